@@ -1,0 +1,1 @@
+//! The AWS operation tables, generated from botocore's service models.

@@ -1,0 +1,125 @@
+//! From what was read to what it would do: [`Identified`] + catalog + inventory → [`Action`] with its blast radius.
+
+pub mod aws;
+pub mod environment;
+pub mod kubernetes;
+pub mod lifeline;
+pub mod rest;
+
+use sha2::{Digest, Sha256};
+use vec1::Vec1;
+
+use crate::config::Inventory;
+use crate::identify::{Face, Identified, Reading};
+use crate::model::{BlastRadius, Environment, Evidence, Operation, Parameter, Place, Resource};
+
+/// The whole attempted act, but for who and when. Made only by [`classify`].
+#[derive(Clone, Debug)]
+pub struct Action {
+    operation: Operation,
+    aliases: Vec<Operation>,
+    resources: Vec<Resource>,
+    place: Place,
+    parameters: Vec<Parameter>,
+    blast: BlastRadius,
+    environment: Environment,
+    evidence: Evidence,
+}
+
+impl Action {
+    /// The operation's id.
+    #[must_use]
+    pub const fn operation(&self) -> &Operation {
+        &self.operation
+    }
+
+    /// Operations that look the same on the wire and have the same effect.
+    #[must_use]
+    pub fn aliases(&self) -> &[Operation] {
+        &self.aliases
+    }
+
+    /// What is acted upon.
+    #[must_use]
+    pub fn resources(&self) -> &[Resource] {
+        &self.resources
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub const fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The parameters that decide what the operation does.
+    #[must_use]
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// What it would do.
+    #[must_use]
+    pub const fn blast(&self) -> &BlastRadius {
+        &self.blast
+    }
+
+    /// What the resources belong to.
+    #[must_use]
+    pub const fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// How we know.
+    #[must_use]
+    pub const fn evidence(&self) -> Evidence {
+        self.evidence
+    }
+
+    /// SHA-256 over what will be done: operation, resources, deciding parameters, place and environment; not the door,
+    /// not headers, not bytes. Approvals bind to it (together with person and session).
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        let effect = (
+            1u8,
+            &self.operation,
+            &self.resources,
+            &self.parameters,
+            &self.place,
+            &self.environment.name,
+            self.environment.kind,
+        );
+        // Serialising plain data to JSON cannot fail; an empty text would still be a digest of its own.
+        Sha256::digest(serde_json::to_vec(&effect).unwrap_or_default()).into()
+    }
+}
+
+/// Works out the blast radius of everything a request asks for.
+#[must_use]
+pub fn classify(identified: Vec1<Identified>, inventory: &Inventory, evidence: Evidence) -> Vec1<Action> {
+    identified.mapped(|one| action(one, inventory, evidence))
+}
+
+fn action(identified: Identified, inventory: &Inventory, evidence: Evidence) -> Action {
+    let reading = identified.reading();
+    let mut blast = blast_radius(reading);
+    if let Some(generic) = identified.generic() {
+        let other = blast_radius(generic);
+        if other.impact.strictness() > blast.impact.strictness() {
+            blast.impact = other.impact;
+            blast.reversible = blast.reversible.max(other.reversible);
+        }
+        blast.scope = blast.scope.max(other.scope);
+    }
+    let environment = environment::resolve(inventory, reading);
+    let Reading { operation, aliases, resources, place, parameters, .. } = reading.clone();
+    Action { operation, aliases, resources, place, parameters, blast, environment, evidence }
+}
+
+fn blast_radius(reading: &Reading) -> BlastRadius {
+    match &reading.face {
+        Face::Aws(seen) => aws::blast_radius(reading, seen),
+        Face::Kubernetes(call) => kubernetes::blast_radius(reading, call),
+        Face::Rest(seen) => rest::blast_radius(reading, seen),
+        Face::Lifeline(seen) => lifeline::blast_radius(reading, seen),
+    }
+}

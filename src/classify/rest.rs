@@ -1,0 +1,9 @@
+//! Blast radius of rest readings.
+use crate::identify::Reading;
+use crate::identify::protocol::rest::Seen;
+use crate::model::{BlastRadius, Impact, Scope};
+
+/// What it would do.
+pub(super) fn blast_radius(_reading: &Reading, _seen: &Seen) -> BlastRadius {
+    BlastRadius::new(Impact::Unknown, Scope::Resource)
+}

@@ -1,0 +1,5 @@
+//! The default for every impact × scope × environment.
+
+/// The matrix.
+#[derive(Clone, Debug)]
+pub struct Matrix {}

@@ -1,0 +1,3 @@
+//! The HTTP door: forward proxy with interception.
+
+pub mod answer;

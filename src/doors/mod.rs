@@ -1,0 +1,3 @@
+//! Doors decode, ask the gate, and answer. No door imports another.
+
+pub mod http;

@@ -1,0 +1,5 @@
+//! The enforcement point.
+
+mod refusal;
+
+pub use refusal::{Refusal, RefusalKind};

@@ -1,0 +1,95 @@
+//! Protocols are code and few; providers are data and many. A provider's manifest names its protocol here.
+
+pub mod aws;
+pub mod kubernetes;
+pub mod lifeline;
+pub mod rest;
+
+use vec1::Vec1;
+
+use super::{Dialect, Known, Reading};
+use crate::catalog::{self, Manifest, ProtocolName};
+use crate::model::http::{BodyNeed, Captured, Head, Unreadable};
+
+/// Reads one wire format. Total: what cannot be named is a reading called `unidentified`, never an error; an error is a
+/// request that can be read in two ways.
+pub(crate) trait Protocol: Sync {
+    /// From the head alone: how much body is needed to name the operation.
+    fn route(&self, api: &'static Manifest, head: &Head, known: &Known) -> Result<Routed, Unreadable>;
+
+    /// Names the operations.
+    fn identify(
+        &self,
+        api: &'static Manifest,
+        partial: &Partial,
+        known: &Known,
+        head: &Head,
+        body: &Captured,
+    ) -> Result<Vec1<Reading>, Unreadable>;
+
+    /// How this API says no to a request that could not be routed.
+    fn dialect(&self, head: &Head) -> Dialect;
+}
+
+/// What [`Protocol::route`] found.
+#[derive(Debug)]
+pub(crate) struct Routed {
+    /// How much body is needed.
+    pub(crate) need: BodyNeed,
+    /// How the API says no.
+    pub(crate) dialect: Dialect,
+    /// What the head already told, so that it is not read twice.
+    pub(crate) partial: Partial,
+}
+
+/// What a protocol keeps between its two steps.
+#[derive(Debug)]
+pub enum Partial {
+    /// Nothing.
+    None,
+    /// AWS: the candidates that host, credential scope and head leave.
+    Aws(Box<aws::Candidate>),
+    /// Kubernetes: the parsed path.
+    Kubernetes(Box<kubernetes::Call>),
+}
+
+/// What a provider's classifier needs beside the operation's name.
+#[derive(Clone, Debug)]
+pub enum Face {
+    /// AWS.
+    Aws(aws::Seen),
+    /// Kubernetes.
+    Kubernetes(Box<kubernetes::Call>),
+    /// A host that no provider knows, read by method and path words.
+    Rest(rest::Seen),
+    /// Something an agent needs to live: a model API, sign-in, a package registry, telemetry.
+    Lifeline(lifeline::Seen),
+}
+
+/// The one place where a manifest's protocol name becomes code.
+pub(crate) fn of(name: ProtocolName) -> &'static dyn Protocol {
+    match name {
+        ProtocolName::Aws => &aws::Aws,
+        ProtocolName::Kubernetes => &kubernetes::Kubernetes,
+        ProtocolName::Lifeline => &lifeline::Lifeline,
+        ProtocolName::Rest => &rest::Rest,
+    }
+}
+
+/// Which API is this host? First that applies: what is known of the target, the manifests' host patterns, the request's
+/// shape, and last the generic reading. The flag says that only the shape spoke.
+pub(crate) fn api_of(head: &Head, known: &Known) -> (&'static Manifest, bool) {
+    if let Some(api) = known.provider.as_deref().and_then(catalog::provider) {
+        return (api, false);
+    }
+    if let Some(api) = catalog::by_host(&head.authority.host) {
+        return (api, false);
+    }
+    if aws::has_shape(head) {
+        return (catalog::aws(), true);
+    }
+    if kubernetes::has_shape(head) {
+        return (catalog::kubernetes(), true);
+    }
+    (catalog::generic(), false)
+}

@@ -1,0 +1,26 @@
+//! Plain data that every layer shares: the words of `docs/glossary.md` as types.
+//!
+//! Nothing here does IO, reads a clock or decides anything. The proof types (`Identified`, `Action`, `Decision`,
+//! `Receipt`, `Permit`) do not live here: each lives with the stage that alone may make it.
+
+mod blast;
+mod clock;
+mod effect;
+mod environment;
+pub mod http;
+mod ids;
+mod operation;
+mod principal;
+mod resource;
+
+pub use blast::{BlastRadius, Count, Hazard, Hazards, Impact, Reversible, Scope};
+pub use clock::{Clock, Timestamp};
+pub use effect::{Disposition, Effect, Mode, Posture};
+pub use environment::{Environment, Kind as EnvironmentKind};
+pub use ids::{ApprovalId, DecisionId, ParseIdError, SessionId};
+pub use operation::Operation;
+pub use principal::{Context, Door, Evidence, Principal};
+pub use resource::{Parameter, Place, Resource};
+
+#[cfg(test)]
+mod tests;

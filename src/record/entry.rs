@@ -1,0 +1,213 @@
+//! What stands in the log. One JSON object per record; the field `kind` names it.
+//!
+//! No secret may get here: texts are built from operations, resource identifiers and rule messages, never from headers
+//! or bodies, and pass `redact` on their way in.
+
+use serde::{Deserialize, Serialize};
+
+use crate::classify::Action;
+use crate::decide::Finding;
+use crate::model::{
+    ApprovalId, BlastRadius, DecisionId, Disposition, Door, Effect, Environment, Evidence, Operation, Parameter, Place,
+    Posture, Principal, Resource, SessionId, Timestamp,
+};
+
+/// One record of the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Entry {
+    /// A gate began.
+    Start(StartEntry),
+    /// A request was judged; written before a byte of it is forwarded.
+    Decision(Box<DecisionEntry>),
+    /// A request that could not be read in exactly one way.
+    Rejected(RejectedEntry),
+    /// How a forwarded request ended.
+    Outcome(OutcomeEntry),
+    /// A gate ended in good order.
+    Stop {
+        /// When.
+        at: Timestamp,
+        /// The session it served, for a private gate.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<SessionId>,
+    },
+}
+
+/// A gate began.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StartEntry {
+    /// When.
+    pub at: Timestamp,
+    /// The program's version.
+    pub version: String,
+    /// The posture it runs under.
+    pub posture: Posture,
+    /// Which set of rules.
+    pub revision: String,
+    /// The session it serves, for a private gate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionId>,
+    /// The child's program name (never its arguments: they may hold secrets).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// Decisions of an earlier gate in this folder that have no outcome: each may have reached upstream.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<DecisionId>,
+    /// Bytes of a torn tail that were cut.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cut_bytes: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it by reference")]
+const fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+/// A request was judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DecisionEntry {
+    /// Its id; the outcome carries the same.
+    pub id: DecisionId,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub principal: Principal,
+    /// Through which door.
+    pub door: Door,
+    /// The method and the target's host and port: `POST cloudformation.us-east-1.amazonaws.com:443`. Paths and queries
+    /// may hold secrets and are not here; what they said is in the actions.
+    pub request: String,
+    /// What the request asks for.
+    pub actions: Vec<ActionEntry>,
+    /// The answer.
+    pub decision: Effect,
+    /// What happens to it.
+    pub disposition: Disposition,
+    /// What took part in the answer.
+    pub findings: Vec<Finding>,
+    /// Which set of rules.
+    pub revision: String,
+    /// The posture it was decided under.
+    pub posture: Posture,
+    /// The approval request that a refusal named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalId>,
+    /// The limit that was used up, when `throttled`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
+    /// SHA-256 of the body as received, where it was read whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_sha256: Option<String>,
+}
+
+/// One action of a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActionEntry {
+    /// What.
+    pub operation: Operation,
+    /// Twins on the wire.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<Operation>,
+    /// On what.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<Resource>,
+    /// Where.
+    pub place: Place,
+    /// What decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<Parameter>,
+    /// What it would do.
+    #[serde(flatten)]
+    pub blast: BlastRadius,
+    /// What it belongs to.
+    pub environment: Environment,
+    /// How we know.
+    pub evidence: Evidence,
+    /// Lower-case hex of [`Action::digest`].
+    pub digest: String,
+}
+
+impl From<&Action> for ActionEntry {
+    fn from(action: &Action) -> Self {
+        Self {
+            operation: action.operation().clone(),
+            aliases: action.aliases().to_vec(),
+            resources: action.resources().to_vec(),
+            place: action.place().clone(),
+            parameters: action.parameters().to_vec(),
+            blast: *action.blast(),
+            environment: action.environment().clone(),
+            evidence: action.evidence(),
+            digest: data_encoding::HEXLOWER.encode(&action.digest()),
+        }
+    }
+}
+
+/// A request that could not be read in exactly one way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RejectedEntry {
+    /// Its id.
+    pub id: DecisionId,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub principal: Principal,
+    /// Through which door.
+    pub door: Door,
+    /// The host and port it was for, as far as that could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// The status it was answered with.
+    pub status: u16,
+    /// What could be read in two ways.
+    pub why: String,
+}
+
+/// How a forwarded request ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OutcomeEntry {
+    /// The decision it belongs to.
+    pub id: DecisionId,
+    /// When.
+    pub at: Timestamp,
+    /// How.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// How an act ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Upstream answered, and the answer was passed on to its end.
+    Answered {
+        /// The upstream's status.
+        status: u16,
+        /// Bytes of request body that were sent.
+        sent_bytes: u64,
+        /// Bytes of response body that were passed on.
+        received_bytes: u64,
+    },
+    /// A tunnel that was not opened ended.
+    Tunnelled {
+        /// Bytes from the agent.
+        sent_bytes: u64,
+        /// Bytes to the agent.
+        received_bytes: u64,
+    },
+    /// Upstream could not be reached: not a byte of the request was sent.
+    Unreachable {
+        /// Why.
+        error: String,
+    },
+    /// Something broke after bytes may have been sent.
+    Broken {
+        /// The upstream's status, if it had answered.
+        status: Option<u16>,
+        /// What broke.
+        error: String,
+    },
+    /// The permit was dropped before its end was known (the agent went away).
+    Abandoned,
+}

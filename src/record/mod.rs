@@ -1,0 +1,41 @@
+//! The ledger: an append-only log. An entry is written before a byte is forwarded; a [`Receipt`] proves that it stands.
+
+mod entry;
+mod log;
+pub mod query;
+pub mod redact;
+pub mod tree;
+
+pub use entry::{ActionEntry, DecisionEntry, Entry, Outcome, OutcomeEntry, RejectedEntry, StartEntry};
+pub use log::{Ledger, LedgerError, LedgerOptions, Recovered};
+
+/// How safe an entry must be before the gate goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grade {
+    /// Given to the operating system: survives our death, not a power loss. Reads, and outcomes.
+    Written,
+    /// Synced to the device: survives power loss too. Everything else.
+    Durable,
+}
+
+/// The proof that an entry stands in the log. Made only by [`Ledger::append`]; used once.
+#[derive(Debug)]
+#[must_use = "a receipt is what a permit is made of"]
+pub struct Receipt {
+    sequence: u64,
+    leaf: tree::Hash,
+}
+
+impl Receipt {
+    /// The entry's position in the log, counted from 0.
+    #[must_use]
+    pub const fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// The entry's Merkle leaf hash (RFC 6962, section 2.1).
+    #[must_use]
+    pub const fn leaf(&self) -> &tree::Hash {
+        &self.leaf
+    }
+}
