@@ -1,0 +1,101 @@
+//! From the HTTP library's request to a [`Head`]: the second half of the strict check, for HTTP/1 and HTTP/2 alike.
+
+use http::header::{self, HeaderMap, HeaderName};
+use http::request::Parts;
+use http::{Uri, Version};
+
+use super::{authority, head};
+use crate::model::http::{Authority, Head, Scheme, Unreadable};
+
+/// Hop-by-hop headers (RFC 9110, section 7.6.1): they end here. `te: trailers` is kept, gRPC needs it.
+static HOP_BY_HOP: [HeaderName; 7] = [
+    header::CONNECTION,
+    HeaderName::from_static("proxy-connection"),
+    HeaderName::from_static("keep-alive"),
+    header::PROXY_AUTHORIZATION,
+    header::PROXY_AUTHENTICATE,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+/// Where a request came in: what it may claim to be for.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// In clear or inside TLS.
+    pub scheme: Scheme,
+    /// The tunnel's name; `None` on the proxy listener itself, where the absolute-form target names it.
+    pub authority: Option<Authority>,
+}
+
+/// Makes the head that is judged and forwarded.
+///
+/// # Errors
+/// Tunnel name, target, `:authority` and Host do not all name the same host and port, or a header has no single reading.
+pub fn head_of(parts: Parts, origin: &Origin) -> Result<Head, Unreadable> {
+    let Parts { method, uri, version, headers, .. } = parts;
+    check_headers(&headers, version)?;
+    let authority = authority_of(&uri, &headers, origin)?;
+    let target = uri.path_and_query().cloned().ok_or_else(|| Unreadable::new("the request has no path"))?;
+    head::check_path(target.as_str())?;
+    let headers = end_to_end(headers);
+    Ok(Head { scheme: origin.scheme, authority, method, target, headers })
+}
+
+/// The headers that go on, in their order (removing one by one would reorder them).
+fn end_to_end(headers: HeaderMap) -> HeaderMap {
+    let keeps_te = headers.get(header::TE).is_none_or(|value| value.as_bytes().eq_ignore_ascii_case(b"trailers"));
+    let ends_here = |name: &HeaderName| HOP_BY_HOP.contains(name) || (*name == header::TE && !keeps_te);
+    if !headers.keys().any(ends_here) {
+        return headers;
+    }
+    let mut kept = HeaderMap::with_capacity(headers.len());
+    let mut last = None;
+    for (name, value) in headers {
+        last = name.or(last);
+        if let Some(name) = last.as_ref().filter(|name| !ends_here(name)) {
+            kept.append(name, value);
+        }
+    }
+    kept
+}
+
+fn authority_of(uri: &Uri, headers: &HeaderMap, origin: &Origin) -> Result<Authority, Unreadable> {
+    let read = |text: &str| authority::parse(text, origin.scheme);
+    let host = match headers.get(header::HOST) {
+        Some(value) => Some(read(value.to_str().map_err(|_| Unreadable::new("the Host is not ASCII"))?)?),
+        None => None,
+    };
+    let in_target = uri.authority().map(|text| read(text.as_str())).transpose()?;
+    let mut named = [origin.authority.clone(), in_target, host].into_iter().flatten();
+    let first = named.next().ok_or_else(|| Unreadable::new("nothing names the host"))?;
+    if named.any(|other| other != first) {
+        return Err(Unreadable::new("the tunnel, the target and the Host header do not name the same host"));
+    }
+    Ok(first)
+}
+
+/// What the byte check holds for HTTP/1, held for HTTP/2 too.
+fn check_headers(headers: &HeaderMap, version: Version) -> Result<(), Unreadable> {
+    if headers.len() > head::HEADERS_MAX {
+        return Err(Unreadable::status(431, "more than 128 header lines"));
+    }
+    let count = |name: &HeaderName| headers.get_all(name).iter().count();
+    if count(&header::HOST) > 1 || count(&header::CONTENT_LENGTH) > 1 {
+        return Err(Unreadable::new("more than one Host or Content-Length"));
+    }
+    if let Some(length) = headers.get(header::CONTENT_LENGTH)
+        && length.to_str().ok().and_then(head::length).is_none()
+    {
+        return Err(Unreadable::new("a Content-Length that is not a plain number"));
+    }
+    let forbidden = [&header::TRANSFER_ENCODING, &header::CONNECTION, &header::UPGRADE];
+    if version == Version::HTTP_2 && forbidden.iter().any(|name| headers.contains_key(*name)) {
+        return Err(Unreadable::new("a connection header in HTTP/2"));
+    }
+    let odd =
+        headers.iter().any(|(_, value)| value.as_bytes().iter().any(|byte| byte.is_ascii_control() && *byte != b'\t'));
+    if odd { Err(Unreadable::new("a control byte in a header")) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests;

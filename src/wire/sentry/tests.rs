@@ -1,0 +1,61 @@
+use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+use super::*;
+
+/// What the library would see of `sent`, written in pieces of `piece` bytes, and the reason if the rest was refused.
+async fn pass(sent: &[u8], piece: usize) -> (Vec<u8>, Option<String>) {
+    let (mut client, server) = duplex(64);
+    let sent = sent.to_vec();
+    let writer = tokio::spawn(async move {
+        for part in sent.chunks(piece) {
+            if client.write_all(part).await.is_err() {
+                break;
+            }
+        }
+    });
+    let (mut sentry, verdict) = Sentry::new(server, Form::Origin, BytesMut::new());
+    let mut seen = Vec::new();
+    let _ = sentry.read_to_end(&mut seen).await;
+    drop(sentry);
+    writer.await.unwrap();
+    (seen, verdict.take().map(|unreadable| unreadable.why))
+}
+
+const GOOD: &[u8] = b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nPOST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloPOST /3 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET /4 HTTP/1.1\r\nHost: a\r\n\r\n";
+
+#[tokio::test]
+async fn good_bytes_pass_unchanged_in_any_pieces() {
+    for piece in [1, 2, 3, 7, 16, 61, 1000] {
+        assert_eq!(pass(GOOD, piece).await, (GOOD.to_vec(), None), "pieces of {piece}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_a_bad_message_passes() {
+    let mut sent = GOOD.to_vec();
+    sent.extend_from_slice(b"POST /5 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\nx");
+    for piece in [1, 5, 64, 4096] {
+        let (seen, why) = pass(&sent, piece).await;
+        assert_eq!(seen, GOOD, "pieces of {piece}");
+        assert_eq!(why.as_deref(), Some("both Content-Length and Transfer-Encoding"));
+    }
+}
+
+#[tokio::test]
+async fn a_smuggled_second_request_is_checked_too() {
+    // The first body ends where Content-Length says; what follows is a head of its own.
+    let sent = b"POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /admin HTTP/1.1\nHost: a\n\n";
+    let (seen, why) = pass(sent, 1000).await;
+    assert!(seen.ends_with(b"abc"), "{:?}", String::from_utf8_lossy(&seen));
+    assert!(why.unwrap().contains("CRLF"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_does_not_end_is_given_up() {
+    let (mut client, server) = duplex(64);
+    client.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
+    let (mut sentry, verdict) = Sentry::new(server, Form::Origin, BytesMut::new());
+    let mut seen = Vec::new();
+    assert_eq!(sentry.read_to_end(&mut seen).await.unwrap(), 0);
+    assert_eq!(verdict.take().unwrap().status, 408);
+}
