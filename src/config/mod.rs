@@ -6,4 +6,4 @@ mod settings;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use inventory::Inventory;
-pub use settings::{Bodies, Config, Egress};
+pub use settings::{AddressRange, Bodies, Config, Egress};

@@ -58,6 +58,22 @@ pub struct Bodies {
     pub total: Duration,
 }
 
+impl AddressRange {
+    /// Whether `address` lies in the range.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let (base, address, width) = match (self.base, address) {
+            (IpAddr::V4(base), IpAddr::V4(address)) => {
+                (u128::from(u32::from(base)), u128::from(u32::from(address)), 32)
+            }
+            (IpAddr::V6(base), IpAddr::V6(address)) => (u128::from(base), u128::from(address), 128),
+            _ => return false,
+        };
+        let shift = u32::from(width - self.prefix.min(width));
+        base.checked_shr(shift).unwrap_or(0) == address.checked_shr(shift).unwrap_or(0)
+    }
+}
+
 impl Default for Bodies {
     fn default() -> Self {
         const MIB: usize = 1024 * 1024;

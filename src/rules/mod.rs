@@ -35,9 +35,34 @@ impl RuleSet {
         Ok(Self {})
     }
 
+    /// The limits, for `limits` to keep.
+    #[must_use]
+    pub fn limits(&self) -> &[LimitSpec] {
+        &[]
+    }
+
     /// The content hash of the whole set.
     #[must_use]
     pub fn revision(&self) -> &str {
         "stub"
+    }
+}
+
+/// One limit.
+#[derive(Clone, Debug)]
+pub struct LimitSpec {
+    /// Its id.
+    pub id: String,
+    /// Resources.
+    pub quantity: std::num::NonZeroU32,
+    /// In this time.
+    pub per: std::time::Duration,
+}
+
+impl LimitSpec {
+    /// Whether it speaks of this action.
+    #[must_use]
+    pub fn matches(&self, _action: &crate::classify::Action) -> bool {
+        false
     }
 }

@@ -6,6 +6,7 @@
 use std::io::Read;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
@@ -35,8 +36,24 @@ pub struct OutBody {
     trailers: Option<HeaderMap>,
     rest: Option<Incoming>,
     exact: Option<u64>,
-    sent_bytes: u64,
+    sent: SentBytes,
     _held: Option<OwnedSemaphorePermit>,
+}
+
+/// How many bytes of a body have gone on; shared with whoever records the outcome.
+#[derive(Clone, Debug, Default)]
+pub struct SentBytes(Arc<AtomicU64>);
+
+impl SentBytes {
+    /// So far.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, bytes: usize) {
+        self.0.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
 }
 
 impl Intake {
@@ -154,17 +171,23 @@ fn innermost(error: &dyn std::error::Error) -> String {
 
 impl OutBody {
     fn streaming(body: Incoming, exact: Option<u64>) -> Self {
-        Self { read: None, trailers: None, rest: Some(body), exact, sent_bytes: 0, _held: None }
+        Self { read: None, trailers: None, rest: Some(body), exact, sent: SentBytes::default(), _held: None }
     }
 
     fn whole(read: Bytes, trailers: Option<HeaderMap>) -> Self {
-        Self { read: Some(read), trailers, rest: None, exact: None, sent_bytes: 0, _held: None }
+        Self { read: Some(read), trailers, rest: None, exact: None, sent: SentBytes::default(), _held: None }
     }
 
     /// A body that is known whole.
     #[must_use]
     pub fn of(bytes: Bytes) -> Self {
         Self { exact: Some(bytes.len() as u64), ..Self::whole(bytes, None) }
+    }
+
+    /// A view of how much has been sent.
+    #[must_use]
+    pub fn sent(&self) -> SentBytes {
+        self.sent.clone()
     }
 
     /// The raw bytes that were read whole; `None` when the body streams.
@@ -181,14 +204,14 @@ impl Body for OutBody {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = &mut *self;
         if let Some(read) = this.read.take().filter(|read| !read.is_empty()) {
-            this.sent_bytes += read.len() as u64;
+            this.sent.add(read.len());
             return Poll::Ready(Some(Ok(Frame::data(read))));
         }
         match &mut this.rest {
             Some(rest) => {
                 let frame = std::task::ready!(Pin::new(rest).poll_frame(cx));
                 if let Some(data) = frame.as_ref().and_then(|frame| frame.as_ref().ok()).and_then(Frame::data_ref) {
-                    this.sent_bytes += data.len() as u64;
+                    this.sent.add(data.len());
                 }
                 Poll::Ready(frame)
             }
@@ -203,7 +226,7 @@ impl Body for OutBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.exact.map_or_else(SizeHint::default, |exact| SizeHint::with_exact(exact.saturating_sub(self.sent_bytes)))
+        self.exact.map_or_else(SizeHint::default, |exact| SizeHint::with_exact(exact.saturating_sub(self.sent.get())))
     }
 }
 

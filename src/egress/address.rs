@@ -1,0 +1,156 @@
+//! Which addresses may be dialled at all. Checked on the address that is dialled, after resolution.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use crate::config::AddressRange;
+use crate::model::http::Authority;
+
+/// Why an address is not dialled.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// Instance credentials live there; no setting lifts this.
+    #[error("`{0}` is a metadata service: it hands out credentials, and the gate never connects to it")]
+    Metadata(IpAddr),
+    /// The gate must not be made to talk to itself; no setting lifts this.
+    #[error("`{0}` is one of the gate's own listeners")]
+    Own(SocketAddr),
+    /// Lifted by `egress.resolve` or `egress.allow_addresses`.
+    #[error("`{0}` is a link-local, multicast or otherwise special address; `egress.allow_addresses` can lift this")]
+    Special(IpAddr),
+}
+
+/// The rules of one gate.
+#[derive(Clone, Debug, Default)]
+pub struct AddressRules {
+    /// `host:port` → the address to dial instead; lifts the check for special addresses for that target.
+    pub resolve: BTreeMap<String, SocketAddr>,
+    /// Addresses that are dialled although they are special.
+    pub allow: Vec<AddressRange>,
+    /// The gate's own listeners.
+    pub own: Vec<SocketAddr>,
+}
+
+impl AddressRules {
+    /// The operator's override for this target.
+    #[must_use]
+    pub fn override_for(&self, authority: &Authority) -> Option<SocketAddr> {
+        self.resolve.get(&authority.to_string()).copied()
+    }
+
+    /// Checks the address that would be dialled. `overridden`: the operator named it for this target.
+    ///
+    /// # Errors
+    /// It must not be dialled.
+    pub fn check(&self, address: SocketAddr, overridden: bool) -> Result<(), AddressError> {
+        let ip = plain(address.ip());
+        if is_metadata(ip) {
+            return Err(AddressError::Metadata(ip));
+        }
+        let is_own = |own: &SocketAddr| own.port() == address.port() && (own.ip() == ip || reaches_us(own.ip(), ip));
+        if self.own.iter().any(is_own) {
+            return Err(AddressError::Own(address));
+        }
+        let allowed = overridden || self.allow.iter().any(|range| range.contains(ip));
+        if is_special(ip) && !allowed { Err(AddressError::Special(ip)) } else { Ok(()) }
+    }
+}
+
+/// An IPv4 address in IPv6 clothes is that IPv4 address: mapped (RFC 4291), NAT64 (RFC 6052), 6to4 (RFC 3056).
+fn plain(ip: IpAddr) -> IpAddr {
+    let IpAddr::V6(v6) = ip else { return ip };
+    if let Some(v4) = v6.to_ipv4_mapped() {
+        return IpAddr::V4(v4);
+    }
+    match v6.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            IpAddr::V4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
+        }
+        _ => ip,
+    }
+}
+
+/// The instance metadata services of AWS, Google Cloud, Azure, Oracle and Alibaba, and the container credential
+/// endpoints of ECS and EKS.
+fn is_metadata(ip: IpAddr) -> bool {
+    const V4: [Ipv4Addr; 6] = [
+        Ipv4Addr::new(169, 254, 169, 254),
+        Ipv4Addr::new(169, 254, 170, 2),
+        Ipv4Addr::new(169, 254, 170, 23),
+        Ipv4Addr::new(168, 63, 129, 16),
+        Ipv4Addr::new(192, 0, 0, 192),
+        Ipv4Addr::new(100, 100, 100, 200),
+    ];
+    const V6: [Ipv6Addr; 3] = [
+        Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+        Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23),
+        Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
+    ];
+    match ip {
+        IpAddr::V4(v4) => V4.contains(&v4),
+        IpAddr::V6(v6) => V6.contains(&v6),
+    }
+}
+
+fn is_special(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(v4) => {
+            v4.is_link_local() || v4.is_multicast() || v4.is_broadcast() || v4.is_unspecified() || v4.octets()[0] == 0
+        }
+        IpAddr::V6(v6) => v6.is_unicast_link_local() || v6.is_multicast() || v6.is_unspecified(),
+    }
+}
+
+/// A listener on all addresses, or on any loopback address, is reached through every loopback address.
+fn reaches_us(own: IpAddr, dialled: IpAddr) -> bool {
+    own.is_unspecified() && dialled.is_loopback()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(address: &str, passes: bool) {
+        let rules = AddressRules { own: vec!["127.0.0.1:7878".parse().unwrap()], ..AddressRules::default() };
+        assert_eq!(rules.check(address.parse().unwrap(), false).is_ok(), passes, "{address}");
+    }
+
+    #[test]
+    fn what_may_be_dialled() {
+        check("93.184.216.34:443", true);
+        check("10.0.0.5:443", true);
+        check("127.0.0.1:443", true);
+        check("[::1]:443", true);
+        check("127.0.0.1:7878", false);
+        for ip in [
+            "169.254.169.254",
+            "169.254.170.2",
+            "169.254.1.1",
+            "0.0.0.0",
+            "0.1.2.3",
+            "224.0.0.1",
+            "255.255.255.255",
+            "168.63.129.16",
+        ] {
+            check(&format!("{ip}:80"), false);
+            check(&format!("[::ffff:{ip}]:80"), false);
+        }
+        for ip in ["fd00:ec2::254", "fe80::1", "ff02::1", "::", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::"] {
+            check(&format!("[{ip}]:80"), false);
+        }
+    }
+
+    #[test]
+    fn overrides_lift_special_addresses_and_nothing_else() {
+        let rules = AddressRules {
+            allow: vec![AddressRange { base: "169.254.0.0".parse().unwrap(), prefix: 16 }],
+            own: vec!["0.0.0.0:7878".parse().unwrap()],
+            ..AddressRules::default()
+        };
+        assert!(rules.check("169.254.1.1:80".parse().unwrap(), false).is_ok());
+        assert!(rules.check("224.0.0.1:80".parse().unwrap(), true).is_ok());
+        assert!(rules.check("169.254.169.254:80".parse().unwrap(), true).is_err());
+        assert!(rules.check("127.0.0.1:7878".parse().unwrap(), true).is_err());
+    }
+}

@@ -1,0 +1,126 @@
+//! The proof that a request was decided, recorded and let through.
+
+use std::sync::Arc;
+
+use http::Method;
+use http::uri::PathAndQuery;
+
+use super::{Refusal, RefusalKind};
+use crate::model::http::{Authority, Head, Scheme};
+use crate::model::{Clock, DecisionId};
+use crate::record::{Entry, Ledger, Outcome, OutcomeEntry, Receipt};
+
+/// Where a permitted request goes and what it asks for there. Egress takes both from here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// In clear or inside TLS.
+    pub scheme: Scheme,
+    /// Whom.
+    pub authority: Authority,
+    /// How.
+    pub method: Method,
+    /// What.
+    pub target: PathAndQuery,
+}
+
+impl Destination {
+    /// Where this head goes.
+    #[must_use]
+    pub fn of(head: &Head) -> Self {
+        Self {
+            scheme: head.scheme,
+            authority: head.authority.clone(),
+            method: head.method.clone(),
+            target: head.target.clone(),
+        }
+    }
+
+    /// A connection that is passed without being opened.
+    #[must_use]
+    pub fn tunnel(authority: Authority) -> Self {
+        let target = PathAndQuery::from_static("/");
+        Self { scheme: Scheme::Https, authority, method: Method::CONNECT, target }
+    }
+
+    /// The host, with the port only where it is not the scheme's.
+    #[must_use]
+    pub fn wire_authority(&self) -> String {
+        let text = self.authority.to_string();
+        let default = format!(":{}", self.scheme.default_port());
+        text.strip_suffix(default.as_str()).map_or_else(|| text.clone(), str::to_owned)
+    }
+
+    /// For the record: method, host and port; the path and the query may hold secrets.
+    #[must_use]
+    pub fn label(&self) -> String {
+        format!("{} {}", self.method, self.authority)
+    }
+}
+
+/// Lets exactly one request through. Made only by [`super::Gate::clear`]; closed with how it ended, or by being dropped.
+#[derive(Debug)]
+#[must_use = "a permit that is dropped is recorded as abandoned"]
+pub struct Permit {
+    id: DecisionId,
+    destination: Destination,
+    ledger: Ledger,
+    clock: Arc<dyn Clock>,
+    closed: bool,
+    _receipt: Receipt,
+}
+
+impl Permit {
+    /// INVARIANT: the receipt is the proof that the decision stands in the log; without one there is no permit.
+    pub(super) const fn new(
+        id: DecisionId,
+        receipt: Receipt,
+        destination: Destination,
+        ledger: Ledger,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { id, destination, ledger, clock, closed: false, _receipt: receipt }
+    }
+
+    /// The decision it rests on.
+    #[must_use]
+    pub const fn id(&self) -> DecisionId {
+        self.id
+    }
+
+    /// Where it leads, and nowhere else.
+    #[must_use]
+    pub const fn destination(&self) -> &Destination {
+        &self.destination
+    }
+
+    /// Records how the request ended.
+    pub fn close(mut self, outcome: Outcome) {
+        self.note(outcome);
+    }
+
+    /// Records that it could not be carried out, and says so to the agent.
+    #[must_use]
+    pub fn fail(mut self, outcome: Outcome, status: u16) -> Refusal {
+        let (what, error) = match &outcome {
+            Outcome::Unreachable { error } => ("did not reach", error.as_str()),
+            Outcome::Broken { error, .. } => ("lost the connection to", error.as_str()),
+            _ => ("could not finish with", "unknown"),
+        };
+        let message = format!("blastgate let this call through, but {what} {}: {error}", self.destination.authority);
+        let id = Some(self.id);
+        self.note(outcome);
+        Refusal { id, kind: RefusalKind::Unavailable { status }, message, operation: None }
+    }
+
+    fn note(&mut self, outcome: Outcome) {
+        if !std::mem::replace(&mut self.closed, true) {
+            self.ledger.note(&Entry::Outcome(OutcomeEntry { id: self.id, at: self.clock.now(), outcome }));
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.note(Outcome::Abandoned);
+    }
+}
