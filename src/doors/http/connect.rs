@@ -1,0 +1,180 @@
+//! A CONNECT: opened with our own certificate, or, for what an agent needs to live, passed unopened.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::server::{Acceptor, ClientHello};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::HttpDoor;
+use super::proxy::{Joined, last_words, serve_http1};
+use super::serve::serve;
+use crate::catalog::lifelines;
+use crate::enforce::{self, Destination, Refusal};
+use crate::identify;
+use crate::model::http::{Authority, Scheme, Unreadable};
+use crate::model::{Door, Evidence};
+use crate::wire::head::Form;
+use crate::wire::request::Origin;
+
+const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
+/// For the client's side of a TLS handshake.
+const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(20);
+/// A ClientHello is one or two records; post-quantum key shares make it large.
+const HELLO_BYTES_MAX: usize = 64 * 1024;
+/// As Envoy's edge defaults.
+const STREAMS_MAX: u32 = 100;
+const HEADER_LIST_BYTES_MAX: u32 = 64 * 1024;
+
+/// Carries out a CONNECT for `authority`; `first` are bytes that came behind its head.
+pub(super) async fn connect(door: Arc<HttpDoor>, stream: TcpStream, authority: Authority, first: BytesMut) {
+    if lifelines::unopened(&authority.host) {
+        pass_unopened(&door, stream, authority, first).await;
+    } else {
+        let mut stream = Joined::new(first, stream);
+        if stream.write_all(ESTABLISHED).await.is_ok() {
+            open(door, stream, authority).await;
+        }
+    }
+}
+
+/// Tells the agent no on a connection that speaks no TLS yet.
+async fn say_no(mut stream: impl AsyncWrite + Unpin, refusal: &Refusal) {
+    let _ = stream.write_all(&last_words(refusal)).await;
+    let _ = stream.shutdown().await;
+}
+
+async fn pass_unopened(door: &HttpDoor, mut stream: TcpStream, authority: Authority, first: BytesMut) {
+    let request = enforce::Request {
+        identified: identify::tunnel(&authority),
+        principal: door.principal.clone(),
+        door: Door::Http,
+        evidence: Evidence::Observed,
+    };
+    let decided = door.gate.decide(request);
+    let permit = match door.gate.clear(decided, Destination::tunnel(authority.clone()), None).await {
+        Ok(permit) => permit,
+        Err(refusal) => return say_no(stream, &refusal).await,
+    };
+    let tunnel = match door.egress.tunnel(permit).await {
+        Ok(tunnel) => tunnel,
+        Err(refusal) => return say_no(stream, &refusal).await,
+    };
+    if let Err(error) = stream.write_all(ESTABLISHED).await {
+        return tunnel.abandon(error.to_string());
+    }
+    // SECURITY: the name inside must be the name that was judged, else a lifeline's host would front for another.
+    let hello = tokio::time::timeout(HANDSHAKE_TIME_MAX, hello_of(&mut stream, first, &authority)).await;
+    match hello.unwrap_or_else(|_| Err("no TLS handshake began".to_owned())) {
+        Ok(read) => tunnel.splice(stream, &read).await,
+        Err(why) => {
+            tunnel.abandon(why.clone());
+            let target = Some(authority.to_string());
+            let _ = door.gate.reject(&Unreadable::new(why), target, &door.principal, Door::Http).await;
+        }
+    }
+}
+
+/// Reads the ClientHello without answering it; gives back the bytes read.
+async fn hello_of(stream: &mut TcpStream, mut read: BytesMut, authority: &Authority) -> Result<BytesMut, String> {
+    let mut acceptor = Acceptor::default();
+    let mut fed = 0;
+    loop {
+        while let Some(mut fresh) = read.get(fed..).filter(|fresh| !fresh.is_empty()) {
+            fed += acceptor.read_tls(&mut fresh).map_err(|error| error.to_string())?;
+            match acceptor.accept() {
+                Ok(Some(accepted)) => return check_name(&accepted.client_hello(), authority).map(|()| read),
+                Ok(None) => {}
+                Err((error, _)) => return Err(format!("what came through the tunnel is not TLS: {error}")),
+            }
+        }
+        if read.len() > HELLO_BYTES_MAX {
+            return Err("the ClientHello is larger than 64 KiB".to_owned());
+        }
+        match stream.read_buf(&mut read).await {
+            Ok(0) => return Err("the agent closed before its TLS handshake".to_owned()),
+            Ok(_) => {}
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+}
+
+/// CONNECT name = server name. An address has no server name (RFC 6066, section 3).
+fn check_name(hello: &ClientHello<'_>, authority: &Authority) -> Result<(), String> {
+    match (hello.server_name(), authority.address()) {
+        (None, Some(_)) => Ok(()),
+        (Some(name), None) if name.eq_ignore_ascii_case(&authority.host) => Ok(()),
+        (None, None) => Err("the TLS handshake names no server, the tunnel does".to_owned()),
+        (Some(_), _) => Err("the TLS handshake and the tunnel do not name the same server".to_owned()),
+    }
+}
+
+/// Opens the tunnel and serves what is inside.
+async fn open(door: Arc<HttpDoor>, stream: Joined<TcpStream>, authority: Authority) {
+    let tls = match tokio::time::timeout(HANDSHAKE_TIME_MAX, handshake(&door, stream, &authority)).await {
+        Ok(Ok(tls)) => tls,
+        Ok(Err(Handshake::Unreadable(why))) => {
+            let target = Some(authority.to_string());
+            let _ = door.gate.reject(&Unreadable::new(why), target, &door.principal, Door::Http).await;
+            return;
+        }
+        Ok(Err(Handshake::Distrust)) => return door.gate.distrusted(&authority.host),
+        Ok(Err(Handshake::Gone)) | Err(_) => return,
+    };
+    let is_http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
+    let origin = Arc::new(Origin { scheme: Scheme::Https, authority: Some(authority) });
+    if is_http2 {
+        serve_http2(door, tls, origin).await;
+    } else {
+        serve_http1(door, tls, origin, Form::Origin, BytesMut::new()).await;
+    }
+}
+
+enum Handshake {
+    Unreadable(String),
+    /// The client ended the handshake when it saw our certificate.
+    Distrust,
+    Gone,
+}
+
+async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
+    door: &HttpDoor,
+    stream: S,
+    authority: &Authority,
+) -> Result<TlsStream<S>, Handshake> {
+    let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await.map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => {
+            Handshake::Unreadable(format!("what came through the tunnel is not TLS: {error}"))
+        }
+        _ => Handshake::Gone,
+    })?;
+    check_name(&start.client_hello(), authority).map_err(Handshake::Unreadable)?;
+    let now = door.gate.clock().now();
+    let config = door.leaves.config(&authority.host, now).map_err(|_| Handshake::Gone)?;
+    start.into_stream(config).await.map_err(|error| match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(rustls::Error::AlertReceived(_)) => Handshake::Distrust,
+        _ => Handshake::Gone,
+    })
+}
+
+async fn serve_http2(door: Arc<HttpDoor>, tls: TlsStream<Joined<TcpStream>>, origin: Arc<Origin>) {
+    let service = service_fn(move |request| {
+        let (door, origin) = (Arc::clone(&door), Arc::clone(&origin));
+        async move { serve(&door, &origin, request).await }
+    });
+    // What ends a connection (the client going away, a protocol error that the library answers) concerns nobody.
+    let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS_MAX)
+        .max_header_list_size(HEADER_LIST_BYTES_MAX)
+        .adaptive_window(true)
+        .serve_connection(TokioIo::new(tls), service)
+        .await;
+}

@@ -1,0 +1,81 @@
+//! One request's way through the gate. All control flow is here; the leaves are elsewhere.
+
+use std::convert::Infallible;
+
+use http::{Method, Request};
+use http_body_util::Either;
+use hyper::body::Incoming;
+use sha2::{Digest, Sha256};
+
+use super::{Answer, HttpDoor, refused};
+use crate::enforce::{self, Destination, Refusal};
+use crate::identify::{self, Dialect};
+use crate::model::http::Unreadable;
+use crate::model::{Door, Evidence, Impact};
+use crate::wire::intake::OutBody;
+use crate::wire::request::{Origin, head_of};
+
+/// A refusal and the form it takes.
+struct No {
+    dialect: Dialect,
+    refusal: Refusal,
+}
+
+/// Answers one request: with upstream's answer, or with ours.
+pub(super) async fn serve(door: &HttpDoor, origin: &Origin, request: Request<Incoming>) -> Result<Answer, Infallible> {
+    let method = request.method().clone();
+    Ok(match exchange(door, origin, request).await {
+        Ok(answer) => answer,
+        Err(no) => refused(no.dialect, &method, &no.refusal),
+    })
+}
+
+async fn exchange(door: &HttpDoor, origin: &Origin, request: Request<Incoming>) -> Result<Answer, No> {
+    let (parts, body) = request.into_parts();
+    let claimed = origin.authority.as_ref().map(ToString::to_string);
+    if parts.method == Method::CONNECT {
+        let unreadable = Unreadable::new("a CONNECT inside another connection");
+        return Err(reject(door, Dialect::Problem, claimed, unreadable).await);
+    }
+    let head = match head_of(parts, origin) {
+        Ok(head) => head,
+        Err(unreadable) => return Err(reject(door, Dialect::Problem, claimed, unreadable).await),
+    };
+    let target = Some(head.authority.to_string());
+    let known = door.known(&head.authority);
+    let route = match identify::route(&head, &known) {
+        Ok(route) => route,
+        Err(unreadable) => return Err(reject(door, identify::dialect(&head, &known), target, unreadable).await),
+    };
+    let dialect = route.dialect();
+    let taken = door.intake.take(body, &head.headers, route.need()).await;
+    let named = taken.and_then(|(captured, body)| Ok((identify::identify(&route, &head, &captured)?, body)));
+    let (identified, body) = match named {
+        Ok(named) => named,
+        Err(unreadable) => return Err(reject(door, dialect, target, unreadable).await),
+    };
+    let request = enforce::Request {
+        identified,
+        principal: door.principal.clone(),
+        door: Door::Http,
+        evidence: Evidence::Observed,
+    };
+    let decided = door.gate.decide(request);
+    let digest = body_digest(&decided, &body);
+    let no = |refusal| No { dialect, refusal };
+    let permit = door.gate.clear(decided, Destination::of(&head), digest).await.map_err(no)?;
+    let answer = door.egress.send(permit, head.headers, body).await.map_err(no)?;
+    Ok(answer.map(Either::Left))
+}
+
+/// SHA-256 of a body that was read whole, for everything but reads.
+fn body_digest(decided: &enforce::Decided, body: &OutBody) -> Option<String> {
+    let only_reads = decided.actions().iter().all(|action| action.blast().impact == Impact::Read);
+    let raw = body.raw().filter(|raw| !only_reads && !raw.is_empty())?;
+    Some(data_encoding::HEXLOWER.encode(&Sha256::digest(raw)))
+}
+
+async fn reject(door: &HttpDoor, dialect: Dialect, target: Option<String>, unreadable: Unreadable) -> No {
+    let refusal = door.gate.reject(&unreadable, target, &door.principal, Door::Http).await;
+    No { dialect, refusal }
+}
