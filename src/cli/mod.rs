@@ -1,1 +1,72 @@
-//! cli
+//! The command line. Reads arguments, calls the layers below, maps what they say to exit codes.
+
+mod run;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// Exit code: usage or configuration error.
+pub const EXIT_USAGE: u8 = 2;
+/// Exit code: our own fault.
+pub const EXIT_FAULT: u8 = 4;
+
+/// A gate between coding agents and infrastructure: reads and ordinary changes pass, calls that would hurt are stopped.
+#[derive(Debug, Parser)]
+#[command(name = "blastgate", version, propagate_version = true, arg_required_else_help = true, max_term_width = 100)]
+#[command(after_help = "Examples:
+  blastgate demo                      see what it does, in a minute, without any account
+  blastgate run -- claude             run an agent behind a gate of its own
+  blastgate run -- aws s3 ls          or any command
+  blastgate log decision:deny         what was stopped, and why")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a command (an agent) behind a private gate
+    Run(run::Run),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the command line.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Run(run) => run::run(run),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "blastgate", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    result.unwrap_or_else(|failure| {
+        anstream::eprintln!("{}error:{} {:#}", RED.render(), RED.render_reset(), failure.error);
+        ExitCode::from(failure.code)
+    })
+}
+
+const RED: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
+
+/// Why a command ended early, and the exit code that says so.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    error: anyhow::Error,
+    code: u8,
+}
+
+impl Failure {
+    pub(crate) fn usage(error: impl Into<anyhow::Error>) -> Self {
+        Self { error: error.into(), code: EXIT_USAGE }
+    }
+
+    pub(crate) fn fault(error: impl Into<anyhow::Error>) -> Self {
+        Self { error: error.into(), code: EXIT_FAULT }
+    }
+}

@@ -1,1 +1,11 @@
-//! sandbox
+//! Starts the agent so that its ordinary clients come through the gate: proxy and CA variables, a private kubeconfig.
+//!
+//! This guides clients, it does not confine them: a program that ignores its proxy variables goes around the gate.
+
+mod child;
+mod environment;
+mod kubeconfig;
+
+pub use child::{ChildError, run_child};
+pub use environment::{Trust, variables};
+pub use kubeconfig::{KubeconfigError, Rewritten, Server, rewrite};

@@ -1,0 +1,152 @@
+//! Where things live, and reading them: configuration, inventory, the organisation's rules.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+
+use crate::config::{Config, Diagnostics, Inventory};
+use crate::rules::{Layer, RuleSet, Source};
+
+/// The folders of this user, after the XDG base directory specification.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// `config.yaml`, `inventory.yaml`, `rules/`.
+    pub config: PathBuf,
+    /// The configuration was named (an absent file is then an error).
+    pub named: bool,
+    /// `log/`, `ca/`, `run/`.
+    pub state: PathBuf,
+}
+
+/// Configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// There is neither a home nor an XDG folder.
+    #[error("there is no home directory; set HOME, or name the configuration with `--config`")]
+    Homeless,
+    /// A file cannot be read.
+    #[error("cannot read `{path}`: {source}")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// What a person wrote is wrong.
+    #[error(transparent)]
+    Wrong(#[from] Diagnostics),
+    /// A certificate file holds none.
+    #[error("`{path}` holds no PEM certificate")]
+    NoCertificate {
+        /// Which file.
+        path: PathBuf,
+    },
+}
+
+impl Places {
+    /// From `--config` (a folder or its `config.yaml`) and the environment of the operator's command.
+    ///
+    /// # Errors
+    /// There is no place to look at.
+    pub fn of(named: Option<&Path>, variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, LoadError> {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let home = || set("HOME").ok_or(LoadError::Homeless);
+        let under = |name: &str, fallback: &str| match set(name).filter(|path| path.is_absolute()) {
+            Some(path) => Ok(path.join("blastgate")),
+            None => home().map(|home| home.join(fallback).join("blastgate")),
+        };
+        let named = named.map(Path::to_path_buf).or_else(|| set("BLASTGATE_CONFIG"));
+        let config = match &named {
+            Some(path) if path.is_dir() => path.clone(),
+            Some(path) => path.parent().map(Path::to_path_buf).unwrap_or_default(),
+            None => under("XDG_CONFIG_HOME", ".config")?,
+        };
+        if let Some(path) = named.as_ref().filter(|path| !path.exists()) {
+            return Err(LoadError::Read { path: path.clone(), source: io::ErrorKind::NotFound.into() });
+        }
+        Ok(Self { config, named: named.is_some(), state: under("XDG_STATE_HOME", ".local/state")? })
+    }
+
+    /// The root of all gates' logs.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.state.join("log")
+    }
+}
+
+/// What the operator configured.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Where it was found; `state` is the configuration's, where it names one.
+    pub places: Places,
+    /// Settings.
+    pub config: Config,
+    /// What is prod, whose.
+    pub inventory: Inventory,
+    /// Built-in rules and the organisation's.
+    pub rules: RuleSet,
+}
+
+/// Reads and checks everything. Absent files mean their defaults.
+///
+/// # Errors
+/// A file cannot be read, or what stands in it is wrong: nothing is half-applied.
+pub fn load(mut places: Places) -> Result<Loaded, LoadError> {
+    let folder = places.config.clone();
+    let (file, text) = read_if_there(&folder.join("config.yaml"))?;
+    let config = text.map_or_else(|| Ok(Config::default()), |text| Config::parse(&file, &text))?;
+    let (file, text) = read_if_there(&folder.join("inventory.yaml"))?;
+    let inventory = text.map_or_else(|| Ok(Inventory::default()), |text| Inventory::parse(&file, &text))?;
+    let mut sources = Vec::new();
+    for rules in &config.rule_folders {
+        rule_files(&folder.join(rules), &mut sources)?;
+    }
+    let rules = RuleSet::load(&sources)?;
+    if let Some(state) = &config.state {
+        places.state = folder.join(state);
+    }
+    Ok(Loaded { places, config, inventory, rules })
+}
+
+fn read_if_there(path: &Path) -> Result<(String, Option<String>), LoadError> {
+    let name = path.display().to_string();
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok((name, Some(text))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((name, None)),
+        Err(source) => Err(LoadError::Read { path: path.into(), source }),
+    }
+}
+
+/// Every `*.yaml` below `folder`, sorted, as the organisation's layer.
+fn rule_files(folder: &Path, into: &mut Vec<Source>) -> Result<(), LoadError> {
+    let read = |source| LoadError::Read { path: folder.into(), source };
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other.map_err(read)?,
+    };
+    let mut paths =
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>().map_err(read)?;
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            rule_files(&path, into)?;
+        } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+            let (file, text) = read_if_there(&path)?;
+            into.extend(text.map(|text| Source { file, text, layer: Layer::Organisation }));
+        }
+    }
+    Ok(())
+}
+
+/// The certificates of a PEM file.
+///
+/// # Errors
+/// It cannot be read, or holds none.
+pub fn read_pem_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, LoadError> {
+    let bytes = std::fs::read(path).map_err(|source| LoadError::Read { path: path.into(), source })?;
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&bytes).filter_map(Result::ok).collect();
+    if certificates.is_empty() { Err(LoadError::NoCertificate { path: path.into() }) } else { Ok(certificates) }
+}

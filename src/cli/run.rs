@@ -1,0 +1,73 @@
+//! `blastgate run -- CMD…`
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::Failure;
+use crate::app::{self, Options, Places};
+use crate::sandbox;
+
+/// Run a command (an agent) behind a private gate
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  blastgate run -- claude
+  blastgate run --observe -- terraform apply
+  blastgate run -- bash -c 'aws cloudformation describe-stacks && kubectl get pods'
+
+The command's proxy, certificate and kubeconfig variables are set so that its calls come through the gate. Nothing is
+printed while it runs. Exits with the command's own code (128 + n when signal n ended it).")]
+pub(crate) struct Run {
+    /// Decide and record, but stop nothing
+    #[arg(long)]
+    observe: bool,
+    /// Configuration folder, or its config.yaml [default: $XDG_CONFIG_HOME/blastgate]
+    #[arg(long, value_name = "PATH")]
+    config: Option<PathBuf>,
+    /// Do not print the summary at the end
+    #[arg(short, long)]
+    quiet: bool,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    command: Vec<OsString>,
+}
+
+pub(crate) fn run(args: Run) -> Result<ExitCode, Failure> {
+    let places = Places::of(args.config.as_deref(), |name| std::env::var_os(name)).map_err(Failure::usage)?;
+    let loaded = app::load(places).map_err(Failure::usage)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::fault)?;
+    runtime.block_on(async {
+        let program = args.command.first().map(Path::new).and_then(Path::file_name);
+        let options = Options {
+            observe: args.observe,
+            command: program.map(|name| name.to_string_lossy().into_owned()),
+            kubeconfigs: kubeconfigs(),
+        };
+        let gate = app::start(loaded, options).await.map_err(Failure::fault)?;
+        let variables =
+            sandbox::variables(gate.address.port(), &gate.trust, gate.kubeconfig.clone(), std::env::vars_os());
+        let ended = sandbox::run_child(&args.command, variables).await;
+        let session = gate.session;
+        let tally = gate.stop().await;
+        match ended {
+            Ok(code) => {
+                if !args.quiet {
+                    anstream::eprint!("{}", app::summary(&tally, session, args.observe));
+                }
+                Ok(ExitCode::from(code))
+            }
+            Err(error) => {
+                let code = error.exit_code();
+                Err(Failure { code, ..Failure::fault(error) })
+            }
+        }
+    })
+}
+
+/// The operator's kubeconfig files: `KUBECONFIG`, else the one in the home folder.
+fn kubeconfigs() -> Vec<PathBuf> {
+    match std::env::var_os("KUBECONFIG").filter(|list| !list.is_empty()) {
+        Some(list) => std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect(),
+        None => std::env::home_dir().map(|home| home.join(".kube/config")).into_iter().collect(),
+    }
+}

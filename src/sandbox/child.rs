@@ -1,0 +1,117 @@
+//! Runs the agent's command: its terminal, its signals, its exit code.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// The command could not be run.
+#[derive(Debug, thiserror::Error)]
+pub enum ChildError {
+    /// There is no such program.
+    #[error("`{program}` was not found")]
+    NotFound {
+        /// As it was asked for.
+        program: String,
+    },
+    /// It may not be run.
+    #[error("`{program}` cannot be run: {source}")]
+    Start {
+        /// As it was asked for.
+        program: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The system.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl ChildError {
+    /// What a shell would exit with.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::NotFound { .. } => 127,
+            Self::Start { .. } => 126,
+            Self::Io(_) => 4,
+        }
+    }
+}
+
+/// Runs `command` to its end and answers its exit code; 128 + n for signal n.
+///
+/// The terminal's own signals (interrupt, quit) reach the child by themselves, since it shares our process group; we only
+/// must not die of them before it does. Termination and hang-up are handed on.
+///
+/// # Errors
+/// It cannot be started.
+pub async fn run_child(command: &[OsString], variables: Vec<(OsString, Option<OsString>)>) -> Result<u8, ChildError> {
+    let (program, arguments) = command.split_first().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let mut child = Command::new(program);
+    child.args(arguments);
+    for (name, value) in variables {
+        match value {
+            Some(value) => child.env(name, value),
+            None => child.env_remove(name),
+        };
+    }
+    let mut signals = Signals::new()?;
+    let name = program.to_string_lossy().into_owned();
+    let mut child = child.spawn().map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => ChildError::NotFound { program: name },
+        _ => ChildError::Start { program: name, source },
+    })?;
+    let status = loop {
+        tokio::select! {
+            status = child.wait() => break status?,
+            signal = signals.next() => hand_on(&child, signal),
+        }
+    };
+    Ok(code(status))
+}
+
+struct Signals {
+    interrupt: Signal,
+    quit: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// The next signal that the child does not get by itself.
+    async fn next(&mut self) -> rustix::process::Signal {
+        loop {
+            tokio::select! {
+                _ = self.interrupt.recv() => {}
+                _ = self.quit.recv() => {}
+                _ = self.terminate.recv() => return rustix::process::Signal::TERM,
+                _ = self.hangup.recv() => return rustix::process::Signal::HUP,
+            }
+        }
+    }
+}
+
+fn hand_on(child: &Child, signal: rustix::process::Signal) {
+    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+    if let Some(pid) = pid {
+        let _ = rustix::process::kill_process(pid, signal);
+    }
+}
+
+fn code(status: ExitStatus) -> u8 {
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    u8::try_from(code).unwrap_or(255)
+}
