@@ -6,9 +6,11 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64;
+use p12_keystore::{Certificate, KeyStore, KeyStoreEntry};
 use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 
-use crate::sandbox::Trust;
+use crate::sandbox::{JAVA_STORE_PASSWORD, Trust};
 
 /// A folder that only its owner can read, removed when dropped. Its name holds our process id, so that a later run can
 /// remove what a killed one left.
@@ -53,13 +55,38 @@ fn remove_leftovers(parent: &Path) {
 
 /// Writes the bundle of everything that is trusted, for the clients that replace their trust store by it.
 pub(super) fn write(folder: &RunFolder, extra: &[CertificateDer<'static>], ca_pem: &str) -> io::Result<Trust> {
+    let mut roots = rustls_native_certs::load_native_certs().certs;
+    roots.extend_from_slice(extra);
     let mut bundle = String::from(ca_pem);
-    for certificate in rustls_native_certs::load_native_certs().certs.iter().chain(extra) {
+    for certificate in &roots {
         push_pem(&mut bundle, certificate);
     }
     let bundle = folder.write("ca-bundle.pem", bundle.as_bytes())?;
     let wgetrc = folder.write("wgetrc", format!("ca_certificate = {}\n", bundle.display()).as_bytes())?;
-    Ok(Trust { bundle, wgetrc, java: None })
+    let java = match has_java().then(|| java_store(&roots, ca_pem)).flatten() {
+        Some(store) => Some(folder.write("truststore.p12", &store)?),
+        None => None,
+    };
+    Ok(Trust { bundle, wgetrc, java })
+}
+
+/// Whether there is a Java that could read a trust store: making one takes milliseconds that others need not wait for.
+fn has_java() -> bool {
+    let in_path = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join("java").is_file()));
+    in_path || std::env::var_os("JAVA_HOME").is_some()
+}
+
+/// A Java trust store. Its password is public: what protects it is the folder.
+fn java_store(roots: &[CertificateDer<'static>], ca_pem: &str) -> Option<Vec<u8>> {
+    let ca = CertificateDer::from_pem_slice(ca_pem.as_bytes()).ok()?;
+    let mut store = KeyStore::new();
+    for (index, root) in std::iter::once(&ca).chain(roots).enumerate() {
+        if let Ok(certificate) = Certificate::from_der(root) {
+            store.add_entry(&format!("root-{index}"), KeyStoreEntry::Certificate(certificate));
+        }
+    }
+    store.writer(JAVA_STORE_PASSWORD).encryption_iterations(1000).mac_iterations(1000).write().ok()
 }
 
 /// RFC 7468.

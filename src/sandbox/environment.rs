@@ -17,6 +17,9 @@ pub struct Trust {
     pub java: Option<PathBuf>,
 }
 
+/// The password of the Java trust store, Java's own default; it protects nothing.
+pub const JAVA_STORE_PASSWORD: &str = "changeit";
+
 /// Variables that name the proxy; clients differ in the case they read.
 const PROXY: &[&str] = &[
     "HTTPS_PROXY",
@@ -95,7 +98,7 @@ fn java_options(port: u16, trust: &Trust) -> String {
     if let Some(store) = &trust.java {
         options.push(format!("-Djavax.net.ssl.trustStore={}", store.display()));
         options.push("-Djavax.net.ssl.trustStoreType=PKCS12".to_owned());
-        options.push("-Djavax.net.ssl.trustStorePassword=changeit".to_owned());
+        options.push(format!("-Djavax.net.ssl.trustStorePassword={JAVA_STORE_PASSWORD}"));
     }
     options.join(" ")
 }

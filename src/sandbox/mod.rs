@@ -7,5 +7,5 @@ mod environment;
 mod kubeconfig;
 
 pub use child::{ChildError, run_child};
-pub use environment::{Trust, variables};
+pub use environment::{JAVA_STORE_PASSWORD, Trust, variables};
 pub use kubeconfig::{KubeconfigError, Rewritten, Server, rewrite};

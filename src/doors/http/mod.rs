@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderValue, Response};
+use http::Response;
 use http_body_util::{Either, Full};
 
 use crate::egress::{AnswerBody, Egress, server_key};
@@ -51,13 +51,5 @@ impl HttpDoor {
 
 /// A refusal as this door's answer.
 fn refused(dialect: Dialect, method: &http::Method, refusal: &Refusal) -> Answer {
-    let mut response = answer::answer(dialect, method, refusal).map(|body| Either::Right(Full::new(body)));
-    // An answer to HEAD says how long its body would be; the library keeps what is set.
-    if let Ok(length) = HeaderValue::try_from(match response.body() {
-        Either::Right(body) => http_body::Body::size_hint(body).exact().unwrap_or(0).to_string(),
-        Either::Left(_) => String::new(),
-    }) {
-        response.headers_mut().entry(http::header::CONTENT_LENGTH).or_insert(length);
-    }
-    response
+    answer::answer(dialect, method, refusal).map(|body| Either::Right(Full::new(body)))
 }
