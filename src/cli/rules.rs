@@ -197,13 +197,15 @@ fn show(id: &str, config: Option<&PathBuf>, out: &mut impl Write, err: &mut impl
         let path = source.file.replace('\\', "/");
         path.strip_suffix(".yaml").or_else(|| path.strip_suffix(".yml")).unwrap_or(&path).to_owned()
     };
-    let is_it = |source: &&Source| stem(source).strip_suffix(id).is_some_and(|rest| rest.ends_with('/') || rest.is_empty());
+    let is_it =
+        |source: &&Source| stem(source).strip_suffix(id).is_some_and(|rest| rest.ends_with('/') || rest.is_empty());
     if let Some(source) = sources.iter().find(is_it) {
         writeln!(out, "# {}", source.file)?;
         write!(out, "{}", source.text)?;
         return Ok(0);
     }
-    let stems: Vec<String> = sources.iter().map(|source| stem(source).trim_start_matches("rules/").to_owned()).collect();
+    let stems: Vec<String> =
+        sources.iter().map(|source| stem(source).trim_start_matches("rules/").to_owned()).collect();
     write!(err, "there is no rule `{id}`")?;
     match crate::config::nearest(id, stems.iter().map(String::as_str)) {
         Some(help) => writeln!(err, "\n  help: {help}")?,
@@ -217,7 +219,8 @@ fn export(folder: &std::path::Path, out: &mut impl Write, err: &mut impl Write) 
     for source in &sources {
         let file = folder.join(source.file.trim_start_matches("rules/"));
         let made = file.parent().map_or(Ok(()), fs::create_dir_all);
-        let written = made.and_then(|()| fs::File::create_new(&file)).and_then(|mut file| file.write_all(source.text.as_bytes()));
+        let written =
+            made.and_then(|()| fs::File::create_new(&file)).and_then(|mut file| file.write_all(source.text.as_bytes()));
         if let Err(error) = written {
             writeln!(err, "{}: cannot be written: {error}", file.display())?;
             return Ok(2);

@@ -8,6 +8,7 @@ mod matrix;
 
 pub(crate) use explain::visible;
 pub use explain::{Why, blast_words, refusal_text};
+
 pub use matrix::Matrix;
 
 use serde::{Deserialize, Serialize};

@@ -142,8 +142,8 @@ fn name_of(text: &str) -> Result<String, Unreadable> {
 }
 
 fn header_of(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Unreadable> {
-    let parsed = HeaderName::from_bytes(name.as_bytes())
-        .map_err(|_| Unreadable::new("a header's name is not a token"))?;
+    let parsed =
+        HeaderName::from_bytes(name.as_bytes()).map_err(|_| Unreadable::new("a header's name is not a token"))?;
     if value.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t') {
         return Err(Unreadable::new(format!("the header `{parsed}` holds control characters")));
     }

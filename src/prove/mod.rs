@@ -149,7 +149,10 @@ fn run_one(rules: &RuleSet, id: &str, case: &Case, expected: Expected) -> Result
             let by = decision.deciding().next().map(|finding| finding.rule.clone()).unwrap_or_default();
             match decision.effect() {
                 Effect::Allow => Ok(()),
-                effect => Err(format!("what is suggested should pass and `{by}` says {effect}: it is {}", described(&actions))),
+                effect => Err(format!(
+                    "what is suggested should pass and `{by}` says {effect}: it is {}",
+                    described(&actions)
+                )),
             }
         }
         _ => Ok(()),
