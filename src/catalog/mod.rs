@@ -90,12 +90,6 @@ pub fn by_host(host: &str) -> Option<&'static Manifest> {
     HOSTS.get(host).and_then(|index| PROVIDERS.get(*index))
 }
 
-/// Whether `id` is the exact id of an operation that a catalog can name.
-#[must_use]
-pub fn operation_exists(_id: &str) -> bool {
-    true
-}
-
 macro_rules! known {
     ($name:ident, $id:literal) => {
         #[doc = concat!("The `", $id, "` manifest.")]
