@@ -93,7 +93,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
     let session = SessionId::new(clock.now(), rand::random());
     let Loaded { places, config, inventory, rules } = loaded;
     let ca =
-        CertificateAuthority::load_or_create(&places.state.join("ca"), &lifelines::unopened_patterns(), clock.now())?;
+        CertificateAuthority::load_or_create(&places.state.join("ca"), lifelines::unopened_patterns(), clock.now())?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(io("listen on 127.0.0.1"))?;
     let address = listener.local_addr().map_err(io("listen on 127.0.0.1"))?;
     let folder =
@@ -122,7 +122,8 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
         allow: config.egress.allow_addresses.clone(),
         own: vec![address],
     };
-    let gate = Arc::new(Gate::new(GateParts { rules, inventory, ledger: ledger.clone(), posture, clock }));
+    let gate =
+        Arc::new(Gate::new(GateParts { rules: Arc::new(rules), inventory, ledger: ledger.clone(), posture, clock }));
     let door = HttpDoor {
         gate: Arc::clone(&gate),
         egress: Egress::new(Dialer::new(address_rules, servers)),

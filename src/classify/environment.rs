@@ -1,14 +1,122 @@
-//! Which environment a reading's target belongs to.
-use crate::config::Inventory;
-use crate::identify::Reading;
-use crate::model::{Environment, EnvironmentKind};
+//! Which environment a target belongs to, by what the request itself proves; never by how the agent names it.
 
-/// The most specific match of the inventory; loopback is `local`; nothing is `unknown`.
+use crate::classify::Action;
+use crate::config::{Inventory, Match, MatchKey};
+use crate::identify::Reading;
+use crate::model::{Environment, EnvironmentKind, Operation, Place, Resource};
+
+/// The most specific match of the inventory for each resource, the strictest of them all; without a match this machine is
+/// `local` and everything else `unknown`.
 #[must_use]
-pub fn resolve(_inventory: &Inventory, reading: &Reading) -> Environment {
-    if reading.place.loopback {
-        Environment::of(EnvironmentKind::Local)
-    } else {
-        Environment::of(EnvironmentKind::Unknown)
+pub fn resolve(inventory: &Inventory, reading: &Reading) -> Environment {
+    let target = |resource| Target { operation: &reading.operation, place: &reading.place, resource };
+    if reading.resources.is_empty() {
+        return one(inventory, &target(None));
     }
+    let mut found: Option<Environment> = None;
+    for resource in &reading.resources {
+        let next = one(inventory, &target(Some(resource)));
+        found = Some(match found {
+            Some(before) if !is_stricter(&next, &before) => before,
+            _ => next,
+        });
+    }
+    found.unwrap_or_else(|| Environment::of(EnvironmentKind::Unknown))
+}
+
+/// The lines of `inventory.yaml` (under `environments:`) that would name this action's target. They say `prod`, which
+/// is what it counts as until a person knows better.
+#[must_use]
+pub fn inventory_lines(action: &Action) -> String {
+    let place = action.place();
+    let provider = action.operation().provider();
+    let mut keys: Vec<(&str, &str)> = Vec::new();
+    let cloud = [
+        ("account", &place.account),
+        ("project", &place.project),
+        ("subscription", &place.subscription),
+        ("cluster", &place.cluster),
+        ("repository", &place.repository),
+    ];
+    if let Some((key, value)) = cloud.iter().find_map(|(key, value)| Some((*key, value.as_deref()?))) {
+        keys.push(("provider", provider));
+        keys.push((key, value));
+    } else if provider == "aws"
+        && let Some(resource) = action.resources().first()
+    {
+        // The host of a cloud's API says nothing about whose the resource is.
+        keys.push(("provider", provider));
+        keys.push(("resource", resource.as_str()));
+    } else if let Some(host) = place.host.as_deref() {
+        keys.push(("host", host));
+    } else {
+        keys.push(("provider", provider));
+    }
+    let keys: Vec<String> = keys.iter().map(|(key, value)| format!("{key}: {}", quoted(value))).collect();
+    format!("- {{ name: prod, match: [ {{ {} }} ] }}", keys.join(", "))
+}
+
+/// As a YAML scalar: quoted unless it is a plain word.
+fn quoted(value: &str) -> String {
+    let is_plain = value.starts_with(|c: char| c.is_ascii_alphabetic())
+        && value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_' || c == '.');
+    // JSON's strings are YAML's double-quoted scalars.
+    if is_plain { value.to_owned() } else { serde_json::Value::from(value).to_string() }
+}
+
+/// One resource, where it stands.
+struct Target<'a> {
+    operation: &'a Operation,
+    place: &'a Place,
+    resource: Option<&'a Resource>,
+}
+
+impl Target<'_> {
+    fn value(&self, key: MatchKey) -> Option<&str> {
+        let place = self.place;
+        match key {
+            MatchKey::Provider => Some(self.operation.provider()),
+            MatchKey::Account => place.account.as_deref(),
+            MatchKey::Project => place.project.as_deref(),
+            MatchKey::Subscription => place.subscription.as_deref(),
+            MatchKey::Cluster => place.cluster.as_deref(),
+            MatchKey::Namespace => place.namespace.as_deref(),
+            MatchKey::Region => place.region.as_deref(),
+            MatchKey::Resource => self.resource.map(Resource::as_str),
+            MatchKey::Host => place.host.as_deref(),
+            MatchKey::Repository => place.repository.as_deref(),
+            MatchKey::Database | MatchKey::State | MatchKey::Tenant => None,
+        }
+    }
+
+    fn is_covered(&self, entry: &Match) -> bool {
+        entry.is_seen()
+            && entry.keys.iter().all(|(key, glob)| self.value(*key).is_some_and(|value| glob.matches(value)))
+    }
+}
+
+fn one(inventory: &Inventory, target: &Target<'_>) -> Environment {
+    let best = inventory
+        .entries()
+        .filter(|(entry, _)| target.is_covered(entry))
+        .max_by_key(|(entry, environment)| (entry.specificity(), environment.kind.strictness()));
+    if let Some((entry, environment)) = best {
+        let keys: Vec<String> = entry.keys.iter().map(|(key, glob)| format!("{key} `{glob}`")).collect();
+        return Environment { because: Some(format!("{}: {}", entry.place, keys.join(", "))), ..environment.clone() };
+    }
+    let (kind, because) = if target.place.loopback {
+        (EnvironmentKind::Local, "the target is this machine")
+    } else {
+        (EnvironmentKind::Unknown, "no entry of the inventory names the target")
+    };
+    Environment { because: Some(because.to_owned()), ..Environment::of(kind) }
+}
+
+/// Whether `next` is to be preferred: stricter; on a tie the one that a person described, and of those the lower tier.
+fn is_stricter(next: &Environment, before: &Environment) -> bool {
+    let rank = |environment: &Environment| {
+        let described = environment.kind != EnvironmentKind::Unknown;
+        (environment.kind.strictness(), described, std::cmp::Reverse(environment.tier.unwrap_or(u8::MAX)))
+    };
+    rank(next) > rank(before)
 }

@@ -93,6 +93,67 @@ impl Action {
     }
 }
 
+/// An action as somebody tells it, without bytes that would prove it.
+#[derive(Clone, Debug)]
+pub(crate) struct Declaration {
+    /// What.
+    pub(crate) operation: Operation,
+    /// On what.
+    pub(crate) resources: Vec<Resource>,
+    /// Where.
+    pub(crate) place: Place,
+    /// What decides.
+    pub(crate) parameters: Vec<Parameter>,
+    /// What it would do.
+    pub(crate) blast: BlastRadius,
+    /// What it belongs to.
+    pub(crate) environment: Environment,
+}
+
+/// The declared action: its evidence is [`Evidence::Declared`], so that it never passes for an observed one.
+#[must_use]
+pub(crate) fn declared(declaration: Declaration) -> Action {
+    let Declaration { operation, resources, place, parameters, blast, environment } = declaration;
+    let evidence = Evidence::Declared;
+    Action { operation, aliases: vec![], resources, place, parameters, blast, environment, evidence }
+}
+
+#[cfg(test)]
+impl Action {
+    /// A hand-made action, for the tests of the stages that judge actions.
+    pub(crate) fn for_test(operation: &str, blast: BlastRadius, environment: crate::model::EnvironmentKind) -> Self {
+        let environment = Environment::of(environment);
+        let (resources, place, parameters) = (vec![], Place::default(), vec![]);
+        let operation = Operation::from_id(operation);
+        let evidence = Evidence::Observed;
+        Self { operation, aliases: vec![], resources, place, parameters, blast, environment, evidence }
+    }
+
+    /// The same with these resources.
+    pub(crate) fn on<const N: usize>(mut self, resources: [&str; N]) -> Self {
+        self.resources = resources.into_iter().map(Resource::from).collect();
+        self
+    }
+
+    /// The same in this place.
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        self.place = place;
+        self
+    }
+
+    /// The same with one more parameter.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.parameters.push(Parameter::new(name, value));
+        self
+    }
+
+    /// The same with a twin on the wire.
+    pub(crate) fn or(mut self, alias: &str) -> Self {
+        self.aliases.push(Operation::from_id(alias));
+        self
+    }
+}
+
 /// Works out the blast radius of everything a request asks for.
 #[must_use]
 pub fn classify(identified: Vec1<Identified>, inventory: &Inventory, evidence: Evidence) -> Vec1<Action> {

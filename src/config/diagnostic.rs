@@ -1,9 +1,15 @@
 //! What is wrong with a file a person wrote: file:line:column, the words, a suggestion, the line itself.
+//!
+//! [`parse_yaml`] is the one way from text to a typed value; whatever the parser says becomes a [`Diagnostic`] here.
 
 use std::fmt;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_saphyr::{Location, Spanned};
+
 /// One thing that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
     /// The file as the person named it.
     pub file: String,
@@ -13,8 +19,19 @@ pub struct Diagnostic {
     pub column: usize,
     /// Lower case, no full stop, input in backticks.
     pub message: String,
-    /// "did you mean `…`", or what to write.
+    /// "did you mean `…`?", or what to write.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
+    /// The line itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snippet: Option<String>,
+}
+
+impl Diagnostic {
+    /// About the file as a whole.
+    pub fn new(file: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { file: file.into(), line: 0, column: 0, message: message.into(), suggestion: None, snippet: None }
+    }
 }
 
 impl fmt::Display for Diagnostic {
@@ -24,6 +41,12 @@ impl fmt::Display for Diagnostic {
             write!(f, ":{}:{}", self.line, self.column)?;
         }
         write!(f, ": {}", self.message)?;
+        if let Some(snippet) = &self.snippet {
+            let gutter = self.line.to_string();
+            let indent = " ".repeat(gutter.len());
+            let caret = " ".repeat(self.column.saturating_sub(1));
+            write!(f, "\n  {gutter} | {snippet}\n  {indent} | {caret}^")?;
+        }
         if let Some(suggestion) = &self.suggestion {
             write!(f, "\n  help: {suggestion}")?;
         }
@@ -45,4 +68,137 @@ impl fmt::Display for Diagnostics {
         }
         Ok(())
     }
+}
+
+/// A place in a file; (0, 0) is the file as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Spot {
+    line: usize,
+    column: usize,
+}
+
+impl From<Location> for Spot {
+    fn from(location: Location) -> Self {
+        let number = |n: u64| usize::try_from(n).unwrap_or(0);
+        Self { line: number(location.line()), column: number(location.column()) }
+    }
+}
+
+impl<T> From<&Spanned<T>> for Spot {
+    fn from(spanned: &Spanned<T>) -> Self {
+        spanned.referenced.into()
+    }
+}
+
+/// Collects what is wrong with one file.
+#[derive(Debug)]
+pub(crate) struct Report<'a> {
+    file: &'a str,
+    text: &'a str,
+    found: Vec<Diagnostic>,
+}
+
+impl<'a> Report<'a> {
+    pub(crate) const fn new(file: &'a str, text: &'a str) -> Self {
+        Self { file, text, found: Vec::new() }
+    }
+
+    /// Adds a finding.
+    pub(crate) fn say(&mut self, at: impl Into<Spot>, message: impl Into<String>, suggestion: Option<String>) {
+        let Spot { line, column } = at.into();
+        let snippet = line.checked_sub(1).and_then(|index| self.text.lines().nth(index)).map(str::to_owned);
+        let file = self.file.to_owned();
+        self.found.push(Diagnostic { file, line, column, message: message.into(), suggestion, snippet });
+    }
+
+    /// Adds what the parser said.
+    fn say_parser(&mut self, error: &serde_saphyr::Error) {
+        let (message, suggestion) = words(error);
+        self.say(error.location().map(Spot::from).unwrap_or_default(), message, suggestion);
+    }
+
+    /// Whether anything was found.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// What was found.
+    pub(crate) fn into_found(self) -> Vec<Diagnostic> {
+        self.found
+    }
+
+    /// The value, if nothing was found.
+    pub(crate) fn finish<T>(self, value: T) -> Result<T, Diagnostics> {
+        if self.found.is_empty() { Ok(value) } else { Err(Diagnostics(self.found)) }
+    }
+}
+
+/// Parses one YAML document: unknown and duplicate keys, wrong types and wrong words are errors with their place.
+///
+/// # Errors
+/// What the parser says, as a [`Diagnostic`].
+pub(crate) fn parse_yaml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnostics> {
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        emit_comments: false,
+        reject_unsupported_tags: true,
+        with_snippet: false,
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let mut report = Report::new(file, text);
+        report.say_parser(error.without_snippet());
+        Diagnostics(report.into_found())
+    })
+}
+
+/// The parser's error in our words.
+fn words(error: &serde_saphyr::Error) -> (String, Option<String>) {
+    use serde_saphyr::Error;
+    match error {
+        Error::SerdeUnknownField { field, expected, .. } => {
+            (format!("unknown key `{field}`"), Some(one_of(field, expected)))
+        }
+        Error::SerdeUnknownVariant { variant, expected, .. } => {
+            (format!("unknown word `{variant}`"), Some(one_of(variant, expected)))
+        }
+        Error::SerdeMissingField { field, .. } => (format!("key `{field}` is missing"), None),
+        Error::DuplicateMappingKey { key, .. } => {
+            let key = key.as_deref().map_or_else(String::new, |key| format!(" `{key}`"));
+            (format!("key{key} stands here a second time"), Some("keep one of them".to_owned()))
+        }
+        Error::SerdeInvalidType { unexpected, expected, .. }
+        | Error::SerdeInvalidValue { unexpected, expected, .. } => {
+            (format!("expected {expected}, found {unexpected}"), None)
+        }
+        Error::Message { msg, .. } => match msg.split_once("; help: ") {
+            Some((message, help)) => (message.to_owned(), Some(help.to_owned())),
+            None => (msg.clone(), None),
+        },
+        other => {
+            let text = other.to_string();
+            let first = text.lines().next().unwrap_or_default();
+            // The place is told by the diagnostic itself.
+            let message = first.strip_prefix("error: ").unwrap_or(first);
+            let message = match message.split_once(": ") {
+                Some((place, rest)) if place.starts_with("line ") => rest,
+                _ => message,
+            };
+            (message.to_owned(), None)
+        }
+    }
+}
+
+/// "did you mean `x`?", or the words there are.
+fn one_of(given: &str, known: &[&str]) -> String {
+    nearest(given, known.iter().copied()).unwrap_or_else(|| format!("one of {}", known.join(", ")))
+}
+
+/// "did you mean `x`?" for the nearest known word, when one is near.
+pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    known
+        .into_iter()
+        .map(|word| (strsim::jaro_winkler(given, word), word))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, word)| format!("did you mean `{word}`?"))
 }

@@ -1,9 +1,17 @@
-//! Configuration as checked values. Takes text, reads no files (`app` does).
+//! Configuration as checked values. Takes text, reads no files (`app` and `cli` do).
 
 mod diagnostic;
+mod glob;
 mod inventory;
+mod quantity;
 mod settings;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
-pub use inventory::Inventory;
+pub(crate) use diagnostic::{Report, Spot, nearest, parse_yaml};
+pub use glob::Glob;
+pub use inventory::{Alias, Inventory, Match, MatchKey};
+pub(crate) use quantity::duration;
 pub use settings::{AddressRange, Bodies, Config, Egress};
+
+#[cfg(test)]
+mod tests;

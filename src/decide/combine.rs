@@ -1,17 +1,57 @@
-//! Strictest wins.
+//! Strictest wins: the matrix cell and every matching rule, for every action of the request.
+
+use std::cmp::Reverse;
+
 use vec1::Vec1;
 
-use super::{Decision, Facts};
+use super::{Decision, Facts, Finding, matrix};
 use crate::classify::Action;
-use crate::model::{Context, Effect, Posture};
+use crate::model::{Context, Effect, Mode, Posture};
 use crate::rules::RuleSet;
 
+/// A finding with what its place in the list depends on.
+struct Ranked {
+    finding: Finding,
+    /// 0 for a cell, so that a rule's better words come first.
+    specificity: usize,
+}
+
 pub(super) fn combine(
-    _actions: &Vec1<Action>,
-    _context: &Context,
+    actions: &Vec1<Action>,
+    context: &Context,
     rules: &RuleSet,
     _facts: &Facts,
     posture: Posture,
 ) -> Decision {
-    Decision { effect: Effect::Deny, findings: vec![], revision: rules.revision().to_owned(), posture }
+    let mut ranked: Vec<Ranked> = Vec::with_capacity(actions.len() + 2);
+    for (index, action) in actions.iter().enumerate() {
+        let cell = matrix::finding(rules.matrix(), action, index, posture);
+        ranked.push(Ranked { finding: cell, specificity: 0 });
+        rules.hits(action, context.door, |hit| {
+            let finding = Finding {
+                rule: hit.rule.id.clone(),
+                effect: hit.rule.decision,
+                mode: hit.rule.mode,
+                action: index,
+                message: hit.rule.message.clone(),
+                instead: hit.rule.instead.clone(),
+                failed: hit.failed,
+            };
+            ranked.push(Ranked { finding, specificity: hit.rule.specificity() });
+        });
+    }
+    // Total order: nothing depends on the order in which rules were found.
+    ranked.sort_by(|a, b| rank(a).cmp(&rank(b)));
+    let findings: Vec<Finding> = ranked.into_iter().map(|ranked| ranked.finding).collect();
+    // INVARIANT: every action has its cell, so there is always a finding that counts.
+    let counting = findings.iter().filter(|finding| finding.mode == Mode::Enforce);
+    let effect = counting.map(|finding| finding.effect).max().unwrap_or(Effect::Deny);
+    Decision { effect, findings, revision: rules.revision().to_owned(), posture }
+}
+
+/// What counts before what does not, the strictest first, rules before cells, the most specific words first.
+fn rank(ranked: &Ranked) -> (bool, Reverse<Effect>, Reverse<usize>, &str, usize) {
+    let Ranked { finding, specificity } = ranked;
+    let is_silent = finding.mode != Mode::Enforce;
+    (is_silent, Reverse(finding.effect), Reverse(*specificity), finding.rule.as_str(), finding.action)
 }

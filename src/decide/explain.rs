@@ -1,9 +1,16 @@
 //! The words of a refusal: what, why, which rule, what to do instead, and not to try another route.
+//!
+//! Short lines that also read as one paragraph, because some clients print them so. No secrets: operations, resources,
+//! places and rules' words only, never parameters, headers or bodies. Whatever could move a cursor or hide is escaped.
+
+use std::fmt::Write;
+use std::time::Duration;
+
 use vec1::Vec1;
 
-use super::Decision;
-use crate::classify::Action;
-use crate::model::ApprovalId;
+use super::{Decision, Finding};
+use crate::classify::{Action, environment};
+use crate::model::{ApprovalId, Count, EnvironmentKind, Hazard, Impact, Reversible, Scope};
 
 /// Why an action does not pass.
 #[derive(Clone, Debug)]
@@ -12,12 +19,244 @@ pub enum Why {
     Denied,
     /// The decision escalates; this is the request's id.
     ApprovalNeeded(ApprovalId),
-    /// A limit is used up (its id), and for how long.
-    Limited(String, std::time::Duration),
+    /// A limit is used up.
+    Limited(Used),
 }
 
-/// The text that the agent and its person read.
+/// A limit that is used up, as a refusal tells of it.
+#[derive(Clone, Debug)]
+pub struct Used {
+    /// The limit's id.
+    pub limit: String,
+    /// Why there is one.
+    pub message: String,
+    /// The safer way.
+    pub instead: String,
+    /// Until the same call would fit.
+    pub wait: Duration,
+    /// The approval request, where people can lift it.
+    pub approval: Option<ApprovalId>,
+}
+
+/// A resource's identifier may be long; its beginning and its end tell it apart.
+const RESOURCE_CHARS_MAX: usize = 96;
+const RESOURCES_MAX: usize = 2;
+
+/// The text that the agent and its person read; some 900 characters at most.
 #[must_use]
-pub fn refusal_text(_decision: &Decision, _actions: &Vec1<Action>, _why: &Why) -> String {
-    String::new()
+pub fn refusal_text(decision: &Decision, actions: &Vec1<Action>, why: &Why) -> String {
+    let finding = decision.deciding().next();
+    let index = finding.map_or(0, |finding| finding.action);
+    let action = actions.get(index).unwrap_or_else(|| actions.first());
+    let mut text = match why {
+        Why::ApprovalNeeded(id) | Why::Limited(Used { approval: Some(id), .. }) => format!("Approval needed ({id}): "),
+        Why::Denied | Why::Limited(_) => "blastgate stopped this call: ".to_owned(),
+    };
+    text.push_str(&visible(action.operation().as_str(), RESOURCE_CHARS_MAX));
+    let _ = write!(text, " {}.", blast_words(action));
+    if actions.len() > 1 {
+        let _ = write!(text, " (One of {} actions in the request; all were stopped.)", actions.len());
+    }
+    if let Some(target) = target(action) {
+        let _ = write!(text, "\nTarget: {target}.");
+    }
+    let _ = write!(text, "\n{}", environment_words(action));
+    if let Why::Limited(used) = why {
+        limit_words(&mut text, used);
+    } else if let Some(finding) = finding {
+        rule_words(&mut text, decision, finding);
+    }
+    text.push_str(match why {
+        Why::Limited(_) => "\nWait, or ask your person. Do not go round it with another tool, route or credential.",
+        Why::Denied => {
+            "\nNobody can approve this call. Do not try another tool, route or credential: tell your person what you need."
+        }
+        Why::ApprovalNeeded(_) => {
+            "\nStop here and ask your person. Do not try another tool, route or credential: each gets the same answer."
+        }
+    });
+    text
+}
+
+/// `would destroy a whole environment (cannot be undone; data loss)`.
+#[must_use]
+pub fn blast_words(action: &Action) -> String {
+    let blast = action.blast();
+    let verb = match blast.impact {
+        Impact::Read => "would read",
+        Impact::Create => "would create",
+        Impact::Update => "would change",
+        Impact::Execute => "would run something in",
+        Impact::Disrupt => "would stop or disrupt",
+        Impact::Permission => "would change who may use",
+        Impact::Destroy => "would destroy",
+        Impact::Unknown => "could not be named and is judged as if it would destroy",
+    };
+    let reach = match (blast.scope, blast.count) {
+        (Scope::Region, _) => "everything of its kind in a region".to_owned(),
+        (Scope::Account, _) => "something that holds for a whole account or cluster".to_owned(),
+        (Scope::Organization, _) => "something that holds for a whole organisation".to_owned(),
+        (scope, Count::Exact(1)) => {
+            let noun = match scope {
+                Scope::Environment => "a whole environment",
+                Scope::Resource => "one resource",
+                Scope::Item => "one item",
+                _ => "something local",
+            };
+            noun.to_owned()
+        }
+        (scope, count) => {
+            let noun = match scope {
+                Scope::Environment => "environments",
+                Scope::Resource => "resources",
+                _ => "items",
+            };
+            format!("{count} {noun}")
+        }
+    };
+    let mut notes: Vec<&str> = Vec::new();
+    if !matches!(blast.impact, Impact::Read | Impact::Create) {
+        notes.push(match blast.reversible {
+            Reversible::Yes => "another call undoes it",
+            Reversible::Partly => "only partly undone",
+            Reversible::No => "cannot be undone",
+        });
+    }
+    notes.extend(blast.hazards.iter().map(hazard_words));
+    if notes.is_empty() { format!("{verb} {reach}") } else { format!("{verb} {reach} ({})", notes.join("; ")) }
+}
+
+const fn hazard_words(hazard: Hazard) -> &'static str {
+    match hazard {
+        Hazard::DataLoss => "data is lost",
+        Hazard::BackupLoss => "backups are lost",
+        Hazard::AuditOff => "the audit trail is weakened",
+        Hazard::KeyLoss => "a key is lost",
+        Hazard::Exposure => "opened to the world",
+        Hazard::Privilege => "somebody gets more rights",
+        Hazard::SecretRead => "secrets are read",
+        Hazard::Replace => "delete and recreate in one step",
+        Hazard::Traffic => "users are sent elsewhere",
+        Hazard::Bulk => "many at once",
+        Hazard::Cost => "it costs",
+        Hazard::GuardTamper => "the guard itself",
+    }
+}
+
+/// Resources and where they stand.
+fn target(action: &Action) -> Option<String> {
+    let resources = action.resources();
+    let mut parts: Vec<String> =
+        resources.iter().take(RESOURCES_MAX).map(|one| visible(one.as_str(), RESOURCE_CHARS_MAX)).collect();
+    if resources.len() > RESOURCES_MAX {
+        parts.push(format!("and {} more", resources.len() - RESOURCES_MAX));
+    }
+    let mut text = parts.join(", ");
+    let place = action.place();
+    let stands: Vec<String> = [
+        ("account", &place.account),
+        ("project", &place.project),
+        ("cluster", &place.cluster),
+        ("namespace", &place.namespace),
+        ("region", &place.region),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some(format!("{name} {}", visible(value.as_deref()?, 64))))
+    .collect();
+    let stands = match (stands.is_empty(), &place.host) {
+        (true, Some(host)) => format!("host {}", visible(host, 64)),
+        _ => stands.join(", "),
+    };
+    match (text.is_empty(), stands.is_empty()) {
+        (true, true) => return None,
+        (true, false) => text = stands,
+        (false, true) => {}
+        (false, false) => {
+            let _ = write!(text, " ({stands})");
+        }
+    }
+    Some(text)
+}
+
+fn environment_words(action: &Action) -> String {
+    let environment = action.environment();
+    if environment.kind == EnvironmentKind::Unknown {
+        let lines = visible(&environment::inventory_lines(action), 180);
+        return format!(
+            "Environment: unknown, counts as prod. Your person can name it (prod, staging or dev) in inventory.yaml under environments: {lines}"
+        );
+    }
+    let mut text = format!("Environment: {}", visible(&environment.name, 40));
+    if environment.name != environment.kind.as_str() {
+        let _ = write!(text, " (as {})", environment.kind);
+    }
+    if let Some(tier) = environment.tier {
+        let _ = write!(text, ", tier {tier}");
+    }
+    if let Some(owner) = &environment.owner {
+        let _ = write!(text, ", owner {}", visible(owner, 40));
+    }
+    if let Some(because) = &environment.because {
+        let _ = write!(text, " ({})", visible(because, 100));
+    }
+    text.push('.');
+    text
+}
+
+fn limit_words(text: &mut String, used: &Used) {
+    let wait = seconds(used.wait);
+    let _ = write!(text, "\nLimit {}: {}", visible(&used.limit, 80), sentence(&visible(&used.message, 300)));
+    let _ = write!(text, " It is used up for another {wait}.");
+    if !used.instead.is_empty() {
+        let _ = write!(text, "\nInstead: {}", sentence(&visible(&used.instead, 300)));
+    }
+}
+
+fn rule_words(text: &mut String, decision: &Decision, finding: &Finding) {
+    let others = decision.deciding().filter(|other| !other.rule.starts_with("matrix:")).count();
+    let _ = write!(text, "\nRule {}", visible(&finding.rule, 80));
+    if others > 1 {
+        let _ = write!(text, " (and {} more)", others - 1);
+    }
+    let _ = write!(text, ": {}", sentence(&visible(&finding.message, 300)));
+    if let Some(failed) = &finding.failed {
+        let _ = write!(text, " It could not be evaluated and counts: {}.", visible(failed, 100));
+    }
+    if !finding.instead.is_empty() {
+        let _ = write!(text, "\nInstead: {}", sentence(&visible(&finding.instead, 300)));
+    }
+}
+
+fn sentence(text: &str) -> String {
+    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+}
+
+fn seconds(wait: Duration) -> String {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    if seconds < 120 { format!("{seconds} s") } else { format!("{} min", seconds.div_ceil(60)) }
+}
+
+/// At most so many characters (the middle is left out), and nothing that does not show: control characters, and the
+/// invisible and direction-changing ones of Unicode, are escaped.
+#[must_use]
+pub(crate) fn visible(text: &str, chars_max: usize) -> String {
+    let count = text.chars().count();
+    let mut out = String::with_capacity(text.len().min(chars_max * 4));
+    let head = chars_max.saturating_sub(chars_max / 3 + 1);
+    let tail = chars_max / 3;
+    for (index, c) in text.chars().enumerate() {
+        if count > chars_max && index == head {
+            out.push('…');
+        }
+        if count > chars_max && index >= head && index < count - tail {
+            continue;
+        }
+        let hides = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
+        if c.is_control() || hides {
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }

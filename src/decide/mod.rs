@@ -6,7 +6,9 @@ mod combine;
 mod explain;
 mod matrix;
 
-pub use explain::{Why, refusal_text};
+pub(crate) use explain::visible;
+pub use explain::{Used, Why, blast_words, refusal_text};
+
 pub use matrix::Matrix;
 
 use serde::{Deserialize, Serialize};

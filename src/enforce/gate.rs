@@ -10,12 +10,12 @@ use super::refusal::{Refusal, RefusalKind};
 use super::tally::{Shared, Tally};
 use crate::classify::{Action, classify};
 use crate::config::Inventory;
-use crate::decide::{Decision, Facts, Why, decide, refusal_text};
+use crate::decide::{Decision, Facts, Used, Why, decide, refusal_text};
 use crate::identify::Identified;
 use crate::limits::{Exceeded, Limits, Reservation};
 use crate::model::http::Unreadable;
 use crate::model::{
-    ApprovalId, Clock, Context, DecisionId, Disposition, Door, Effect, Evidence, Impact, Posture, Principal,
+    ApprovalId, Clock, Context, DecisionId, Disposition, Door, Effect, Evidence, Impact, Posture, Principal, Timestamp,
 };
 use crate::record::{ActionEntry, DecisionEntry, Entry, Grade, Ledger, LedgerError, Receipt, RejectedEntry};
 use crate::rules::RuleSet;
@@ -24,7 +24,7 @@ use crate::rules::RuleSet;
 #[derive(Debug)]
 pub struct GateParts {
     /// The rules.
-    pub rules: RuleSet,
+    pub rules: Arc<RuleSet>,
     /// What is prod, whose.
     pub inventory: Inventory,
     /// The log.
@@ -89,7 +89,7 @@ impl Gate {
     /// A gate of these parts.
     #[must_use]
     pub fn new(parts: GateParts) -> Self {
-        let limits = Limits::new(parts.rules.limits(), Arc::clone(&parts.clock));
+        let limits = Limits::new(Arc::clone(&parts.rules), Arc::clone(&parts.clock));
         Self { parts, limits, tally: Shared::default() }
     }
 
@@ -136,10 +136,13 @@ impl Gate {
         let refusal = match stop {
             Stop::Nothing => None,
             Stop::Why(why, kind) => {
-                entry.disposition = disposition(entry.decision, self.parts.posture, matches!(why, Why::Limited(..)));
+                entry.disposition = disposition(entry.decision, self.parts.posture, matches!(why, Why::Limited(_)));
                 match &why {
                     Why::ApprovalNeeded(approval) => entry.approval = Some(*approval),
-                    Why::Limited(limit, _) => entry.limit = Some(limit.clone()),
+                    Why::Limited(used) => {
+                        entry.limit = Some(used.limit.clone());
+                        entry.approval = used.approval;
+                    }
                     Why::Denied => {}
                 }
                 Some((why, kind))
@@ -208,9 +211,7 @@ impl Gate {
             Effect::Allow | Effect::Throttle => {
                 match self.limits.reserve(decided.context.principal.session, &decided.actions) {
                     Ok(reservation) => (Stop::Nothing, Some(reservation)),
-                    Err(Exceeded { limit, retry_after }) => {
-                        (Stop::Why(Why::Limited(limit, retry_after), RefusalKind::Throttled { retry_after }), None)
-                    }
+                    Err(exceeded) => (limited(&exceeded, decided.context.at), None),
                 }
             }
         }
@@ -247,6 +248,21 @@ impl Gate {
         let grade = if only_reads { Grade::Written } else { Grade::Durable };
         self.parts.ledger.append(&Entry::Decision(Box::new(entry.clone())), grade).await
     }
+}
+
+/// What a used-up limit says: ask people, or no.
+fn limited(exceeded: &Exceeded<'_>, at: Timestamp) -> Stop {
+    let Exceeded { limit, retry_after } = exceeded;
+    let approval = (limit.decision != Effect::Deny).then(|| ApprovalId::new(at, rand::random()));
+    let kind = approval.map_or(RefusalKind::Denied, RefusalKind::ApprovalNeeded);
+    let used = Used {
+        limit: limit.id.clone(),
+        message: limit.message.clone(),
+        instead: limit.instead.clone(),
+        wait: *retry_after,
+        approval,
+    };
+    Stop::Why(Why::Limited(used), kind)
 }
 
 /// No record, no service.

@@ -17,13 +17,15 @@ use self::clock::GovernorClock;
 use self::store::Store;
 use crate::classify::Action;
 use crate::model::{Clock, SessionId};
-use crate::rules::LimitSpec;
+use crate::rules::{LimitSpec, RuleSet};
 
 type Limiter = RateLimiter<SessionId, Store, GovernorClock, NoOpMiddleware<Nanos>>;
 
 /// All limits of one gate.
 #[derive(Debug)]
 pub struct Limits {
+    rules: Arc<RuleSet>,
+    /// One for each of the rules' limits, in their order.
     limits: Vec<Limit>,
     clock: GovernorClock,
     /// Several limits are checked as one: all are taken or none.
@@ -32,7 +34,6 @@ pub struct Limits {
 
 #[derive(Debug)]
 struct Limit {
-    spec: LimitSpec,
     limiter: Limiter,
     store: Store,
     /// What one resource costs in the limiter's own measure.
@@ -40,11 +41,11 @@ struct Limit {
 }
 
 /// A limit is used up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exceeded {
+#[derive(Debug)]
+pub struct Exceeded<'a> {
     /// Which.
-    pub limit: String,
-    /// Until the same call would fit; the limit's whole period when it never does.
+    pub limit: &'a LimitSpec,
+    /// Until the same call would fit.
     pub retry_after: Duration,
 }
 
@@ -71,25 +72,30 @@ impl Drop for Reservation<'_> {
 }
 
 impl Limits {
-    /// Fresh limits of these kinds.
+    /// Fresh limits of these rules.
     #[must_use]
-    pub fn new(specs: &[LimitSpec], clock: Arc<dyn Clock>) -> Self {
+    pub fn new(rules: Arc<RuleSet>, clock: Arc<dyn Clock>) -> Self {
         let clock = GovernorClock::new(clock);
-        let limits = specs.iter().map(|spec| Limit::new(spec.clone(), &clock)).collect();
-        Self { limits, clock, taking: Mutex::new(()) }
+        let limits = rules.limits().iter().map(|spec| Limit::new(spec, &clock)).collect();
+        Self { rules, limits, clock, taking: Mutex::new(()) }
     }
 
     /// Takes tokens for everything that these actions touch, from every limit that speaks of them, or none at all.
     ///
     /// # Errors
     /// One of the limits is used up.
-    pub fn reserve(&self, session: SessionId, actions: &Vec1<Action>) -> Result<Reservation<'_>, Exceeded> {
+    pub fn reserve(&self, session: SessionId, actions: &Vec1<Action>) -> Result<Reservation<'_>, Exceeded<'_>> {
         let _one_at_a_time = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
         let mut reservation = Reservation { taken: Vec::new() };
-        for limit in &self.limits {
-            if let Some(tokens) = limit.weight(actions) {
-                limit.take(session, tokens, &self.clock)?;
-                reservation.taken.push((limit, session, tokens.map_or(0, NonZeroU32::get)));
+        for (spec, limit) in self.rules.limits().iter().zip(&self.limits) {
+            let matching = actions.iter().filter(|action| spec.matches(action));
+            let cost = matching.fold(0u32, |sum, action| sum.saturating_add(spec.cost(action)));
+            // A request larger than the whole quantity takes all of it: its size is for the rules to judge.
+            if let Some(tokens) = NonZeroU32::new(cost.min(spec.quantity)) {
+                limit
+                    .take(session, tokens, &self.clock)
+                    .map_err(|retry_after| Exceeded { limit: spec, retry_after })?;
+                reservation.taken.push((limit, session, tokens.get()));
             }
         }
         Ok(reservation)
@@ -97,34 +103,21 @@ impl Limits {
 }
 
 impl Limit {
-    fn new(spec: LimitSpec, clock: &GovernorClock) -> Self {
-        let quantity = spec.quantity.get();
-        let each = spec.per / quantity;
-        let quota = Quota::with_period(each.max(Duration::from_nanos(1)))
-            .unwrap_or_else(|| Quota::per_hour(spec.quantity))
-            .allow_burst(spec.quantity);
+    fn new(spec: &LimitSpec, clock: &GovernorClock) -> Self {
+        let quantity = NonZeroU32::new(spec.quantity).unwrap_or(NonZeroU32::MIN);
+        let each = (spec.per / quantity.get()).max(Duration::from_nanos(1));
+        let quota = Quota::with_period(each).unwrap_or_else(|| Quota::per_hour(quantity)).allow_burst(quantity);
         let store = Store::default();
-        Self { spec, limiter: RateLimiter::new(quota, store.clone(), clock.clone()), store, each }
+        Self { limiter: RateLimiter::new(quota, store.clone(), clock.clone()), store, each }
     }
 
-    /// How many tokens these actions cost; `None`: this limit does not speak of them; `Some(None)`: more than any quota.
-    fn weight(&self, actions: &Vec1<Action>) -> Option<Option<NonZeroU32>> {
-        let mut matching = actions.iter().filter(|action| self.spec.matches(action)).peekable();
-        matching.peek()?;
-        let sum = matching.try_fold(0u64, |sum, action| Some(sum.saturating_add(action.blast().count.floor()?)));
-        Some(sum.and_then(|sum| u32::try_from(sum.max(1)).ok()).and_then(NonZeroU32::new))
-    }
-
-    fn take(&self, session: SessionId, tokens: Option<NonZeroU32>, clock: &GovernorClock) -> Result<(), Exceeded> {
-        let never = || Exceeded { limit: self.spec.id.clone(), retry_after: self.spec.per };
-        let tokens = tokens.ok_or_else(never)?;
+    /// Takes, or says how long until it would fit.
+    fn take(&self, session: SessionId, tokens: NonZeroU32, clock: &GovernorClock) -> Result<(), Duration> {
         match self.limiter.check_key_n(&session, tokens) {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(not_until)) => {
-                let retry_after = not_until.wait_time_from(governor::clock::Clock::now(clock));
-                Err(Exceeded { limit: self.spec.id.clone(), retry_after })
-            }
-            Err(_) => Err(never()),
+            Ok(Err(not_until)) => Err(not_until.wait_time_from(governor::clock::Clock::now(clock))),
+            // Cannot be: nobody asks for more than the quantity.
+            Err(_) => Err(self.each),
         }
     }
 }

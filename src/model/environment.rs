@@ -54,12 +54,15 @@ pub struct Environment {
     /// The tenant it serves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
+    /// Why we think so: which entry of the inventory named the target, or that nothing did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
 }
 
 impl Environment {
     /// An environment that is only a kind.
     #[must_use]
     pub fn of(kind: Kind) -> Self {
-        Self { name: kind.as_str().to_owned(), kind, tier: None, owner: None, tenant: None }
+        Self { name: kind.as_str().to_owned(), kind, tier: None, owner: None, tenant: None, because: None }
     }
 }

@@ -13,6 +13,7 @@ mod operation;
 mod principal;
 mod resource;
 
+pub(crate) use blast::words as blast_words;
 pub use blast::{BlastRadius, Count, Hazard, Hazards, Impact, Reversible, Scope};
 pub use clock::{Clock, Timestamp};
 pub use effect::{Disposition, Effect, Mode, Posture};

@@ -1,11 +1,41 @@
 //! Rules: pack text (YAML) → typed, indexed [`RuleSet`] and its revision.
+//!
+//! A rule can only tighten: it says throttle, escalate or deny, and the strictest answer stands. Nothing is half-applied:
+//! a file with anything wrong in it fails the whole load.
 
-use crate::config::Diagnostics;
+mod builtin;
+mod case;
+mod index;
+mod limits;
+mod lint;
+mod matcher;
+mod matrix;
+mod rule;
+mod text;
+
+use std::collections::HashMap;
+
+use sha2::{Digest, Sha256};
+
+pub use builtin::builtin_sources;
+pub use case::{Attempt, Case, Cases, Request};
+pub use limits::LimitSpec;
+pub use matrix::{Matrix, Row};
+pub use rule::{Rule, Severity};
+pub use text::Maturity;
+
+use crate::classify::Action;
+use crate::config::{Diagnostic, Diagnostics, Report, parse_yaml};
+use crate::model::{Door, Mode};
+use index::Index;
+use matcher::{Facets, Verdict};
+use text::RawPack;
 
 /// One file of rules as it was read.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// The file as a person would name it.
+    /// The file as a person would name it. Its last two parts are the rule's id; `pack.yaml`, `matrix.yaml` and
+    /// `limits.yaml` are what their names say.
     pub file: String,
     /// Its text.
     pub text: String,
@@ -22,47 +52,217 @@ pub enum Layer {
     Organisation,
 }
 
+impl Layer {
+    /// For people.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BuiltIn => "built-in",
+            Self::Organisation => "organisation",
+        }
+    }
+}
+
+/// A pack: a folder of rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pack {
+    /// Its folder's name.
+    pub id: String,
+    /// Counted up with every change of meaning.
+    pub version: u64,
+    /// How settled it is.
+    pub maturity: Maturity,
+    /// Who answers for it.
+    pub owner: String,
+    /// What it is about.
+    pub description: String,
+}
+
 /// An immutable, checked set of rules.
-#[derive(Debug, Default)]
-pub struct RuleSet {}
+#[derive(Debug)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+    limits: Vec<LimitSpec>,
+    packs: Vec<Pack>,
+    matrix: Matrix,
+    index: Index,
+    revision: String,
+}
+
+/// A rule that speaks of an action.
+#[derive(Debug)]
+pub(crate) struct Hit<'a> {
+    /// The rule.
+    pub(crate) rule: &'a Rule,
+    /// Why it could not be evaluated, if so.
+    pub(crate) failed: Option<String>,
+}
+
+impl Default for RuleSet {
+    fn default() -> Self {
+        Self::builtin()
+    }
+}
 
 impl RuleSet {
-    /// Loads and checks.
+    /// Loads and checks: the built-in packs, which always take part, and these files.
     ///
     /// # Errors
     /// Everything that is wrong with any of the files: nothing is half-applied.
-    pub fn load(_sources: &[Source]) -> Result<Self, Diagnostics> {
-        Ok(Self {})
+    pub fn load(sources: &[Source]) -> Result<Self, Diagnostics> {
+        let others = sources.iter().filter(|source| source.layer != Layer::BuiltIn).cloned();
+        Self::only(&builtin_sources().into_iter().chain(others).collect::<Vec<_>>())
     }
 
-    /// The limits, for `limits` to keep.
+    /// The built-in packs alone.
     #[must_use]
-    pub fn limits(&self) -> &[LimitSpec] {
-        &[]
+    #[allow(clippy::panic, reason = "the text is part of the program; a test loads every file of it")]
+    pub fn builtin() -> Self {
+        Self::only(&builtin_sources()).unwrap_or_else(|error| panic!("a built-in rule does not load:\n{error}"))
     }
 
-    /// The content hash of the whole set.
+    /// Exactly these files. Without a matrix among them everything is denied.
+    ///
+    /// # Errors
+    /// As [`RuleSet::load`].
+    pub(crate) fn only(sources: &[Source]) -> Result<Self, Diagnostics> {
+        let mut set = Self {
+            rules: Vec::new(),
+            limits: Vec::new(),
+            packs: Vec::new(),
+            matrix: Matrix::default(),
+            index: Index::default(),
+            revision: revision(sources),
+        };
+        let mut wrong: Vec<Diagnostic> = Vec::new();
+        for source in sources {
+            if let Err(Diagnostics(found)) = set.read(source) {
+                wrong.extend(found);
+            }
+        }
+        set.find_twins(&mut wrong);
+        // Findings and lists come in one order, whatever order the files came in.
+        set.rules.sort_by(|a, b| a.id.cmp(&b.id));
+        set.limits.sort_by(|a, b| a.id.cmp(&b.id));
+        for (position, rule) in set.rules.iter().enumerate().filter(|(_, rule)| rule.mode != Mode::Off) {
+            set.index.add(position, &rule.matches);
+        }
+        if wrong.is_empty() { Ok(set) } else { Err(Diagnostics(wrong)) }
+    }
+
+    fn read(&mut self, source: &Source) -> Result<(), Diagnostics> {
+        let Source { file, text, layer } = source;
+        match file.rsplit(['/', '\\']).next().unwrap_or_default() {
+            "pack.yaml" => self.packs.push(pack(file, text)?),
+            "matrix.yaml" if *layer == Layer::BuiltIn => self.matrix = Matrix::parse(file, text)?,
+            "matrix.yaml" => {
+                let mut wrong = Diagnostic::new(file, "replacing cells of the matrix is not supported by this version");
+                wrong.suggestion = Some("write rules that tighten; nothing else is needed for that".to_owned());
+                return Err(Diagnostics(vec![wrong]));
+            }
+            "limits.yaml" => self.limits.extend(LimitSpec::parse(file, text, *layer)?),
+            _ => self.rules.push(Rule::parse(file, text, *layer)?),
+        }
+        Ok(())
+    }
+
+    fn find_twins(&self, wrong: &mut Vec<Diagnostic>) {
+        let rules = self.rules.iter().map(|rule| (rule.id.as_str(), rule.file.as_str()));
+        let limits = self.limits.iter().map(|limit| (limit.id.as_str(), "limits.yaml"));
+        let mut seen: HashMap<&str, &str> = HashMap::new();
+        for (id, file) in rules.chain(limits) {
+            if let Some(other) = seen.insert(id, file) {
+                let mut twin = Diagnostic::new(file, format!("id `{id}` is already taken by `{other}`"));
+                twin.suggestion = Some("choose another name for the file and the id".to_owned());
+                wrong.push(twin);
+            }
+        }
+    }
+
+    /// The content hash of the whole set: `r_` and 16 hexadecimal digits. The order of files and their folders' place on
+    /// disk do not matter.
     #[must_use]
     pub fn revision(&self) -> &str {
-        "stub"
+        &self.revision
     }
-}
 
-/// One limit.
-#[derive(Clone, Debug)]
-pub struct LimitSpec {
-    /// Its id.
-    pub id: String,
-    /// Resources.
-    pub quantity: std::num::NonZeroU32,
-    /// In this time.
-    pub per: std::time::Duration,
-}
-
-impl LimitSpec {
-    /// Whether it speaks of this action.
+    /// All rules, by id.
     #[must_use]
-    pub fn matches(&self, _action: &crate::classify::Action) -> bool {
-        false
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rule of this id.
+    #[must_use]
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// All limits, by id.
+    #[must_use]
+    pub fn limits(&self) -> &[LimitSpec] {
+        &self.limits
+    }
+
+    /// All packs that describe themselves.
+    #[must_use]
+    pub fn packs(&self) -> &[Pack] {
+        &self.packs
+    }
+
+    /// The matrix.
+    #[must_use]
+    pub const fn matrix(&self) -> &Matrix {
+        &self.matrix
+    }
+
+    /// Calls `found` once with every rule that speaks of the action.
+    pub(crate) fn hits<'a>(&'a self, action: &Action, door: Door, mut found: impl FnMut(Hit<'a>)) {
+        let facets = Facets::of(action, door);
+        let mut seen: Vec<usize> = Vec::new();
+        self.index.candidates(action, facets, |position| {
+            let Some(rule) = self.rules.get(position) else { return };
+            let failed = match rule.covers(action, facets) {
+                Verdict::No => return,
+                Verdict::Yes => None,
+                Verdict::Unsure(why) => Some(why),
+            };
+            if !seen.contains(&position) {
+                seen.push(position);
+                found(Hit { rule, failed });
+            }
+        });
     }
 }
+
+fn pack(file: &str, text: &str) -> Result<Pack, Diagnostics> {
+    let raw: RawPack = parse_yaml(file, text)?;
+    let mut report = Report::new(file, text);
+    let folder = file.rsplit(['/', '\\']).nth(1);
+    if let Some(folder) = folder.filter(|folder| *folder != raw.id.value) {
+        let message = format!("pack `{}` stands in the folder `{folder}`", raw.id.value);
+        report.say(&raw.id, message, Some(format!("write `id: {folder}`")));
+    }
+    let RawPack { id, version, maturity, owner, description } = raw;
+    report.finish(Pack { id: id.value, version, maturity, owner, description: description.unwrap_or_default() })
+}
+
+/// SHA-256 over the sorted digests of all texts with their layers.
+fn revision(sources: &[Source]) -> String {
+    let mut digests: Vec<[u8; 32]> = sources
+        .iter()
+        .map(|source| {
+            let mut hash = Sha256::new();
+            hash.update([source.layer as u8]);
+            hash.update(source.text.as_bytes());
+            hash.finalize().into()
+        })
+        .collect();
+    digests.sort_unstable();
+    let whole: [u8; 32] = Sha256::digest(digests.concat()).into();
+    let hex = data_encoding::HEXLOWER.encode(&whole);
+    format!("r_{}", hex.get(..16).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests;

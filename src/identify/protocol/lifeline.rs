@@ -1,20 +1,45 @@
-//! What an agent needs to live.
+//! What an agent needs to live: model APIs, sign-in, package registries, telemetry, and git over HTTP.
+//!
+//! Only calls that the catalog lists are lifelines; everything else on the same host gets the generic reading.
+
+use vec1::{Vec1, vec1};
+
+use super::rest;
 use super::{Dialect, Face, Known, Partial, Protocol, Reading, Routed};
 use crate::catalog::Manifest;
+use crate::catalog::lifelines::{self, Purpose};
 use crate::model::http::{Authority, BodyNeed, Captured, Head, Unreadable};
 use crate::model::{Count, Operation, Place, Resource};
-use vec1::{Vec1, vec1};
 
 /// The code behind the manifest's protocol `lifeline`.
 pub(crate) struct Lifeline;
 
 /// What the classifier needs.
-#[derive(Clone, Debug)]
-pub struct Seen {}
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// A listed call.
+    Call(Purpose),
+    /// A tunnel to a host that the catalog passes unopened.
+    Tunnel,
+    /// A tunnel to a host that only the operator's settings pass unopened: what goes through it cannot be named.
+    OtherTunnel,
+    /// `git fetch`, `git clone`.
+    GitFetch,
+    /// `git push` of commits and tags.
+    GitPush,
+    /// `git push --delete`: a branch or tag goes away.
+    GitDelete,
+    /// A push whose commands cannot be read.
+    GitUnreadable,
+}
+
+/// Room for some hundred ref updates before the pack begins.
+const PUSH_PREFIX: usize = 64 * 1024;
 
 /// A connection passed without being opened.
 #[must_use]
 pub(crate) fn tunnel(authority: &Authority) -> Reading {
+    let seen = if lifelines::unopened(&authority.host) { Seen::Tunnel } else { Seen::OtherTunnel };
     Reading {
         operation: Operation::from_id("net:tunnel:Open"),
         aliases: vec![],
@@ -22,13 +47,97 @@ pub(crate) fn tunnel(authority: &Authority) -> Reading {
         place: Place { host: Some(authority.host.clone()), loopback: authority.is_loopback(), ..Place::default() },
         parameters: vec![],
         count: Count::ONE,
-        face: Face::Lifeline(Seen {}),
+        face: Face::Lifeline(seen),
     }
+}
+
+/// The first reading of any host that is not a known provider's.
+pub(super) fn routed(head: &Head) -> Routed {
+    let need = match git_service(head) {
+        Some("git-receive-pack") if head.method == http::Method::POST => BodyNeed::Prefix(PUSH_PREFIX),
+        Some(_) => BodyNeed::None,
+        None => rest::need(head),
+    };
+    Routed { need, dialect: Dialect::Problem, partial: Partial::None }
+}
+
+/// The smart HTTP service that a request speaks to (`gitprotocol-http`): the last path segment of a POST with git's own
+/// content type.
+fn git_service(head: &Head) -> Option<&'static str> {
+    let (repository, service) = head.path().rsplit_once('/')?;
+    let known = ["git-upload-pack", "git-receive-pack"].into_iter().find(|known| *known == service)?;
+    let media = head.header("content-type").unwrap_or_default();
+    let typed = media.strip_prefix("application/x-").and_then(|rest| rest.strip_suffix("-request")) == Some(known);
+    (head.method == http::Method::POST && typed && repository.len() > 1).then_some(known)
+}
+
+/// The reading of a git request; `None` for everything else. Asking which refs there are (`info/refs`) is a GET like any
+/// other.
+pub(super) fn git(head: &Head, body: &Captured) -> Option<Reading> {
+    let service = git_service(head)?;
+    let (name, seen, refs, count) = match service {
+        "git-upload-pack" => ("fetch", Seen::GitFetch, vec![], Count::ONE),
+        _ => push(body),
+    };
+    let repository = head.path().rsplit_once('/').map_or("", |(repository, _)| repository);
+    let base = format!("{}{}", head.authority.host, rest::masked(repository.trim_end_matches(".git")));
+    let resources = match refs.as_slice() {
+        [] => vec![Resource::from(base.clone())],
+        refs => refs.iter().map(|name| Resource::from(format!("{base}#{name}"))).collect(),
+    };
+    let mut place = rest::place(head);
+    place.repository = Some(repository.trim_matches('/').trim_end_matches(".git").to_owned());
+    Some(Reading {
+        operation: Operation::new("git", "remote", name),
+        aliases: vec![],
+        resources,
+        place,
+        parameters: vec![],
+        count,
+        face: Face::Lifeline(seen),
+    })
+}
+
+/// The commands of a push: pkt-lines `OLD NEW REF` up to a flush; a new id of zeros deletes.
+fn push(body: &Captured) -> (&'static str, Seen, Vec<String>, Count) {
+    let bytes = match body {
+        Captured::Whole(bytes) | Captured::Prefix(bytes) => bytes,
+        _ => return ("push", Seen::GitUnreadable, vec![], Count::Unbounded),
+    };
+    let mut rest: &[u8] = bytes;
+    let mut refs = Vec::new();
+    let mut deletes = false;
+    loop {
+        let length = rest.get(..4).and_then(|hex| std::str::from_utf8(hex).ok());
+        match length.and_then(|hex| usize::from_str_radix(hex, 16).ok()) {
+            Some(0) => break,
+            Some(length) if length > 4 => {
+                let Some(line) = rest.get(4..length) else {
+                    return ("push", Seen::GitUnreadable, refs, Count::Unbounded);
+                };
+                let line = line.split(|byte| *byte == 0 || *byte == b'\n').next().unwrap_or_default();
+                let text = String::from_utf8_lossy(line);
+                let mut parts = text.splitn(3, ' ');
+                if let (Some(_), Some(new), Some(name)) = (parts.next(), parts.next(), parts.next()) {
+                    deletes |= !new.is_empty() && new.bytes().all(|byte| byte == b'0');
+                    refs.push(name.to_owned());
+                }
+                rest = rest.get(length..).unwrap_or_default();
+            }
+            _ => return ("push", Seen::GitUnreadable, refs, Count::Unbounded),
+        }
+    }
+    let count = Count::Exact(refs.len() as u64);
+    if deletes { ("delete_ref", Seen::GitDelete, refs, count) } else { ("push", Seen::GitPush, refs, count) }
 }
 
 impl Protocol for Lifeline {
     fn route(&self, _api: &'static Manifest, head: &Head, _known: &Known) -> Result<Routed, Unreadable> {
-        Ok(Routed { need: BodyNeed::None, dialect: self.dialect(head), partial: Partial::None })
+        let mut routed = routed(head);
+        if listed(head).is_some() {
+            routed.need = BodyNeed::None;
+        }
+        Ok(routed)
     }
     fn identify(
         &self,
@@ -38,9 +147,26 @@ impl Protocol for Lifeline {
         head: &Head,
         body: &Captured,
     ) -> Result<Vec1<Reading>, Unreadable> {
-        Ok(vec1![super::rest::generic(head, body, known)])
+        if let Some(reading) = git(head, body) {
+            return Ok(vec1![reading]);
+        }
+        let Some(purpose) = listed(head) else { return Ok(rest::readings(head, body, known)) };
+        let mut reading = rest::generic(head, body, known);
+        reading.parameters.clear();
+        reading.face = Face::Lifeline(Seen::Call(purpose));
+        Ok(vec1![reading])
     }
     fn dialect(&self, _head: &Head) -> Dialect {
         Dialect::Problem
     }
+}
+
+/// What a listed call is for. One that names another method or path in a header is not listed.
+fn listed(head: &Head) -> Option<Purpose> {
+    let overridden = super::kubernetes::OVERRIDES.iter().any(|name| head.header_count(name) > 0);
+    let in_query = head.query().is_some_and(|query| query.contains("_method"));
+    if overridden || in_query {
+        return None;
+    }
+    lifelines::purpose(&head.authority.host, head.method.as_str(), head.path())
 }

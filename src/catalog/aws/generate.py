@@ -1,0 +1,293 @@
+#!/usr/bin/env python3
+"""Writes the AWS operation tables from botocore's service models.
+
+    python -m venv VENV && VENV/bin/pip install -r requirements.txt
+    VENV/bin/python generate.py            rewrite services.tsv, operations.tsv, partitions.tsv
+    VENV/bin/python generate.py --check    exit 1 when a committed table differs
+
+Input: services.txt (which services), reviewed.tsv (which members decide), manual.tsv (operations that botocore does not
+hold, taken over as they stand), and the pinned botocore. Output: sorted text, one row a service or an operation;
+`build.rs` at the root turns it into static arrays. README.md beside this file explains every column.
+"""
+import json
+import pathlib
+import re
+import sys
+
+import botocore.loaders
+import botocore.session
+from botocore.endpoint_provider import EndpointProvider
+
+HERE = pathlib.Path(__file__).resolve().parent
+SESSION = botocore.session.get_session()
+LOADER = SESSION.get_component("data_loader")
+PARTITIONS = json.loads((pathlib.Path(botocore.loaders.Loader.BUILTIN_DATA_PATH) / "partitions.json").read_text())
+
+# The AWS CLI's own names where they differ from botocore's; S3 keeps the name that people and IAM use.
+CLI_NAMES = {"config": "configservice", "codedeploy": "deploy"}
+# botocore dropped the query form of these, servers still take it from older SDKs.
+ALSO_QUERY = {"sqs"}
+# Host labels that endpoint rules do not tell.
+MORE_HOSTS = {"sqs": ["queue"], "signin": ["signin"]}
+ID_SUFFIX = re.compile(r"(Ids?|IDs?|Names?|Arns?|ARNs?|Identifiers?|Urls?|URLs?|Keys?|Resource|Resources)$")
+NOT_IDS = re.compile(r"(Token|RequestId|ClientId|Version|VersionId|KeyPrefix|AttributeNames?|MetricNames?|Signature|TagKeys?|EventId|UploadId)$")
+PLURAL = re.compile(r"(?<=[a-z])s$")
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
+# Services whose boolean DryRun makes AWS check and stop. A dry-run member of any other service counts only when
+# reviewed.tsv says so.
+DRY_RUN = {"ec2", "kms"}
+VERB = re.compile(r"^([A-Z][a-z0-9]*)")
+
+
+def rows(name):
+    path = HERE / name
+    for number, line in enumerate(path.read_text().splitlines(), 1) if path.exists() else ():
+        if line and not line.startswith("#"):
+            yield number, line.split("\t")
+
+
+def deciding():
+    """(service, operation) -> {member: roles}, from the conditions of reviewed.tsv."""
+    found = {}
+    for number, cells in rows("reviewed.tsv"):
+        if len(cells) != 8:
+            sys.exit(f"reviewed.tsv:{number}: {len(cells)} columns, not 8")
+        wanted = found.setdefault((cells[0], cells[1]), {})
+        if cells[2] == "-":
+            continue
+        for condition in cells[2].split(" & "):
+            role = "d"
+            for word, letter in (("count ", "n"), ("wide ", "w"), ("dry ", "y"), ("resource ", "r")):
+                if condition.startswith(word):
+                    role, condition = letter, condition[len(word):]
+            member = re.match(r"!?([A-Za-z0-9_.\-]+)", condition).group(1).rstrip("!")
+            wanted[member] = "".join(sorted(set(wanted.get(member, "") + role)))
+    return found
+
+
+def scalar(shape):
+    return shape.type_name not in ("structure", "list", "map")
+
+
+class Walk:
+    """A member's way into the input: `path` in member names, `wire` as the request spells it."""
+
+    def __init__(self, model, operation, form):
+        self.model, self.operation, self.form = model, operation, form
+        self.protocol = model.metadata["protocol"]
+        self.payload = (operation.input_shape.serialization or {}).get("payload") if operation.input_shape else None
+
+    def name(self, member, shape):
+        wire = shape.serialization.get("name", member)
+        if self.protocol == "ec2":
+            return shape.serialization.get("queryName") or (wire[:1].upper() + wire[1:])
+        return wire
+
+    def find(self, dotted):
+        """-> (location, path, wire) or None."""
+        shape, path, wire, location = self.operation.input_shape, "", "", "b"
+        parts = dotted.split(".")
+        for depth, part in enumerate(parts):
+            shape, path, wire = self.through(shape, path, wire)
+            if shape.type_name == "map":
+                path, wire, shape = path + "{" + part + "}", wire + "{" + part + "}", shape.value
+                continue
+            if shape.type_name != "structure" or part not in shape.members:
+                return None
+            member = shape.members[part]
+            name = self.name(part, member)
+            if depth == 0:
+                location = {"uri": "u", "querystring": "q", "header": "h", "headers": "h"}.get(
+                    member.serialization.get("location"), "b")
+                if part == self.payload:
+                    if scalar(member):
+                        return "p", part, part
+                    path, wire, shape = part, "", member
+                    continue
+            path = f"{path}.{part}" if path else part
+            wire = f"{wire}.{name}" if wire else name
+            shape = member
+        if shape.type_name == "list":
+            path, wire, shape = self.into_list(shape, path, wire)
+        if shape.type_name == "map":  # what a map is keyed by
+            path, wire = path + "{*}", wire + "{*}"
+        return location, path, wire
+
+    def into_list(self, shape, path, wire):
+        if self.protocol == "rest-xml":
+            item = shape.member.serialization.get("name", "member")
+            if not shape.serialization.get("flattened"):
+                wire = f"{wire}.{item}"
+            return path + "[]", wire + "[]", shape.member
+        if self.form and self.protocol != "ec2" and shape.serialization.get("flattened"):
+            item = shape.member.serialization.get("name")
+            if item:
+                wire = ".".join(wire.split(".")[:-1] + [item])
+        return path + "[]", wire + "[]", shape.member
+
+    def through(self, shape, path, wire):
+        while shape.type_name == "list" or (shape.type_name == "map" and shape.value.type_name in ("list",)):
+            if shape.type_name == "list":
+                path, wire, shape = self.into_list(shape, path, wire)
+            else:
+                path, wire, shape = path + "{}", wire + "{}", shape.value
+        return shape, path, wire
+
+
+def stem(name):
+    return PLURAL.sub("", ID_SUFFIX.sub("", name)).lower()
+
+
+def resource_members(op):
+    """The top-level members that name what is acted upon: those whose noun is the operation's, else the required ones."""
+    shape = op.input_shape
+    if shape is None:
+        return []
+    noun = PLURAL.sub("", VERB.sub("", op.name)).lower()
+    if noun.endswith("ie"):
+        noun = noun[:-2] + "y"
+    ids, matching = [], []
+    for name, member in shape.members.items():
+        leaf = member.member if member.type_name == "list" else member
+        upper = name[:1].upper() + name[1:]
+        if leaf.type_name != "string" or NOT_IDS.search(upper):
+            continue
+        if not ID_SUFFIX.search(upper) and upper not in ("Bucket", "Resource", "Name", "Target", "Destination"):
+            continue
+        ids.append(name)
+        part = stem(upper)
+        if part and (part in noun or noun in part and noun):
+            matching.append(name)
+    required = [name for name in ids if name in shape.required_members]
+    if matching or required:
+        return sorted(set(matching + required))
+    verb = VERB.match(op.name).group(1)
+    # What a creation merely refers to is not what it acts upon.
+    return [] if verb in ("Create", "Run", "Register", "Request", "Import", "Put") else ids
+
+
+def holds_blob(op):
+    shape = op.input_shape
+    if shape is None:
+        return False
+    if op.has_streaming_input:
+        return True
+    for name, member in shape.members.items():
+        if member.serialization.get("location"):
+            continue
+        if member.type_name == "blob":
+            return True
+        if member.type_name == "structure" and any(m.type_name == "blob" for m in member.members.values()):
+            return True
+    return False
+
+
+def operation_row(cli, model, op, wanted, form):
+    walk = Walk(model, op, form)
+    members = {}
+    for name in resource_members(op):
+        members.setdefault(name, set()).add("r")
+    for name, roles in wanted.items():
+        members.setdefault(name, set()).update(roles)
+    shape, dry, required, cells = op.input_shape, "-", [], []
+    if shape is not None:
+        for name, member in shape.members.items():
+            where = member.serialization.get("location")
+            if cli in DRY_RUN and name == "DryRun" and member.type_name == "boolean":
+                members.setdefault(name, set()).add("y")
+            if name in shape.required_members and where in ("querystring", "header"):
+                required.append(where[0] + ":" + member.serialization.get("name", name))
+    for name in sorted(members):
+        found = walk.find(name) if shape is not None else None
+        if found is None:
+            sys.exit(f"reviewed.tsv: `{cli}` `{op.name}` has no member `{name}`")
+        where, path, wire = found
+        cells.append("".join(sorted(members[name])) + ":" + path + "@" + where + ("=" + wire if wire != path else ""))
+    http = op.http
+    rest = model.metadata["protocol"].startswith("rest")
+    flags = [word for word, on in (("deprecated", op.deprecated), ("blob", holds_blob(op)),
+             ("compressed", bool(getattr(op, "request_compression", None))), ("unsigned", op.auth_type == "none")) if on]
+    prefix = (op.endpoint or {}).get("hostPrefix", "")
+    return [cli, op.name, http.get("method", "POST") if rest else "POST", http.get("requestUri", "/") if rest else "/",
+            prefix or "-", ",".join(sorted(required)) if rest and required else "-", ",".join(flags) or "-",
+            " ".join(cells) or "-"]
+
+
+def host_labels(name, prefix):
+    """The service part of every host that the endpoint rules give, without region, suffix and variant labels."""
+    labels = {prefix}
+    try:
+        rules = LOADER.load_service_model(name, "endpoint-rule-set-1")
+    except Exception:
+        return labels
+    provider = EndpointProvider(rules, PARTITIONS)
+    suffixes = sorted({o for p in PARTITIONS["partitions"] for o in (p["outputs"]["dnsSuffix"], p["outputs"]["dualStackDnsSuffix"])}, key=len, reverse=True)
+    for region in ("us-east-1", "eu-west-1", "cn-north-1", "us-gov-west-1", "aws-global"):
+        for fips in (False, True):
+            for dual in (False, True):
+                try:
+                    url = provider.resolve_endpoint(Region=region, UseFIPS=fips, UseDualStack=dual).url
+                except Exception:
+                    continue
+                host = url.split("://")[1].split("/")[0]
+                for suffix in suffixes:
+                    if host.endswith("." + suffix):
+                        host = host[: -len(suffix) - 1]
+                        break
+                words = [w for w in host.split(".") if w not in ("dualstack", "global", "aws-global", "us-gov", "fips") and not REGION.fullmatch(w)]
+                label = re.sub(r"(^fips-|-fips$)", "", ".".join(words))
+                label = re.sub(r"-fips(?=\.)", "", label)
+                if label:
+                    labels.add(label)
+    return labels
+
+
+def tables():
+    wanted, services, operations = deciding(), [], []
+    known = set()
+    for name in (line for line in (HERE / "services.txt").read_text().split("\n") if line and not line.startswith("#")):
+        model = SESSION.get_service_model(name)
+        meta = model.metadata
+        cli = CLI_NAMES.get(name, name)
+        protocols = set(meta.get("protocols") or [meta["protocol"]]) | ({"query"} if name in ALSO_QUERY else set())
+        hosts = host_labels(name, meta["endpointPrefix"]) | set(MORE_HOSTS.get(name, ()))
+        order = [meta["protocol"]] + sorted(protocols - {meta["protocol"]})
+        services.append([cli, name, meta.get("signingName", meta["endpointPrefix"]), ",".join(sorted(hosts)),
+                         meta.get("targetPrefix", "-"), ",".join(order), meta["apiVersion"]])
+        form = bool(protocols & {"query", "ec2"})
+        for op_name in model.operation_names:
+            known.add((cli, op_name))
+            operations.append(operation_row(cli, model, model.operation_model(op_name), wanted.get((cli, op_name), {}), form))
+    for _, cells in rows("manual.tsv"):
+        (services if cells.pop(0) == "service" else operations).append(cells)
+    known |= {(cells[0], cells[1]) for cells in operations}
+    for key in wanted:
+        if key[1] != "*" and key not in known:
+            sys.exit(f"reviewed.tsv names `{key[0]}` `{key[1]}`, which no service has")
+    partitions = [[p["id"], p["outputs"]["dnsSuffix"], p["outputs"]["dualStackDnsSuffix"],
+                   ",".join(sorted(set(re.findall(r"\w+(?:-\w+)*", p["regionRegex"].split("\\-")[0].strip("^()")))))]
+                  for p in PARTITIONS["partitions"]]
+    return {
+        "services.tsv": ("name botocore signing hosts target protocols version", services),
+        "operations.tsv": ("service operation method uri host_prefix required flags members", operations),
+        "partitions.tsv": ("partition suffix dual_stack_suffix region_prefixes", partitions),
+    }
+
+
+def main():
+    stale = []
+    for name, (head, body) in tables().items():
+        text = f"# Generated by generate.py from botocore {botocore.__version__}; do not edit. Columns: {head}\n"
+        text += "".join("\t".join(cells) + "\n" for cells in sorted(body))
+        path = HERE / name
+        if "--check" in sys.argv:
+            if not path.exists() or path.read_text() != text:
+                stale.append(name)
+        else:
+            path.write_text(text)
+    if stale:
+        sys.exit("out of date: " + ", ".join(stale))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+use super::*;
+
+/// Every table's key, in order: binary search needs it sorted, a look-up needs it unique.
+#[test]
+fn tables_are_sorted_and_unique() {
+    fn check<K: Ord + std::fmt::Debug>(keys: impl IntoIterator<Item = K>) {
+        let keys: Vec<K> = keys.into_iter().collect();
+        for pair in keys.windows(2) {
+            assert!(pair[0] < pair[1], "{:?} comes before {:?}", pair[0], pair[1]);
+        }
+    }
+    check(table::SERVICES.iter().map(|one| one.name.get()));
+    for service in services() {
+        assert!(!service.operations().is_empty(), "{} has no operations", service.name.get());
+        check(service.operations().iter().map(|one| one.name.get()));
+    }
+    let operations: usize = services().iter().map(|service| service.operations().len()).sum();
+    assert_eq!(operations, table::OPERATIONS.len(), "an operation belongs to no service");
+    check(table::VERBS.iter().map(|one| (one.begins.get(), one.ends.get())));
+    check(table::NOUNS.iter().map(|one| (one.service.get(), one.noun.get())));
+    check(table::ARNS.iter().map(|one| (one.service.get(), one.member.get())));
+}
+
+#[test]
+fn look_ups_find_what_is_there() {
+    for (service, name, there) in [
+        ("cloudformation", "DeleteStack", true),
+        ("s3", "DeleteObject", true),
+        ("configservice", "StopConfigurationRecorder", true),
+        ("ec2", "unidentified", true),
+        ("cloudformation", "deletestack", false),
+        ("cloudformation", "DeleteBucket", false),
+        ("nosuch", "DeleteStack", false),
+    ] {
+        assert_eq!(has_operation(service, name), there, "{service} {name}");
+    }
+    assert_eq!(by_signing("s3").map(|one| one.name.get()).collect::<Vec<_>>(), ["s3", "s3control"]);
+    assert_eq!(by_host("portal.sso").map(|one| one.name.get()).collect::<Vec<_>>(), ["sso"]);
+    assert_eq!(by_target("DynamoDB_20120810").map(|one| one.name.get()).collect::<Vec<_>>(), ["dynamodb"]);
+    assert_eq!(by_host("").count(), 0);
+}
+
+#[test]
+fn reviewed_rows_belong_to_operations() {
+    let owned: u32 = services()
+        .iter()
+        .map(|service| service.reviewed.1 + service.operations().iter().map(|one| one.reviewed.1).sum::<u32>())
+        .sum();
+    assert_eq!(owned as usize, table::REVIEWED.len());
+}

@@ -1,0 +1,66 @@
+//! Whether an operation id can be one: rules that name an operation nobody can send are refused at load.
+
+/// Verbs of the Kubernetes API as ids spell them. `connect` stands for exec, attach, portforward and proxy, whichever
+/// method carries them; `create` and `get` on those are its aliases, as RBAC spells them.
+const KUBERNETES_VERBS: &[&str] =
+    &["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "connect"];
+
+/// GraphQL services with a name of their own: their ids are `NAME:graphql:FIELD`.
+const GRAPHQL_SERVICES: &[(&str, &str)] =
+    &[("backboard.railway.app", "railway"), ("backboard.railway.com", "railway"), ("api.linear.app", "linear")];
+
+/// The name of a host's GraphQL service, where it has one of its own.
+#[must_use]
+pub fn graphql_service(host: &str) -> Option<&'static str> {
+    GRAPHQL_SERVICES.iter().find(|(known, _)| *known == host).map(|(_, name)| *name)
+}
+
+/// What git does over HTTP, and to its own clone.
+const GIT_REMOTE: &[&str] = &["fetch", "push", "push_force", "delete_ref"];
+
+/// Whether `id` is the exact id of an operation that this catalog can name (no globs).
+#[must_use]
+pub fn operation_exists(id: &str) -> bool {
+    if id == "kubernetes:unidentified" {
+        return true;
+    }
+    let mut parts = id.splitn(3, ':');
+    let (Some(provider), Some(service), Some(name)) = (parts.next(), parts.next(), parts.next()) else { return false };
+    match provider {
+        "aws" => super::aws::has_operation(service, name),
+        "kubernetes" => kubernetes(service, name),
+        "http" => is_host(service) && !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'-'),
+        "graphql" => is_host(service) && is_field(name),
+        "net" => (service, name) == ("tunnel", "Open"),
+        "git" => match service {
+            "remote" => GIT_REMOTE.contains(&name),
+            "local" => is_word(name),
+            _ => false,
+        },
+        _ => service == "graphql" && GRAPHQL_SERVICES.iter().any(|(_, known)| *known == provider) && is_field(name),
+    }
+}
+
+fn kubernetes(group: &str, name: &str) -> bool {
+    let Some((resource, verb)) = name.rsplit_once('.') else { return false };
+    let (plural, sub) = resource.split_once('/').map_or((resource, None), |(plural, sub)| (plural, Some(sub)));
+    is_group(group) && is_word(plural) && sub.is_none_or(is_word) && KUBERNETES_VERBS.contains(&verb)
+}
+
+/// A Kubernetes API group: DNS labels; `core` and `server` are ours for the empty group and for non-resource paths.
+fn is_group(text: &str) -> bool {
+    !text.is_empty() && text.split('.').all(is_word)
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+}
+
+fn is_host(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b))
+}
+
+fn is_field(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}

@@ -1,0 +1,139 @@
+//! `explain`: what a request would do and what the gate would say, for a person or line by line for a program.
+//!
+//! Nothing is sent. The readings, the rules and the decision are those of the gate; only its memory (limits, approvals)
+//! does not take part.
+
+mod lines;
+mod report;
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::setup::Setup;
+use crate::config::{Diagnostic, Diagnostics};
+use crate::identify::Known;
+use crate::model::Timestamp;
+use crate::prove::{Bench, Request, nobody};
+
+pub use lines::run_lines;
+
+/// Explain what a request would do and what would be decided. Nothing is sent.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The method; POST when there is a body, else GET.
+    #[arg(short = 'X', long = "request", value_name = "METHOD")]
+    method: Option<String>,
+    /// The whole URL.
+    #[arg(required_unless_present = "jsonl", conflicts_with = "jsonl")]
+    url: Option<String>,
+    /// A header, `Name: value`; may be given again.
+    #[arg(short = 'H', long = "header", value_name = "HEADER", conflicts_with = "jsonl")]
+    headers: Vec<String>,
+    /// The body; `@file` reads it from a file, `@-` from standard input.
+    #[arg(short = 'd', long = "data", value_name = "BODY", conflicts_with = "jsonl")]
+    body: Option<String>,
+    /// Print the answer as JSON.
+    #[arg(long, conflicts_with = "jsonl")]
+    json: bool,
+    /// Read one JSON object a line from standard input, answer each with one line.
+    #[arg(long)]
+    jsonl: bool,
+    /// The configuration folder; without it the built-in packs and an empty inventory are used.
+    #[arg(long, value_name = "PATH")]
+    config: Option<PathBuf>,
+}
+
+/// Runs the command; returns the exit code (0 answered, 2 a mistake in the configuration or the arguments).
+///
+/// # Errors
+/// Input or output fails.
+pub fn run(
+    args: &ExplainArgs,
+    at: Timestamp,
+    mut input: impl Read,
+    out: &mut impl Write,
+    err: &mut impl Write,
+) -> io::Result<u8> {
+    let setup = match args.config.as_deref().map_or_else(|| Ok(Setup::default()), Setup::read) {
+        Ok(setup) => setup,
+        Err(wrong) => {
+            writeln!(err, "{wrong}")?;
+            return Ok(2);
+        }
+    };
+    for warning in setup.inventory.warnings() {
+        writeln!(err, "warning: {warning}")?;
+    }
+    if args.jsonl {
+        run_lines(&setup, at, input, out)?;
+        return Ok(0);
+    }
+    match explain_one(args, &setup, at, &mut input) {
+        Ok(report) if args.json => {
+            serde_json::to_writer_pretty(&mut *out, &report.answer())?;
+            writeln!(out)?;
+            Ok(0)
+        }
+        Ok(report) => {
+            report.print(out)?;
+            Ok(0)
+        }
+        Err(Diagnostics(wrong)) => {
+            for one in wrong {
+                writeln!(err, "{}", one.message)?;
+            }
+            Ok(2)
+        }
+    }
+}
+
+fn explain_one(
+    args: &ExplainArgs,
+    setup: &Setup,
+    at: Timestamp,
+    input: &mut impl Read,
+) -> Result<report::Report, Diagnostics> {
+    let wrong = |message: String| Diagnostics(vec![Diagnostic::new("", message)]);
+    let mut headers = Vec::with_capacity(args.headers.len() + 1);
+    for header in &args.headers {
+        let (name, value) =
+            header.split_once(':').ok_or_else(|| wrong("a header is written as `Name: value`".to_owned()))?;
+        headers.push((name.to_owned(), value.trim_start().to_owned()));
+    }
+    let body = match args.body.as_deref() {
+        None => Vec::new(),
+        Some("@-") => {
+            let mut bytes = Vec::new();
+            input.read_to_end(&mut bytes).map_err(|error| wrong(format!("standard input cannot be read: {error}")))?;
+            bytes
+        }
+        Some(text) => match text.strip_prefix('@') {
+            Some(file) => fs::read(file).map_err(|error| wrong(format!("`{file}` cannot be read: {error}")))?,
+            None => text.as_bytes().to_vec(),
+        },
+    };
+    let has_body = args.body.is_some();
+    if has_body && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+        // As curl does.
+        headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
+    }
+    let method = args.method.as_deref().unwrap_or(if has_body { "POST" } else { "GET" });
+    let url = args.url.as_deref().unwrap_or_default();
+    let request = Request { method, url, headers: &headers, body: &body };
+    Ok(report::Report::of(&bench(setup), &request, &Known::default(), &nobody(at)))
+}
+
+fn bench(setup: &Setup) -> Bench<'_> {
+    Bench {
+        rules: &setup.rules,
+        inventory: &setup.inventory,
+        bodies: &setup.config.bodies,
+        posture: setup.config.posture,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! The tests inside a rule: requests, written short, that it must match or must not match.
+
+use serde_saphyr::Spanned;
+
+use super::text::{RawAction, RawCase, RawHttp, RawSigner, RawTests};
+use crate::classify::{self, Action, Declaration};
+use crate::config::{Report, Spot};
+use crate::model::{BlastRadius, Environment, EnvironmentKind, Operation, Parameter, Place, Resource};
+
+/// All tests of a rule.
+#[derive(Clone, Debug, Default)]
+pub struct Cases {
+    /// The rule must match these.
+    pub matches: Vec<Case>,
+    /// The rule must not match these.
+    pub not_match: Vec<Case>,
+    /// What the rule's `instead` suggests: the whole set must allow these.
+    pub passes: Vec<Case>,
+}
+
+/// One request of a test.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Its line in the rule's file.
+    pub line: usize,
+    /// Its column.
+    pub column: usize,
+    /// What is attempted.
+    pub attempt: Attempt,
+    /// What it must be recognised as.
+    pub operation: Option<String>,
+    /// The environment of everything in it; nothing stands for an empty inventory.
+    pub environment: Option<EnvironmentKind>,
+    /// What a listener or a kubeconfig would say of the host.
+    pub provider: Option<String>,
+    /// The cluster's name, likewise.
+    pub cluster: Option<String>,
+}
+
+/// What a test attempts.
+#[derive(Clone, Debug)]
+pub enum Attempt {
+    /// A request.
+    Http(Request),
+    /// An action that a caller declares.
+    Declared(Box<Action>),
+}
+
+/// An HTTP request as text.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The method.
+    pub method: String,
+    /// The whole URL.
+    pub url: String,
+    /// The headers, signature included.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+}
+
+impl Cases {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.matches.is_empty() && self.not_match.is_empty() && self.passes.is_empty()
+    }
+
+    pub(super) fn check(raw: RawTests, report: &mut Report<'_>) -> Self {
+        let mut all = |cases: Vec<Spanned<RawCase>>| cases.into_iter().map(|case| check(case, report)).collect();
+        Self { matches: all(raw.matches), not_match: all(raw.not_match), passes: all(raw.passes) }
+    }
+}
+
+fn check(raw: Spanned<RawCase>, report: &mut Report<'_>) -> Case {
+    let at = Spot::from(&raw);
+    let location = raw.referenced;
+    let RawCase { http, action, operation, environment, provider, cluster } = raw.value;
+    let attempt = match (http, action) {
+        (Some(http), None) => Attempt::Http(request(http, at, report)),
+        (None, Some(action)) => Attempt::Declared(Box::new(declared(action))),
+        _ => {
+            report.say(at, "a test has one of `http` and `action`", None);
+            Attempt::Http(Request::default())
+        }
+    };
+    Case {
+        line: usize::try_from(location.line()).unwrap_or(0),
+        column: usize::try_from(location.column()).unwrap_or(0),
+        attempt,
+        operation,
+        environment,
+        provider,
+        cluster,
+    }
+}
+
+fn declared(raw: RawAction) -> Action {
+    let mut blast = BlastRadius::new(raw.impact, raw.scope);
+    blast.hazards = raw.hazards.into_iter().collect();
+    blast.count = raw.count.unwrap_or(blast.count);
+    blast.reversible = raw.reversible.unwrap_or(blast.reversible);
+    let RawAction { account, region, cluster, namespace, .. } = raw;
+    classify::declared(Declaration {
+        operation: Operation::from_id(&raw.operation),
+        resources: raw.resources.into_iter().map(Resource).collect(),
+        place: Place { account, region, cluster, namespace, ..Place::default() },
+        parameters: raw.parameters.into_iter().map(|(name, value)| Parameter { name, value }).collect(),
+        blast,
+        environment: Environment::of(raw.environment),
+    })
+}
+
+fn request(raw: RawHttp, at: Spot, report: &mut Report<'_>) -> Request {
+    let RawHttp { method, url, headers, body, form, json, aws } = raw;
+    if usize::from(body.is_some()) + usize::from(form.is_some()) + usize::from(json.is_some()) > 1 {
+        report.say(at, "a test has one of `body`, `form` and `json`", None);
+    }
+    let mut headers: Vec<(String, String)> = headers.into_iter().collect();
+    let mut imply = |content_type: &str| {
+        if !headers.iter().any(|(known, _)| known.eq_ignore_ascii_case("content-type")) {
+            headers.push(("content-type".to_owned(), content_type.to_owned()));
+        }
+    };
+    let body = match (body, form, json) {
+        (Some(body), ..) => body,
+        (None, Some(form), _) => {
+            imply("application/x-www-form-urlencoded");
+            let pairs: Vec<String> =
+                form.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+            pairs.join("&")
+        }
+        (None, None, Some(json)) => {
+            imply("application/json");
+            json.to_string()
+        }
+        (None, None, None) => String::new(),
+    };
+    if let Some(signer) = aws
+        && let Err(message) = sign(&signer, &mut headers)
+    {
+        report.say(at, message, None);
+    }
+    Request { method, url, headers, body }
+}
+
+/// As forms are encoded: everything but letters, digits and `.-_~`.
+fn encode(text: &str) -> String {
+    const RESERVED: percent_encoding::AsciiSet =
+        percent_encoding::NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-').remove(b'~');
+    percent_encoding::utf8_percent_encode(text, &RESERVED).to_string()
+}
+
+/// Adds what an SDK adds, with a signature of zeros: nobody here checks it.
+fn sign(signer: &RawSigner, headers: &mut Vec<(String, String)>) -> Result<(), String> {
+    headers.push(("x-amz-date".to_owned(), "20260101T000000Z".to_owned()));
+    let account = signer.account.as_deref().unwrap_or("111122223333");
+    let key = access_key(account).ok_or_else(|| format!("`{account}` is not an account id of 12 digits"))?;
+    let mut signed: Vec<String> = headers
+        .iter()
+        .map(|(name, _)| name.to_ascii_lowercase())
+        .filter(|name| name.starts_with("x-amz-") || name == "content-type" || name == "content-encoding")
+        .collect();
+    signed.push("host".to_owned());
+    signed.sort();
+    signed.dedup();
+    let RawSigner { service, region, .. } = signer;
+    let signature = "0".repeat(64);
+    let value = format!(
+        "AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/{service}/aws4_request, SignedHeaders={}, Signature={signature}",
+        signed.join(";")
+    );
+    headers.push(("authorization".to_owned(), value));
+    Ok(())
+}
+
+/// An access-key id of this account: since 2019 its characters 5–20 are base32, and the first six bytes of that hold the
+/// account in bits 7–46 (found by Aidan Steele and Tal Be'ery, 2023; `GetAccessKeyInfo` tells the same).
+fn access_key(account: &str) -> Option<String> {
+    if account.len() != 12 {
+        return None;
+    }
+    let number: u64 = account.parse().ok()?;
+    let high = (number << 7 | 1 << 47).to_be_bytes();
+    let mut bytes = [0u8; 10];
+    for (slot, byte) in bytes.iter_mut().zip(high.iter().skip(2)) {
+        *slot = *byte;
+    }
+    Some(format!("AKIA{}", data_encoding::BASE32.encode(&bytes)))
+}

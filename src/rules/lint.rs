@@ -1,0 +1,181 @@
+//! What is wrong with a rule although its YAML is well formed: it could never match, never help, or never be proved.
+
+use super::Layer;
+use super::matcher::Matcher;
+use super::text::{RawLimit, RawRule, Unbuilt};
+use crate::catalog;
+use crate::config::{Glob, Report, Spot, nearest};
+use crate::model::Effect;
+
+/// A message and its `instead` stand together in a refusal of some 900 characters.
+const MESSAGE_CHARS_MAX: usize = 300;
+
+/// Providers of the vocabulary beside those of the catalog: their operations follow a grammar, or come with later
+/// catalogs.
+const GRAMMAR_PROVIDERS: &[&str] = &["http", "graphql", "net", "lifeline"];
+
+/// Checks what does not depend on the compiled matcher.
+pub(super) fn rule(raw: &RawRule, layer: Layer, file: &str, report: &mut Report<'_>) {
+    id(&raw.id.value, Spot::from(&raw.id), report);
+    let stem = file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".yml")).unwrap_or(file).replace('\\', "/");
+    let is_path = stem.strip_suffix(raw.id.value.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+    if !is_path {
+        let path: Vec<&str> = stem.rsplit('/').take(2).collect();
+        let wanted = path.into_iter().rev().collect::<Vec<_>>().join("/");
+        report.say(&raw.id, format!("id `{}` is not the file's path", raw.id.value), Some(format!("write `{wanted}`")));
+    }
+    if raw.owner.trim().is_empty() {
+        report.say(Spot::default(), "`owner` is empty: somebody must answer for the rule", None);
+    }
+    decision(
+        raw.decision.value,
+        Spot::from(&raw.decision),
+        &[Effect::Throttle, Effect::Escalate, Effect::Deny],
+        report,
+    );
+    let instead = raw.instead.as_ref().map(|instead| (instead.value.as_str(), Spot::from(instead)));
+    texts((&raw.message.value, Spot::from(&raw.message)), instead, report);
+    for (key, name) in [(&raw.when, "when"), (&raw.approval, "approval"), (&raw.obligations, "obligations")] {
+        unbuilt(key, name, report);
+    }
+    if layer == Layer::BuiltIn {
+        let tests = raw.tests.as_ref().map(|tests| &tests.value);
+        if tests.is_none_or(|tests| tests.matches.is_empty() || tests.not_match.is_empty()) {
+            let help = "write at least one request under `match` and a near miss under `not_match`";
+            report.say(&raw.id, "the rule is not proved by `tests`", Some(help.to_owned()));
+        }
+    }
+}
+
+/// Checks a limit.
+pub(super) fn limit(raw: &RawLimit, file: &str, report: &mut Report<'_>) {
+    id(&raw.id.value, Spot::from(&raw.id), report);
+    let folder = file.replace('\\', "/").rsplit('/').nth(1).map(str::to_owned);
+    if let (Some(folder), Some((pack, _))) = (folder, raw.id.value.split_once('/'))
+        && folder != pack
+    {
+        report.say(
+            &raw.id,
+            format!("id `{}` does not begin with its folder", raw.id.value),
+            Some(format!("write `{folder}/…`")),
+        );
+    }
+    if raw.owner.as_ref().is_some_and(|owner| owner.trim().is_empty()) {
+        report.say(&raw.id, "`owner` is empty: somebody must answer for the limit", None);
+    }
+    decision(
+        raw.decision.value,
+        Spot::from(&raw.decision),
+        &[Effect::Throttle, Effect::Escalate, Effect::Deny],
+        report,
+    );
+    if raw.key.value != ["session"] {
+        report.say(
+            &raw.key,
+            "limits are counted for each session in this version",
+            Some("write `key: [session]`".to_owned()),
+        );
+    }
+    if let Some(door) = &raw.matches.value.door {
+        report.say(door, "a limit cannot name doors", None);
+    }
+    let instead = raw.instead.as_ref().map(|instead| (instead.value.as_str(), Spot::from(instead)));
+    texts((&raw.message.value, Spot::from(&raw.message)), instead, report);
+}
+
+/// Checks what a compiled matcher could never match.
+pub(super) fn matcher(matcher: &Matcher, at: Spot, report: &mut Report<'_>) {
+    for glob in &matcher.operation {
+        operation(glob, at, report);
+        let (provider, service) = parts(glob);
+        let excluded = |globs: &[Glob], part: &str| {
+            !part.is_empty() && !part.contains('*') && !globs.is_empty() && !globs.iter().any(|one| one.matches(part))
+        };
+        if excluded(&matcher.provider, provider) || excluded(&matcher.service, service) {
+            let message = format!("`{glob}` contradicts the rule's `provider` or `service`: it can never match");
+            report.say(at, message, None);
+        }
+    }
+    for provider in matcher.provider.iter().filter(|provider| provider.is_exact()) {
+        known_provider(provider.as_str(), at, report);
+    }
+}
+
+fn parts(glob: &Glob) -> (&str, &str) {
+    let mut parts = glob.as_str().split(':');
+    (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+}
+
+/// An exact operation must be in a catalog; a pattern must be able to match one.
+fn operation(glob: &Glob, at: Spot, report: &mut Report<'_>) {
+    let text = glob.as_str();
+    let (provider, _) = parts(glob);
+    if !text.contains('*') && text.split(':').count() < 3 {
+        report.say(at, format!("`{text}` is not an operation"), Some("write `provider:service:Name`".to_owned()));
+        return;
+    }
+    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        report.say(at, format!("`{text}` is not an operation"), None);
+        return;
+    }
+    if !provider.contains('*') {
+        known_provider(provider, at, report);
+    }
+    if glob.is_exact() && !catalog::operation_exists(text) {
+        report.say(at, format!("no catalog knows the operation `{text}`"), None);
+    }
+}
+
+fn known_provider(provider: &str, at: Spot, report: &mut Report<'_>) {
+    const CATALOGS: &[&str] = &["aws", "kubernetes"];
+    if catalog::provider(provider).is_none() && !GRAMMAR_PROVIDERS.contains(&provider) {
+        let help = nearest(provider, CATALOGS.iter().chain(GRAMMAR_PROVIDERS).copied());
+        report.say(at, format!("provider `{provider}` is not known"), help);
+    }
+}
+
+/// `pack/name`, lower case.
+fn id(id: &str, at: Spot, report: &mut Report<'_>) {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    if id.split('/').count() < 2 || !id.split('/').all(is_word) {
+        let help = "write `pack/name` in lower case, with hyphens";
+        report.say(at, format!("`{id}` is not an id"), Some(help.to_owned()));
+    }
+}
+
+fn decision(effect: Effect, at: Spot, allowed: &[Effect], report: &mut Report<'_>) {
+    if !allowed.contains(&effect) {
+        let help = "there is no allow rule: a rule says throttle, escalate or deny";
+        report.say(at, format!("a rule cannot say `{effect}`"), Some(help.to_owned()));
+    }
+}
+
+fn texts(message: (&str, Spot), instead: Option<(&str, Spot)>, report: &mut Report<'_>) {
+    if message.0.trim().is_empty() {
+        report.say(message.1, "`message` is empty: a blocked agent would not know why", None);
+    }
+    match instead {
+        None => report.say(message.1, "`instead` is missing: a refusal must name the safer way", None),
+        Some((text, at)) if text.trim().is_empty() => {
+            report.say(at, "`instead` is empty: a refusal must name the safer way", None);
+        }
+        Some(_) => {}
+    }
+    for (text, at) in [Some(message), instead].into_iter().flatten() {
+        if text.chars().count() > MESSAGE_CHARS_MAX {
+            report.say(at, format!("the text is longer than {MESSAGE_CHARS_MAX} characters"), None);
+        }
+    }
+}
+
+fn unbuilt(key: &Unbuilt, name: &str, report: &mut Report<'_>) {
+    if let Some(key) = key {
+        report.say(
+            key,
+            format!("`{name}` is not supported by this version"),
+            Some("say it with `match:` and `unless:`".to_owned()),
+        );
+    }
+}
