@@ -115,7 +115,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
     let targets = register(&mut servers, &rewritten.map(|rewritten| rewritten.servers).unwrap_or_default())?;
 
     let posture = if options.observe { Posture::Observe } else { config.posture };
-    let (ledger, recovered) = Ledger::open(&places.log().join(session.to_string()), LedgerOptions::default())?;
+    let (ledger, recovered) = Ledger::open_own(&places.log(), &session.to_string(), clock.now(), LedgerOptions::default())?;
     begin(&ledger, &*clock, (session, posture, &options), rules.revision(), recovered).await?;
     let address_rules = AddressRules {
         resolve: config.egress.resolve.clone(),

@@ -32,6 +32,63 @@ pub enum Entry {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session: Option<SessionId>,
     },
+    /// A time in which the log could not be kept, or a part of it that was lost. Written by the ledger itself.
+    Gap(GapEntry),
+}
+
+impl Entry {
+    /// When it happened.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        match self {
+            Self::Start(entry) => entry.at,
+            Self::Decision(entry) => entry.at,
+            Self::Rejected(entry) => entry.at,
+            Self::Outcome(entry) => entry.at,
+            Self::Stop { at, .. } => *at,
+            Self::Gap(entry) => entry.at,
+        }
+    }
+}
+
+/// What is missing from the log, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GapEntry {
+    /// When it was over: the time of the next entry that stands.
+    pub at: Timestamp,
+    /// The time of the first entry that was turned away, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// What happened.
+    pub cause: GapCause,
+    /// For a person: the error, the place.
+    pub why: String,
+    /// Entries whose writers were answered with the error: nothing was forwarded on them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub turned_away: u64,
+    /// Entries that nobody waited for (outcomes) and that did not fit into memory meanwhile.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost: u64,
+    /// Bytes of a torn tail that were cut.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cut_bytes: u64,
+    /// Decisions without an outcome: each may have reached upstream.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<DecisionId>,
+}
+
+/// Why something is missing from the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapCause {
+    /// The file system refused to write or to sync.
+    Unwritable,
+    /// A segment was removed or replaced underneath the gate.
+    Missing,
+    /// Records inside a segment cannot be read.
+    Damaged,
+    /// The gate of this folder ended without closing its log; a later gate wrote this entry.
+    Died,
 }
 
 /// A gate began.

@@ -1,17 +1,33 @@
-//! The append-only log.
+//! The append-only log: the handle that the gate holds.
+
+use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
-use super::{Entry, Grade, Receipt};
-use crate::model::DecisionId;
+use tokio::sync::{Semaphore, oneshot};
 
-/// A handle on the log; cheap to clone. One writer thread stands behind it.
-#[derive(Clone, Debug)]
-pub struct Ledger {}
+use super::disk::Disk;
+use super::folder::{self, Lock};
+use super::format::LogId;
+use super::recover::recover;
+use super::seal::{Mark, Sealed, seal};
+use super::writer::{Job, Message, TreeHead, Waiter, Writer};
+use super::{Entry, GapCause, GapEntry, Grade, Outcome, OutcomeEntry, Receipt};
+use crate::model::{DecisionId, Timestamp};
+
+/// A handle on the log; cheap to clone. One writer thread stands behind it. When the last handle goes, the log is closed.
+#[derive(Clone)]
+pub struct Ledger {
+    shared: Arc<Shared>,
+}
 
 /// How the log is kept.
 #[derive(Clone, Debug)]
 pub struct LedgerOptions {
-    /// Bytes of one segment file (preallocated).
+    /// Bytes of one segment file at most. The file grows in small steps, so a short log is a small file.
     pub segment_bytes: u64,
 }
 
@@ -30,6 +46,8 @@ pub struct Recovered {
     pub cut_bytes: u64,
     /// Entries that stand.
     pub entries: u64,
+    /// What a person should know: damage that was found and left as it is.
+    pub troubles: Vec<String>,
 }
 
 /// The log cannot be kept. The request is answered with 503.
@@ -48,6 +66,77 @@ pub enum LedgerError {
     /// The writer has stopped.
     #[error("the log's writer has stopped")]
     Stopped,
+    /// Another gate writes to the folder.
+    #[error("another gate{} keeps its log in `{folder}`", holder(*.pid))]
+    Held {
+        /// The folder.
+        folder: PathBuf,
+        /// The process that holds it, if it could be read.
+        pid: Option<u32>,
+    },
+    /// The segment was removed or replaced underneath.
+    #[error("the log's file `{path}` was removed or replaced")]
+    Missing {
+        /// The segment.
+        path: PathBuf,
+    },
+    /// The folder was written by a later version.
+    #[error("`{path}` has format version {version}, which this version cannot continue")]
+    Version {
+        /// The segment.
+        path: PathBuf,
+        /// Its version.
+        version: u32,
+    },
+    /// The entry is larger than a record may be.
+    #[error("an entry of {bytes} bytes is longer than a record may be")]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// The entry cannot be written as JSON.
+    #[error("the entry cannot be written down: {why}")]
+    Entry {
+        /// Why not.
+        why: String,
+    },
+    /// A name that cannot be a log's folder.
+    #[error("`{name}` is not a name for a log's folder: letters, digits, `_` and `-` are")]
+    Name {
+        /// The name.
+        name: String,
+    },
+}
+
+fn holder(pid: Option<u32>) -> String {
+    pid.map_or_else(String::new, |pid| format!(" (process {pid})"))
+}
+
+impl LedgerError {
+    /// Makes an io error one of ours.
+    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |error| Self::Io { doing, path, why: error.to_string() }
+    }
+}
+
+/// Kibibytes of entries that may wait for the writer; more must wait for room.
+const QUEUE_KIB: usize = 16 * 1024;
+
+/// Folders of dead gates that one start recovers at most; the others wait for the next start.
+const ADOPTED_MAX: usize = 64;
+
+struct Shared {
+    queue: Sender<Message>,
+    room: Arc<Semaphore>,
+    folder: PathBuf,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger").field("folder", &self.shared.folder).finish_non_exhaustive()
+    }
 }
 
 impl Ledger {
@@ -55,21 +144,187 @@ impl Ledger {
     ///
     /// # Errors
     /// The folder cannot be used, or another gate writes to it.
-    pub fn open(_folder: &Path, _options: LedgerOptions) -> Result<(Self, Recovered), LedgerError> {
-        Err(LedgerError::Stopped)
+    pub fn open(folder: &Path, options: LedgerOptions) -> Result<(Self, Recovered), LedgerError> {
+        Self::open_on(Disk::default(), folder, options)
+    }
+
+    /// Opens a log of its own for this gate: `root/name`. Logs beside it whose gates died without closing them are
+    /// recovered and closed first; what they left open is part of what is returned.
+    ///
+    /// `name` should sort by time (a session's id does); `at` is the time that the recovery is recorded under.
+    ///
+    /// # Errors
+    /// The folder cannot be used, or another gate writes to it.
+    pub fn open_own(
+        root: &Path,
+        name: &str,
+        at: Timestamp,
+        options: LedgerOptions,
+    ) -> Result<(Self, Recovered), LedgerError> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        if name.is_empty() || name.len() > 100 || !name.bytes().all(plain) {
+            return Err(LedgerError::Name { name: name.to_owned() });
+        }
+        let own = root.join(name);
+        let (ledger, mut recovered) = Self::open(&own, options.clone())?;
+        let logs = folder::logs(root).map_err(LedgerError::io("list", root))?;
+        let unclosed = logs.iter().rev().filter(|folder| **folder != own && folder::is_unclosed(folder));
+        for folder in unclosed.take(ADOPTED_MAX) {
+            match adopt(folder, at, &options) {
+                Ok(found) => {
+                    recovered.open.extend(found.open);
+                    recovered.cut_bytes += found.cut_bytes;
+                    recovered.troubles.extend(found.troubles);
+                }
+                // Its gate lives.
+                Err(LedgerError::Held { .. }) => {}
+                // One folder that cannot be read must not keep the gate from starting; it stays as it is.
+                Err(error) => recovered.troubles.push(error.to_string()),
+            }
+        }
+        recovered.open.sort_unstable();
+        Ok((ledger, recovered))
+    }
+
+    pub(super) fn open_on(disk: Disk, folder: &Path, options: LedgerOptions) -> Result<(Self, Recovered), LedgerError> {
+        let (writer, recovered) = writer(disk, folder, options)?;
+        let (queue, messages) = channel();
+        let thread = std::thread::Builder::new().name("ledger".to_owned()).spawn(move || writer.run(&messages));
+        let thread = thread.map_err(LedgerError::io("start a writer for", folder))?;
+        let shared = Shared {
+            queue,
+            room: Arc::new(Semaphore::new(QUEUE_KIB)),
+            folder: folder.to_owned(),
+            writer: Mutex::new(Some(thread)),
+        };
+        Ok((Self { shared: Arc::new(shared) }, recovered))
+    }
+
+    /// The folder the log is in.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.shared.folder
     }
 
     /// Writes an entry; returns when it is as safe as `grade` says.
     ///
+    /// If the caller goes away while it waits (its future is dropped), nothing can be sent on the entry, and an outcome
+    /// `abandoned` is recorded for it.
+    ///
     /// # Errors
-    /// It could not be written: nothing may be forwarded on it.
-    pub async fn append(&self, _entry: &Entry, _grade: Grade) -> Result<Receipt, LedgerError> {
-        Err(LedgerError::Stopped)
+    /// It could not be written: nothing may be forwarded on it. After an error each further call tries anew.
+    pub async fn append(&self, entry: &Entry, grade: Grade) -> Result<Receipt, LedgerError> {
+        let sealed = seal(entry)?;
+        let kib = u32::try_from(sealed.payload.len() / 1024 + 1).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.shared.room).acquire_many_owned(kib).await.map_err(|_| LedgerError::Stopped)?;
+        let (answer, receipt) = oneshot::channel();
+        let mut waiting = Waiting { ledger: self, at: sealed.at, mark: sealed.mark };
+        self.send(sealed, Some(Waiter { grade, answer }), Some(room))?;
+        let receipt = receipt.await;
+        waiting.mark = Mark::None;
+        receipt.map_err(|_| LedgerError::Stopped)?
     }
 
-    /// Queues an entry without waiting (outcomes). A failure shows at the next [`Ledger::append`].
-    pub fn note(&self, _entry: &Entry) {}
+    /// Queues an entry without waiting (outcomes). A failure shows at the next [`Ledger::append`]; meanwhile the entry
+    /// is kept in memory, within bounds, and written when that is possible again.
+    pub fn note(&self, entry: &Entry) {
+        if let Ok(sealed) = seal(entry) {
+            let _ = self.send(sealed, None, None);
+        }
+    }
 
-    /// Writes what is queued, syncs, and ends the writer. Idempotent.
-    pub fn close(&self) {}
+    /// The size and root of the log's Merkle tree, for a checkpoint.
+    ///
+    /// # Errors
+    /// The writer has stopped.
+    pub async fn tree_head(&self) -> Result<TreeHead, LedgerError> {
+        let (answer, head) = oneshot::channel();
+        self.shared.queue.send(Message::Head(answer)).map_err(|_| LedgerError::Stopped)?;
+        head.await.map_err(|_| LedgerError::Stopped)
+    }
+
+    /// Writes what is queued, syncs, and ends the writer; blocks until that is done. Idempotent.
+    pub fn close(&self) {
+        self.shared.close();
+    }
+
+    fn send(
+        &self,
+        sealed: Sealed,
+        waiter: Option<Waiter>,
+        room: Option<tokio::sync::OwnedSemaphorePermit>,
+    ) -> Result<(), LedgerError> {
+        self.shared.queue.send(Message::Append(Job { sealed, waiter, room })).map_err(|_| LedgerError::Stopped)
+    }
+}
+
+/// Someone waits for a receipt. Dropped before it came, and the entry lets something be forwarded: it never will be.
+struct Waiting<'a> {
+    ledger: &'a Ledger,
+    at: Timestamp,
+    mark: Mark,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Mark::Opens(id) = self.mark {
+            self.ledger.note(&Entry::Outcome(OutcomeEntry { id, at: self.at, outcome: Outcome::Abandoned }));
+        }
+    }
+}
+
+impl Shared {
+    fn close(&self) {
+        let _ = self.queue.send(Message::Close);
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            let _ = writer.join();
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Takes the folder and makes it ready to be written to.
+fn writer(disk: Disk, folder: &Path, options: LedgerOptions) -> Result<(Writer, Recovered), LedgerError> {
+    folder::make(folder)?;
+    let lock = Lock::take(folder)?;
+    // The time names the log; nothing is decided by it.
+    let now = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default();
+    let fresh = LogId::new(Timestamp::from_millis(now), rand::random());
+    let (place, recovered) = recover(folder, &disk, fresh)?;
+    let begins = place.number == 0;
+    let mut writer = Writer::new(folder.to_owned(), disk, options, lock, place);
+    if begins {
+        // Now, so that a folder that cannot be written to is found out before a request depends on it.
+        writer.begin_segment(fresh.began())?;
+    }
+    Ok((writer, recovered))
+}
+
+/// Recovers and closes the log of a gate that died.
+fn adopt(folder: &Path, at: Timestamp, options: &LedgerOptions) -> Result<Recovered, LedgerError> {
+    let (mut writer, recovered) = writer(Disk::default(), folder, options.clone())?;
+    let gap = GapEntry {
+        at,
+        since: None,
+        cause: GapCause::Died,
+        why: "the gate ended without closing its log".to_owned(),
+        turned_away: 0,
+        lost: 0,
+        cut_bytes: recovered.cut_bytes,
+        open: recovered.open.clone(),
+    };
+    let (answer, mut receipt) = oneshot::channel();
+    let waiter = Some(Waiter { grade: Grade::Durable, answer });
+    writer.commit(&mut vec![Job { sealed: seal(&Entry::Gap(gap))?, waiter, room: None }]);
+    writer.finish();
+    match receipt.try_recv() {
+        Ok(Err(error)) => Err(error),
+        _ => Ok(recovered),
+    }
 }

@@ -1,13 +1,26 @@
 //! The ledger: an append-only log. An entry is written before a byte is forwarded; a [`Receipt`] proves that it stands.
 
+mod disk;
 mod entry;
+mod folder;
+mod format;
 mod log;
 pub mod query;
+mod recover;
 pub mod redact;
+mod scan;
+mod seal;
+mod segment;
 pub mod tree;
+mod writer;
 
-pub use entry::{ActionEntry, DecisionEntry, Entry, Outcome, OutcomeEntry, RejectedEntry, StartEntry};
+pub use entry::{
+    ActionEntry, DecisionEntry, Entry, GapCause, GapEntry, Outcome, OutcomeEntry, RejectedEntry, StartEntry,
+};
+pub use format::{LogId, PAYLOAD_BYTES_MAX};
 pub use log::{Ledger, LedgerError, LedgerOptions, Recovered};
+pub use scan::{Damage, Trouble};
+pub use writer::TreeHead;
 
 /// How safe an entry must be before the gate goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,3 +52,6 @@ impl Receipt {
         &self.leaf
     }
 }
+
+#[cfg(test)]
+mod tests;
