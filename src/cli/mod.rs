@@ -1,7 +1,10 @@
 //! The command line. Reads arguments, calls the layers below, maps what they say to exit codes.
 
+mod explain;
+mod rules;
 mod run;
 
+use std::io;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -28,6 +31,10 @@ struct Cli {
 enum Command {
     /// Run a command (an agent) behind a private gate
     Run(run::Run),
+    /// Say what a request would do and what would be decided; nothing is sent
+    Explain(explain::ExplainArgs),
+    /// Check, list, show and export rules
+    Rules(rules::RulesArgs),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -41,6 +48,11 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Run(run) => run::run(run),
+        Command::Explain(args) => {
+            let at = crate::model::Clock::now(&crate::app::SystemClock);
+            finish(explain::run(&args, at, io::stdin().lock(), &mut out(), &mut anstream::stderr()))
+        }
+        Command::Rules(args) => finish(rules::run(&args, &mut out(), &mut anstream::stderr())),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "blastgate", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)
@@ -50,6 +62,20 @@ pub fn main() -> ExitCode {
         anstream::eprintln!("{}error:{} {:#}", RED.render(), RED.render_reset(), failure.error);
         ExitCode::from(failure.code)
     })
+}
+
+/// Standard output: colours only on a terminal, buffered.
+fn out() -> io::BufWriter<anstream::AutoStream<io::StdoutLock<'static>>> {
+    io::BufWriter::new(anstream::AutoStream::auto(io::stdout().lock()))
+}
+
+/// A reader that went away (`| head`) is no fault of ours.
+fn finish(result: io::Result<u8>) -> Result<ExitCode, Failure> {
+    match result {
+        Ok(code) => Ok(ExitCode::from(code)),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        Err(error) => Err(Failure::fault(error)),
+    }
 }
 
 const RED: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
