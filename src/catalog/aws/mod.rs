@@ -9,15 +9,15 @@ mod types;
 #[cfg(test)]
 mod tests;
 
-pub use types::{Arn, Location, Member, Noun, Operation, Partition, Reviewed, Role, Roles, Service, Text, Verb, WireProtocol};
+pub use types::{
+    Arn, Location, Member, Noun, Operation, Partition, Reviewed, Role, Roles, Service, Text, Verb, WireProtocol,
+};
 
 use types::{Node, slice};
 
 #[allow(clippy::large_const_arrays, reason = "statics, written by the build script")]
 mod table {
-    use super::types::{
-        Arn, Location, Member, Node, Noun, Operation, Partition, Reviewed, Roles, Service, Text, Verb,
-    };
+    use super::types::{Arn, Location, Member, Node, Noun, Operation, Partition, Reviewed, Roles, Service, Text, Verb};
     include!(concat!(env!("OUT_DIR"), "/aws.rs"));
 }
 
