@@ -206,7 +206,8 @@ impl Writer {
             "rdnwy".find(role).map(|bit| bits | 1 << bit).ok_or_else(|| format!("`{role}` is not a role"))
         })?;
         Ok(format!(
-            "Member{{roles:Roles({bits}),path:{},location:Location::{location},wire:{}}}",
+            "Member{{roles:Roles({bits}),name:{},path:{},location:Location::{location},wire:{}}}",
+            self.span(&dotted(path)),
             self.span(path),
             self.span(wire)
         ))
@@ -292,6 +293,11 @@ impl Writer {
         writeln!(self.code, "pub(super) static LEAVES: [u32; {}] = [{}];", leaves.len(), leaves.join(","))?;
         Ok(())
     }
+}
+
+/// `Delete.Objects[].Key` is `Delete.Objects.Key`, `Attributes{Policy}` is `Attributes.Policy`.
+fn dotted(path: &str) -> String {
+    path.replace("[]", "").replace("{}", "").replace("{*}", "").replace('{', ".").replace('}', "")
 }
 
 /// Where the rows that match begin, and how many follow each other.

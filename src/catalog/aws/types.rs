@@ -193,6 +193,8 @@ impl Roles {
 pub struct Member {
     /// What it is for.
     pub roles: Roles,
+    /// Its dotted name, as rules and records spell it: `Delete.Objects.Key`.
+    pub name: Text,
     /// Its path in member names: `Delete.Objects[].Key`, `RequestItems{}[].DeleteRequest`, `Attributes{Policy}`.
     pub path: Text,
     /// Where it stands.

@@ -1,0 +1,91 @@
+//! Blast radius of AWS readings: reviewed rows over nouns over verbs, then the parameters that decide.
+//!
+//! A name gives the base; a conditional row can only make it stricter. The one thing that makes it milder is a dry run
+//! that the tables list for this operation and that is spelt exactly as AWS honours it.
+
+mod condition;
+mod name;
+
+#[cfg(test)]
+mod tests;
+
+use crate::catalog::aws::{Reviewed, Role};
+use crate::identify::Reading;
+use crate::identify::protocol::aws::{Seen, Values};
+use crate::model::{BlastRadius, Count, Hazard, Hazards, Impact, Reversible, Scope};
+
+/// From this many resources on, an action is `bulk`.
+const BULK_FROM: u64 = 10;
+
+/// What it would do.
+pub(super) fn blast_radius(reading: &Reading, seen: &Seen) -> BlastRadius {
+    let (Some(service), Some(operation)) = (seen.service, seen.operation) else {
+        return BlastRadius { count: reading.count, ..BlastRadius::new(Impact::Unknown, Scope::Resource) };
+    };
+    let mut blast = name::blast_radius(service.name.get(), operation.name.get());
+    let is_base = |row: &&Reviewed| row.when.get().is_empty();
+    let base = operation.reviewed().iter().find(is_base).or_else(|| service.reviewed().iter().find(is_base));
+    if let Some(row) = base {
+        replace(&mut blast, row);
+    }
+    blast.count = reading.count;
+    for row in operation.reviewed().iter().filter(|row| !row.when.get().is_empty()) {
+        if condition::holds(row.when.get(), &seen.values) {
+            tighten(&mut blast, row);
+        }
+    }
+    if is_dry_run(&seen.values) {
+        return BlastRadius { count: reading.count, ..BlastRadius::new(Impact::Read, blast.scope) };
+    }
+    let many = blast.count == Count::Unbounded || blast.count.floor().is_some_and(|count| count >= BULK_FROM);
+    if many && !matches!(blast.impact, Impact::Read | Impact::Create) {
+        blast.hazards.insert(Hazard::Bulk);
+    }
+    blast
+}
+
+/// The base row's cells stand in place of what the name said.
+fn replace(blast: &mut BlastRadius, row: &Reviewed) {
+    if let Ok(impact) = row.impact.get().parse::<Impact>() {
+        *blast = BlastRadius::new(impact, blast.scope);
+    }
+    if let Ok(scope) = row.scope.get().parse() {
+        blast.scope = scope;
+    }
+    if let Ok(reversible) = row.reversible.get().parse() {
+        blast.reversible = reversible;
+    }
+    blast.hazards = blast.hazards.union(hazards(row.hazards.get()));
+}
+
+/// A conditional row's cells count where they are stricter.
+fn tighten(blast: &mut BlastRadius, row: &Reviewed) {
+    if let Ok(impact) = row.impact.get().parse::<Impact>() {
+        let stricter = blast.impact.stricter(impact);
+        if stricter != blast.impact {
+            blast.reversible = blast.reversible.max(BlastRadius::new(stricter, blast.scope).reversible);
+        }
+        blast.impact = stricter;
+    }
+    if let Ok(scope) = row.scope.get().parse::<Scope>() {
+        blast.scope = blast.scope.max(scope);
+    }
+    if let Ok(reversible) = row.reversible.get().parse::<Reversible>() {
+        blast.reversible = blast.reversible.max(reversible);
+    }
+    blast.hazards = blast.hazards.union(hazards(row.hazards.get()));
+}
+
+fn hazards(words: &str) -> Hazards {
+    words.split(',').filter_map(|word| word.parse::<Hazard>().ok()).collect()
+}
+
+/// Only spellings that AWS honours for certain: `true`, and Lambda's `DryRun`.
+fn is_dry_run(values: &Values) -> bool {
+    let mut dry = values.iter().filter(|(member, _)| member.roles.contains(Role::DryRun));
+    match (dry.next(), dry.next()) {
+        (Some((member, value)), None) if member.name.get() == "InvocationType" => value == "DryRun",
+        (Some((_, value)), None) => value == "true",
+        _ => false,
+    }
+}

@@ -1,0 +1,62 @@
+//! What an operation's name says: its first words (the verb) give the impact, its last words (the noun) the scope, the
+//! hazards and sometimes another impact: permission nouns count before verbs.
+
+use crate::catalog::aws as catalog;
+use crate::model::{BlastRadius, Hazard, Impact, Scope};
+
+/// The base that verb and noun give.
+pub(super) fn blast_radius(service: &str, operation: &str) -> BlastRadius {
+    let (verb, noun_at) = verb(operation);
+    if verb == Impact::Read {
+        return BlastRadius::new(Impact::Read, Scope::Resource);
+    }
+    let noun = noun(service, operation, noun_at);
+    let own = noun.and_then(|noun| noun.impact.get().parse().ok());
+    let impact = own.unwrap_or(verb);
+    let scope = noun.and_then(|noun| noun.scope.get().parse().ok()).unwrap_or(Scope::Resource);
+    let mut blast = BlastRadius::new(impact, scope);
+    if let (Impact::Destroy | Impact::Disrupt, Some(noun)) = (verb, noun) {
+        blast.hazards = noun.hazards.get().split(',').filter_map(|word| word.parse::<Hazard>().ok()).collect();
+    }
+    blast
+}
+
+/// The longest verb that the name begins with on a word boundary, and where the noun begins.
+fn verb(name: &str) -> (Impact, usize) {
+    for end in boundaries(name).into_iter().rev() {
+        let Some(begins) = name.get(..end) else { continue };
+        let rows = catalog::verbs(begins);
+        let fits = |ends: &str| ends.is_empty() || name.get(end..).is_some_and(|rest| rest.contains(ends) && ends_with_word(rest, ends));
+        let row = rows.iter().filter(|row| fits(row.ends.get())).max_by_key(|row| row.ends.get().len());
+        if let Some(impact) = row.and_then(|row| row.impact.get().parse().ok()) {
+            return (impact, end);
+        }
+    }
+    (Impact::Unknown, boundaries(name).first().copied().unwrap_or(name.len()))
+}
+
+/// `Job` ends `ImportJob` and `ExportJobs`; `Query` ends `Query` itself.
+fn ends_with_word(rest: &str, ends: &str) -> bool {
+    rest.strip_suffix('s').unwrap_or(rest).ends_with(ends) || rest.ends_with(ends)
+}
+
+/// The longest noun of the tables that the name ends with, the service's own first; then the service's default.
+fn noun(service: &str, name: &str, from: usize) -> Option<&'static catalog::Noun> {
+    let starts = std::iter::once(from).chain(boundaries(name).into_iter().filter(|at| *at > from));
+    let words = || starts.clone().filter_map(|at| name.get(at..)).filter(|text| !text.is_empty());
+    let find = |service: &str| {
+        words().find_map(|text| {
+            let singular = text.strip_suffix("ies").map(|stem| format!("{stem}y"));
+            catalog::noun(service, text)
+                .or_else(|| catalog::noun(service, text.strip_suffix('s')?))
+                .or_else(|| catalog::noun(service, &singular?))
+        })
+    };
+    find(service).or_else(|| catalog::noun(service, "*")).or_else(|| find("*"))
+}
+
+/// Where words end: before every capital, and at the end.
+fn boundaries(name: &str) -> Vec<usize> {
+    let inner = name.char_indices().skip(1).filter(|(_, letter)| letter.is_ascii_uppercase()).map(|(at, _)| at);
+    inner.chain([name.len()]).collect()
+}

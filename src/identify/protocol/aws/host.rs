@@ -1,0 +1,176 @@
+//! What an AWS host says: partition, region, service, and the labels that stand before the service (a bucket, an account).
+//!
+//! Hosts are read from the right, on label boundaries: a bucket may be called `cloudformation`, and
+//! `amazonaws.com.evil.example` is no AWS host.
+
+use crate::catalog::aws::{self as catalog, Service};
+
+/// A host below one of AWS's suffixes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Host {
+    /// `aws`, `aws-cn`.
+    pub partition: &'static str,
+    /// The region, where the host names one.
+    pub region: Option<String>,
+    /// The service's label or labels without `-fips`: `ec2`, `s3`, `portal.sso`.
+    pub service: String,
+    /// What stands before it: a bucket (dots and all), an account, a cell.
+    pub before: String,
+}
+
+/// Suffixes beside those of the partitions table, and their partition.
+const MORE_SUFFIXES: [(&str, &str); 3] =
+    [("on.aws", "aws"), ("on.amazonwebservices.com.cn", "aws-cn"), ("aws.amazon.com", "aws")];
+
+/// Labels that are variants of S3 and of DynamoDB, beside the tables' own labels: they say which API it is.
+const VARIANTS: [(&str, &str); 6] = [
+    ("s3-accelerate", "s3"),
+    ("s3-accesspoint", "s3"),
+    ("s3-external-1", "s3"),
+    ("s3-object-lambda", "s3"),
+    ("s3express-control", "s3"),
+    ("ddb", "dynamodb"),
+];
+
+impl Host {
+    /// Reads a lower-case host without port; `None` when it is not one of AWS's.
+    #[must_use]
+    pub fn read(host: &str) -> Option<Self> {
+        if host == "signin.aws" || host.ends_with(".signin.aws") {
+            return Some(Self::new("aws", None, "signin", ""));
+        }
+        let (partition, rest) = split_suffix(host)?;
+        let mut labels: Vec<&str> = rest.split('.').collect();
+        let endpoint = labels.last() == Some(&"vpce");
+        if endpoint {
+            labels.pop();
+        }
+        let mut region = None;
+        while let Some(last) = labels.last().copied() {
+            // A service may be called like a variant only where nothing is left of it.
+            if labels.len() == 1 {
+                break;
+            }
+            if region.is_none() && is_region(last) {
+                region = Some(last.to_owned());
+            } else if !matches!(last, "dualstack" | "global" | "us-gov" | "fips" | "aws-global") {
+                break;
+            }
+            labels.pop();
+        }
+        if endpoint && labels.len() > 1 && labels.first().is_some_and(|label| label.starts_with("vpce-")) {
+            labels.remove(0);
+        } else if endpoint {
+            labels.retain(|label| !label.starts_with("vpce-"));
+        }
+        let partition = match region.as_deref() {
+            Some(region) if partition == "aws" && region.starts_with("us-gov-") => "aws-us-gov",
+            _ => partition,
+        };
+        Some(Self::of_labels(partition, region, &labels))
+    }
+
+    /// The longest label sequence from the right that the tables know; else the last label.
+    fn of_labels(partition: &'static str, mut region: Option<String>, labels: &[&str]) -> Self {
+        for count in [2, 1] {
+            let Some(at) = labels.len().checked_sub(count) else { continue };
+            let (before, service) = labels.split_at(at);
+            let service = plain(&service.join("."));
+            if catalog::by_host(&service).next().is_some() {
+                // The oldest hosts of SQS and a few others have the region first: `eu-west-1.queue`.
+                let before = match before {
+                    [first] if region.is_none() && service != "s3" && is_region(first) => {
+                        region = Some((*first).to_owned());
+                        String::new()
+                    }
+                    _ => before.join("."),
+                };
+                return Self { partition, region, service, before };
+            }
+        }
+        let (last, before) = labels.split_last().map_or(("", [].as_slice()), |(last, before)| (*last, before));
+        let before = before.join(".");
+        let last = plain(last);
+        if let Some((_, service)) = VARIANTS.iter().find(|(label, _)| *label == last) {
+            return Self { partition, region, service: (*service).to_owned(), before };
+        }
+        if last.starts_with("s3express-") {
+            return Self::new(partition, region, "s3", &before);
+        }
+        match last.strip_prefix("s3-").filter(|rest| is_region(rest)) {
+            Some(dashed) => Self::new(partition, Some(dashed.to_owned()), "s3", &before),
+            None => Self { partition, region, service: last, before },
+        }
+    }
+
+    fn new(partition: &'static str, region: Option<String>, service: &str, before: &str) -> Self {
+        Self { partition, region, service: service.to_owned(), before: before.to_owned() }
+    }
+
+    /// The services of the tables that this host may be.
+    pub fn services(&self) -> impl Iterator<Item = &'static Service> + use<> {
+        catalog::by_host(&self.service)
+    }
+
+    /// The account that the host names: `ACCOUNT.ddb.REGION`, `ACCOUNT.s3-control.REGION`.
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        (self.service != "s3").then_some(self.before.as_str()).filter(|label| is_account(label))
+    }
+}
+
+/// Twelve digits.
+#[must_use]
+pub(super) fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a label has the form of a region: `eu-west-1`, `us-gov-west-1`, `eusc-de-east-1`.
+#[must_use]
+pub(super) fn is_region(label: &str) -> bool {
+    let mut words = label.split('-');
+    let prefix = words.next().unwrap_or_default();
+    let known = catalog::partitions().iter().any(|one| one.region_prefixes.get().split(',').any(|word| word == prefix));
+    let rest: Vec<&str> = words.collect();
+    let Some((number, middle)) = rest.split_last() else { return false };
+    known
+        && !middle.is_empty()
+        && middle.iter().all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()))
+        && !number.is_empty()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The partition that a region belongs to, where its name tells.
+#[must_use]
+pub(super) fn partition_of_region(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ if region.starts_with("us-isob-") => "aws-iso-b",
+        _ if region.starts_with("us-isof-") => "aws-iso-f",
+        _ if region.starts_with("us-iso-") => "aws-iso",
+        _ if region.starts_with("eu-isoe-") => "aws-iso-e",
+        _ if region.starts_with("eusc-") => "aws-eusc",
+        _ => "aws",
+    }
+}
+
+fn plain(label: &str) -> String {
+    let label = label.strip_prefix("fips-").unwrap_or(label);
+    label.strip_suffix("-fips").unwrap_or(label).replace("-fips.", ".")
+}
+
+fn split_suffix(host: &str) -> Option<(&'static str, &str)> {
+    let known = catalog::partitions().iter().flat_map(|one| {
+        [(one.suffix.get(), one.name.get()), (one.dual_stack_suffix.get(), one.name.get())]
+    });
+    known
+        .chain(MORE_SUFFIXES)
+        .filter_map(|(suffix, partition)| {
+            let rest = host.strip_suffix(suffix)?.strip_suffix('.')?;
+            (!rest.is_empty()).then_some((suffix.len(), partition, rest))
+        })
+        // GovCloud shares its suffix with `aws`, which stands first; the region decides.
+        .reduce(|best, other| if other.0 > best.0 { other } else { best })
+        .map(|(_, partition, rest)| (partition, rest))
+}

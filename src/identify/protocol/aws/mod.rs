@@ -1,0 +1,395 @@
+//! AWS: every wire protocol, from the raw bytes to the operation.
+//!
+//! `call` reads the head (host, credential scope, protocol evidence), the body readers take the members that the catalog
+//! names and nothing else, `resources` forms ARNs. What cannot be named is `unidentified`; what could be read in two ways
+//! is refused. Nothing is repaired, and no signature is checked: AWS does that.
+
+mod call;
+mod document;
+mod form;
+mod host;
+mod members;
+mod resources;
+mod rest;
+mod scope;
+mod xml;
+
+#[cfg(test)]
+mod tests;
+
+pub use call::Candidate;
+pub use members::Values;
+
+use vec1::Vec1;
+
+use super::{Dialect, Face, Known, Partial, Protocol, Reading, Routed};
+use crate::catalog::Manifest;
+use crate::catalog::aws::{Location, Member, Operation as Row, Role, Service, WireProtocol};
+use crate::model::http::{BodyNeed, Captured, Head, Unreadable};
+use crate::model::{Count, Operation, Parameter, Place, Resource};
+
+use call::Named;
+use document::Syntax;
+use form::Pairs;
+use sha2::{Digest, Sha256};
+
+/// The code behind the manifest's protocol `aws`.
+pub(crate) struct Aws;
+
+/// What the classifier needs.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The service, where the tables hold it.
+    pub service: Option<&'static Service>,
+    /// The operation, where the tables hold it.
+    pub operation: Option<&'static Row>,
+    /// The values of the members that the tables name.
+    pub values: Values,
+}
+
+/// A form is small: EC2 and IAM refuse far less than this.
+const FORM_BYTES_MAX: usize = 1 << 20;
+/// DynamoDB takes 16 MB in a batch.
+const DOCUMENT_BYTES_MAX: usize = 16 << 20;
+/// S3's longest document, a thousand keys to delete, with room.
+const XML_BYTES_MAX: usize = 4 << 20;
+/// A longer parameter stands in the record by its digest.
+const PARAMETER_BYTES_MAX: usize = 200;
+
+/// Whether a request on an unnamed host is signed for AWS.
+#[must_use]
+pub fn has_shape(head: &Head) -> bool {
+    head.headers.get_all("authorization").iter().any(|value| value.as_bytes().starts_with(b"AWS4-"))
+        || head.query().is_some_and(|query| query.contains("X-Amz-Credential="))
+}
+
+impl Protocol for Aws {
+    fn route(&self, _api: &'static Manifest, head: &Head, _known: &Known) -> Result<Routed, Unreadable> {
+        let candidate = Candidate::read(head)?;
+        let need = match &candidate.named {
+            Named::Nothing => BodyNeed::None,
+            Named::Form => BodyNeed::Whole(FORM_BYTES_MAX),
+            Named::One { protocol, found, .. } => need(found.operation, *protocol),
+        };
+        let dialect = dialect_of(&candidate, head);
+        Ok(Routed { need, dialect, partial: Partial::Aws(Box::new(candidate)) })
+    }
+
+    fn identify(
+        &self,
+        _api: &'static Manifest,
+        partial: &Partial,
+        _known: &Known,
+        head: &Head,
+        body: &Captured,
+    ) -> Result<Vec1<Reading>, Unreadable> {
+        let read;
+        let candidate = match partial {
+            Partial::Aws(candidate) => candidate.as_ref(),
+            _ => {
+                read = Candidate::read(head)?;
+                &read
+            }
+        };
+        match &candidate.named {
+            Named::Nothing => Ok(Vec1::new(unidentified(candidate, head))),
+            Named::Form => identify_form(candidate, head, body),
+            Named::One { service, protocol, found } => {
+                let mut values = Values::default();
+                collect_head(found, &candidate.query, head, &mut values)?;
+                if need(found.operation, *protocol) != BodyNeed::None {
+                    let bytes = whole(body, head, found.operation)?;
+                    collect_body(*protocol, found.operation, (bytes, head), &mut values)?;
+                }
+                let twins = found.twins.iter().map(|twin| Operation::new("aws", service.name.get(), twin.name.get()));
+                readings(candidate, head, (service, found.operation, twins.collect()), values)
+            }
+        }
+    }
+
+    fn dialect(&self, head: &Head) -> Dialect {
+        match Candidate::read(head) {
+            Ok(candidate) => dialect_of(&candidate, head),
+            Err(_) => host::Host::read(&head.authority.host)
+                .and_then(|host| host.services().next())
+                .map_or_else(|| dialect_of_head(head), |service| dialect_of_service(service, head)),
+        }
+    }
+}
+
+/// How much of the body names what is done, and to what.
+fn need(operation: &Row, protocol: WireProtocol) -> BodyNeed {
+    let mut inside =
+        operation.members().iter().filter(|member| matches!(member.location, Location::Body | Location::Payload));
+    // A REST body that holds an upload streams, unless it holds what decides as well.
+    let needed =
+        if protocol.is_rest() && operation.blob { inside.any(members::decides) } else { inside.next().is_some() };
+    match protocol {
+        _ if !needed => BodyNeed::None,
+        WireProtocol::RestXml => BodyNeed::Whole(XML_BYTES_MAX),
+        _ => BodyNeed::Whole(DOCUMENT_BYTES_MAX),
+    }
+}
+
+/// The body, when it was read whole and its encoding is one that the operation takes.
+fn whole<'a>(body: &'a Captured, head: &Head, operation: &Row) -> Result<&'a [u8], Unreadable> {
+    let plain = match head.header_count("content-encoding") {
+        0 => true,
+        1 => matches!(head.header("content-encoding"), Some("identity" | "")),
+        _ => return Err(Unreadable::new("there is more than one Content-Encoding")),
+    };
+    if !plain && !(operation.compressed && head.header("content-encoding") == Some("gzip")) {
+        return Err(Unreadable::status(415, "the operation takes no Content-Encoding"));
+    }
+    captured(body)
+}
+
+fn captured(body: &Captured) -> Result<&[u8], Unreadable> {
+    match body {
+        Captured::Whole(bytes) => Ok(bytes),
+        Captured::Overflow | Captured::Prefix(_) => Err(Unreadable::status(413, "the body is too large to be judged")),
+        Captured::Undecodable(_) => Err(Unreadable::status(415, "the body's encoding cannot be undone")),
+        Captured::Unread => Err(Unreadable::new("the body was not read, but names what is done")),
+    }
+}
+
+fn identify_form(candidate: &Candidate, head: &Head, body: &Captured) -> Result<Vec1<Reading>, Unreadable> {
+    let bytes = captured(body)?;
+    let mut pairs = candidate.query.clone();
+    if !bytes.is_empty() {
+        check_form(head)?;
+        let text = std::str::from_utf8(bytes).map_err(|_| Unreadable::new("the form is not UTF-8"))?;
+        if text.contains(';') {
+            return Err(Unreadable::new("the form has a `;`, which some readers take for a separator"));
+        }
+        pairs.extend(form::pairs(text)?);
+    }
+    if head.query().is_some_and(|query| query.contains(';')) {
+        return Err(Unreadable::new("the query has a `;`, which some readers take for a separator"));
+    }
+    let Some(action) = form::only(&pairs, "Action")? else { return Ok(Vec1::new(unidentified(candidate, head))) };
+    let version = form::only(&pairs, "Version")?;
+    // `Version` tells services of one host apart; an older one than the tables' is still taken by AWS.
+    let speaks = |service: &&&'static Service| service.protocols().any(WireProtocol::is_form);
+    let forms: Vec<&'static Service> = candidate.services.iter().filter(speaks).copied().collect();
+    let of_version = |service: &&'static Service| version == Some(service.version.get());
+    let any = forms.iter().any(|service| of_version(service));
+    let mut found = forms
+        .iter()
+        .filter(|service| !any || of_version(service))
+        .filter_map(|service| service.operation(action).map(|operation| (*service, operation)));
+    let Some((service, operation)) = found.next() else { return Ok(Vec1::new(unidentified(candidate, head))) };
+    let twins = found.map(|(service, twin)| Operation::new("aws", service.name.get(), twin.name.get())).collect();
+    if head.header_count("content-encoding") > 0 && !bytes.is_empty() {
+        whole(body, head, operation)?;
+    }
+    let mut values = Values::default();
+    let wanted: Vec<&'static Member> = operation.members().iter().collect();
+    form::collect(&pairs, &wanted, &mut values)?;
+    queue_in_path(service, operation, head, &mut values);
+    readings(candidate, head, (service, operation, twins), values)
+}
+
+/// SQS's form may name its queue by the path: `/ACCOUNT/QUEUE`.
+fn queue_in_path(service: &Service, operation: &'static Row, head: &Head, values: &mut Values) {
+    let url = operation.members().iter().find(|member| member.name.get() == "QueueUrl");
+    if let (Some(member), "sqs") = (url, service.name.get())
+        && head.path().len() > 1
+        && values.of("QueueUrl").next().is_none()
+    {
+        values.push(member, head.path());
+    }
+}
+
+fn check_form(head: &Head) -> Result<(), Unreadable> {
+    let mut parts = head.header("content-type").unwrap_or("application/x-www-form-urlencoded").split(';');
+    let media = parts.next().unwrap_or_default().trim();
+    let utf8 = parts.all(|part| part.trim().eq_ignore_ascii_case("charset=utf-8"));
+    if head.header_count("content-type") < 2 && media.eq_ignore_ascii_case("application/x-www-form-urlencoded") && utf8 {
+        return Ok(());
+    }
+    Err(Unreadable::status(415, "the service takes forms, and the body is none"))
+}
+
+/// Labels, query and headers.
+fn collect_head(found: &rest::Match, query: &Pairs, head: &Head, values: &mut Values) -> Result<(), Unreadable> {
+    for member in found.operation.members() {
+        let wire = member.wire.get().split('[').next().unwrap_or_default();
+        match member.location {
+            Location::Path => {
+                let label = found.labels.iter().find(|(label, _)| *label == wire);
+                label.into_iter().for_each(|(_, value)| values.push(member, value));
+            }
+            Location::Query if member.wire.get().contains('[') => {
+                query.iter().filter(|(name, _)| name == wire).for_each(|(_, value)| values.push(member, value));
+            }
+            Location::Query => {
+                form::only(query, wire)?.into_iter().for_each(|value| values.push(member, value));
+            }
+            Location::Header => match head.header_count(wire) {
+                0 => {}
+                1 => values.push(member, head.header(wire).unwrap_or_default()),
+                _ => return Err(Unreadable::new(format!("`{wire}` is there twice"))),
+            },
+            Location::Body | Location::Payload => {}
+        }
+    }
+    Ok(())
+}
+
+fn collect_body(
+    protocol: WireProtocol,
+    operation: &'static Row,
+    (bytes, head): (&[u8], &Head),
+    values: &mut Values,
+) -> Result<(), Unreadable> {
+    for member in members::at(operation.members(), Location::Payload) {
+        let text = std::str::from_utf8(bytes).map_err(|_| Unreadable::new("the body is not UTF-8"))?;
+        values.push(member, text);
+    }
+    let wanted: Vec<&'static Member> = members::at(operation.members(), Location::Body).collect();
+    // Kinesis' and other SDKs send the JSON services' documents as CBOR too, and say so.
+    let cbor = head.header("content-type").is_some_and(|media| media.contains("cbor"));
+    match protocol {
+        WireProtocol::RestXml => xml::collect(bytes, &wanted, values)?,
+        WireProtocol::RestJson => document::collect(Syntax::RestJson, bytes, &wanted, values)?,
+        WireProtocol::Cbor => document::collect(Syntax::Cbor, bytes, &wanted, values)?,
+        _ if cbor => document::collect(Syntax::Cbor, bytes, &wanted, values)?,
+        _ => document::collect(Syntax::Json, bytes, &wanted, values)?,
+    }
+    values.refuse_repeated()
+}
+
+/// One reading for each account that resources stand in.
+fn readings(
+    candidate: &Candidate,
+    head: &Head,
+    (service, operation, aliases): (&'static Service, &'static Row, Vec<Operation>),
+    values: Values,
+) -> Result<Vec1<Reading>, Unreadable> {
+    let groups = resources::by_account(service, &values, &candidate.place)?;
+    let (count, parameters) = (count(operation, &values), parameters(&values));
+    let several = groups.len() > 1;
+    let readings = groups.into_iter().map(|(account, resources)| Reading {
+        operation: Operation::new("aws", service.name.get(), operation.name.get()),
+        aliases: aliases.clone(),
+        count: if several { Count::Exact(resources.len().max(1) as u64) } else { count },
+        place: place(candidate, head, account),
+        resources,
+        parameters: parameters.clone(),
+        face: Face::Aws(Seen { service: Some(service), operation: Some(operation), values: values.clone() }),
+    });
+    Vec1::try_from_vec(readings.collect()).map_err(|_| Unreadable::new("the request names no operation"))
+}
+
+/// Batch envelopes and numbers that say how many first, else the longest list of resources.
+fn count(operation: &Row, values: &Values) -> Count {
+    let is_list = |member: &Member| member.path.get().contains(['[', '{']);
+    let has = |role| values.iter().filter(move |(member, _)| member.roles.contains(role));
+    if has(Role::Wide).next().is_some() || has(Role::Resource).any(|(member, value)| is_list(member) && value == "*") {
+        return Count::Unbounded;
+    }
+    if has(Role::Counting).next().is_some() {
+        return has(Role::Counting).fold(Count::Exact(0), |sum, (member, value)| {
+            sum.plus(if is_list(member) { Count::ONE } else { value.parse().map_or(Count::Unbounded, Count::Exact) })
+        });
+    }
+    let named = operation.members().iter().any(|member| member.roles.contains(Role::Resource));
+    if named && has(Role::Resource).next().is_none() {
+        return Count::AtLeast(1);
+    }
+    let longest = operation
+        .members()
+        .iter()
+        .filter(|member| is_list(member))
+        .map(|member| has(Role::Resource).filter(|(other, _)| std::ptr::eq(*other, member)).count())
+        .max();
+    Count::Exact(longest.unwrap_or(1).max(1) as u64)
+}
+
+/// The members that decide. A long value (a policy, a template) stands as its digest.
+fn parameters(values: &Values) -> Vec<Parameter> {
+    let mut parameters: Vec<Parameter> = vec![];
+    for (member, value) in values.iter().filter(|(member, _)| members::decides(member)) {
+        let value = if value.len() > PARAMETER_BYTES_MAX {
+            format!("sha256:{} ({} bytes)", data_encoding::HEXLOWER.encode(&Sha256::digest(value)), value.len())
+        } else {
+            value.to_owned()
+        };
+        let parameter = Parameter { name: member.name.get().to_owned(), value };
+        if !parameters.contains(&parameter) {
+            parameters.push(parameter);
+        }
+    }
+    parameters
+}
+
+fn place(candidate: &Candidate, head: &Head, account: Option<String>) -> Place {
+    let own = || candidate.place.host_account.clone().or_else(|| candidate.place.key_account.clone());
+    Place {
+        host: Some(head.authority.host.clone()),
+        account: account.or_else(own),
+        region: candidate.place.region.clone(),
+        loopback: head.authority.is_loopback(),
+        ..Place::default()
+    }
+}
+
+/// `aws:ec2:unidentified`, or `aws:unidentified:unidentified` where nothing tells the service.
+fn unidentified(candidate: &Candidate, head: &Head) -> Reading {
+    let service = candidate.services.first().copied();
+    let name = service.map(|service| service.name.get()).or(candidate.unnamed.as_deref()).filter(|name| !name.is_empty());
+    Reading {
+        operation: Operation::new("aws", name.unwrap_or("unidentified"), "unidentified"),
+        aliases: vec![],
+        resources: vec![Resource::from(head.path())],
+        place: place(candidate, head, None),
+        parameters: vec![],
+        count: Count::AtLeast(1),
+        face: Face::Aws(Seen { service, operation: None, values: Values::default() }),
+    }
+}
+
+/// By what the client spoke on this request.
+fn dialect_of(candidate: &Candidate, head: &Head) -> Dialect {
+    match (&candidate.named, candidate.services.first()) {
+        (Named::One { service, protocol, .. }, _) => dialect_of_protocol(service, *protocol),
+        (_, Some(service)) => dialect_of_service(service, head),
+        (_, None) => dialect_of_head(head),
+    }
+}
+
+fn dialect_of_service(service: &Service, head: &Head) -> Dialect {
+    if head.header_count("smithy-protocol") > 0 {
+        return Dialect::AwsCbor;
+    }
+    if head.header_count("x-amz-target") > 0 {
+        return Dialect::AwsJson;
+    }
+    let form = service.protocols().find(|protocol| protocol.is_form());
+    let protocol = form.or_else(|| service.protocols().next()).unwrap_or(WireProtocol::Query);
+    dialect_of_protocol(service, protocol)
+}
+
+fn dialect_of_protocol(service: &Service, protocol: WireProtocol) -> Dialect {
+    match protocol {
+        WireProtocol::Query => Dialect::AwsQuery,
+        WireProtocol::Ec2 => Dialect::AwsEc2,
+        WireProtocol::Json => Dialect::AwsJson,
+        WireProtocol::RestJson => Dialect::AwsRestJson,
+        WireProtocol::RestXml if service.name.get() == "s3" => Dialect::S3,
+        WireProtocol::RestXml => Dialect::AwsRestXml,
+        WireProtocol::Cbor => Dialect::AwsCbor,
+    }
+}
+
+/// Nothing tells the service: what the client seems to speak.
+fn dialect_of_head(head: &Head) -> Dialect {
+    let media = head.header("content-type").unwrap_or_default();
+    match media {
+        _ if head.header_count("smithy-protocol") > 0 => Dialect::AwsCbor,
+        _ if head.header_count("x-amz-target") > 0 || media.starts_with("application/x-amz-json") => Dialect::AwsJson,
+        _ if media.starts_with("application/x-www-form-urlencoded") => Dialect::AwsQuery,
+        _ => Dialect::AwsRestJson,
+    }
+}

@@ -1,0 +1,119 @@
+//! REST: method and path name the operation, together with the query and headers that belong to a template.
+//!
+//! The path is split while it is still encoded, and every segment is decoded once. The operation whose evidence holds
+//! all others' evidence wins; two operations with evidence of their own (`?acl&policy`) are no single reading.
+
+use crate::catalog::aws::{Operation, Service};
+use crate::model::http::{Head, Unreadable};
+
+use super::form;
+
+/// What a path and its evidence name.
+#[derive(Clone, Debug)]
+pub(super) struct Match {
+    /// The operation.
+    pub operation: &'static Operation,
+    /// Operations of the same service that look the same.
+    pub twins: Vec<&'static Operation>,
+    /// The template's labels with their decoded values.
+    pub labels: Vec<(&'static str, String)>,
+}
+
+/// The operation of this service that the head names.
+///
+/// # Errors
+/// Two operations fit, neither more than the other; a label does not decode.
+pub(super) fn find(
+    service: &'static Service,
+    head: &Head,
+    segments: &[&str],
+    query: &[(String, String)],
+) -> Result<Option<Match>, Unreadable> {
+    for band in service.by_path(segments) {
+        let fits: Vec<(&'static Operation, Vec<String>, bool)> = band
+            .into_iter()
+            .filter(|operation| operation.method.get() == head.method.as_str())
+            .filter_map(|operation| evidence(operation, head, query).map(|(marks, whole)| (operation, marks, whole)))
+            .collect();
+        let whole = fits.iter().any(|(_, _, whole)| *whole);
+        let fits: Vec<_> = fits.into_iter().filter(|(_, _, one)| *one || !whole).collect();
+        let Some(best) = fits.iter().max_by_key(|(_, marks, _)| marks.len()) else { continue };
+        if !fits.iter().all(|(_, marks, _)| marks.iter().all(|mark| best.1.contains(mark))) {
+            return Err(Unreadable::new("the query or headers name two operations at once"));
+        }
+        let mut equal: Vec<_> =
+            fits.iter().filter(|(_, marks, _)| marks.len() == best.1.len()).map(|(one, _, _)| *one).collect();
+        equal.sort_by_key(|one| one.deprecated);
+        let Some((operation, twins)) = equal.split_first() else { continue };
+        let labels = labels(operation.path.get(), segments)?;
+        return Ok(Some(Match { operation, twins: twins.to_vec(), labels }));
+    }
+    Ok(None)
+}
+
+/// What belongs to the operation and is there: its static query and its required query and header members. `None` when
+/// the static query is not there; the flag says that nothing required is missing.
+fn evidence(operation: &'static Operation, head: &Head, query: &[(String, String)]) -> Option<(Vec<String>, bool)> {
+    let mut marks = vec![];
+    for part in operation.query.get().split('&').filter(|part| !part.is_empty()) {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        query.iter().find(|(key, found)| key == name && (value.is_empty() || found == value))?;
+        marks.push(format!("q:{name}"));
+    }
+    let mut whole = true;
+    for part in operation.required.get().split(',').filter(|part| !part.is_empty()) {
+        let there = match part.split_once(':') {
+            Some(("q", name)) => query.iter().any(|(key, _)| key == name),
+            Some((_, name)) => head.header_count(name) > 0,
+            None => false,
+        };
+        whole &= there;
+        if there && !marks.iter().any(|mark| mark == part) {
+            marks.push(part.to_owned());
+        }
+    }
+    Some((marks, whole))
+}
+
+/// The labels' values; a greedy label takes all segments that the others leave.
+fn labels(path: &'static str, segments: &[&str]) -> Result<Vec<(&'static str, String)>, Unreadable> {
+    let template: Vec<&'static str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let mut rest = segments;
+    let mut labels = vec![];
+    for (at, part) in template.iter().enumerate() {
+        let label = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
+        let greedy = label.is_some_and(|label| label.ends_with('+'));
+        let after = template.len() - at - 1;
+        let take = if greedy { rest.len().saturating_sub(after) } else { 1 };
+        let (Some(taken), Some(left)) = (rest.get(..take), rest.get(take..)) else { break };
+        if let Some(label) = label {
+            labels.push((label.trim_end_matches('+'), form::decode(&taken.join("/"), false)?));
+        }
+        rest = left;
+    }
+    Ok(labels)
+}
+
+/// Whether a path has one reading only for services that normalise it: no empty or dot segments, no `;`, nothing that is
+/// encoded twice. SigV4 signs a normalised path for every service but S3.
+///
+/// # Errors
+/// It has more.
+pub(super) fn check_path(path: &str) -> Result<(), Unreadable> {
+    let refuse = |why: &str| Err(Unreadable::new(format!("the path {why}")));
+    let decoded = path.to_ascii_lowercase().replace("%2e", ".");
+    let trimmed = decoded.strip_suffix('/').unwrap_or(&decoded);
+    if trimmed.split('/').skip(1).any(|segment| matches!(segment, "." | "..")) {
+        return refuse("has dot segments");
+    }
+    if path.contains("//") {
+        return refuse("has an empty segment");
+    }
+    if path.contains(';') {
+        return refuse("has a `;`");
+    }
+    let twice = path.to_ascii_lowercase().split("%25").skip(1).any(|rest| {
+        rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())
+    });
+    if twice { refuse("is encoded twice") } else { Ok(()) }
+}
