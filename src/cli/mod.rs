@@ -1,1 +1,4 @@
 //! cli
+
+pub mod log;
+mod table;
