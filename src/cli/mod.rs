@@ -1,13 +1,18 @@
 //! The command line. Reads arguments, calls the layers below, maps what they say to exit codes.
 
 mod explain;
+mod log;
 mod rules;
 mod run;
+mod table;
 
 use std::io;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::app::{self, Places, SystemClock};
+use crate::model::Clock;
 
 /// Exit code: usage or configuration error.
 pub const EXIT_USAGE: u8 = 2;
@@ -31,6 +36,8 @@ struct Cli {
 enum Command {
     /// Run a command (an agent) behind a private gate
     Run(run::Run),
+    /// Search and follow the log
+    Log(log::Log),
     /// Say what a request would do and what would be decided; nothing is sent
     Explain(explain::ExplainArgs),
     /// Check, list, show and export rules
@@ -48,8 +55,9 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Run(run) => run::run(run),
+        Command::Log(args) => show_log(&args),
         Command::Explain(args) => {
-            let at = crate::model::Clock::now(&crate::app::SystemClock);
+            let at = SystemClock.now();
             finish(explain::run(&args, at, io::stdin().lock(), &mut out(), &mut anstream::stderr()))
         }
         Command::Rules(args) => finish(rules::run(&args, &mut out(), &mut anstream::stderr())),
@@ -67,6 +75,19 @@ pub fn main() -> ExitCode {
 /// Standard output: colours only on a terminal, buffered.
 fn out() -> io::BufWriter<anstream::AutoStream<io::StdoutLock<'static>>> {
     io::BufWriter::new(anstream::AutoStream::auto(io::stdout().lock()))
+}
+
+fn show_log(args: &log::Log) -> Result<ExitCode, Failure> {
+    let places = Places::of(args.config.as_deref(), |name| std::env::var_os(name)).map_err(Failure::usage)?;
+    let loaded = app::load(places).map_err(Failure::usage)?;
+    let now = SystemClock.now();
+    log::run(args, &loaded.places.log(), now, &mut out(), log::Screen::stdout()).map_or_else(
+        |error| match error.downcast::<io::Error>() {
+            Ok(error) => finish(Err(error)),
+            Err(error) => Err(Failure::usage(error)),
+        },
+        |code| Ok(ExitCode::from(code)),
+    )
 }
 
 /// A reader that went away (`| head`) is no fault of ours.

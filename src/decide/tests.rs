@@ -271,9 +271,18 @@ fn a_refusal_helps() {
     let actions = vec1![stack(EnvironmentKind::Prod)];
     let text = refusal_text(&decided(&actions, &rules), &actions, &Why::Denied);
     assert!(text.starts_with("blastgate stopped this call: ") && text.contains("Nobody can approve"), "{text}");
-    let limited = Why::Limited("base/destroy-burst".to_owned(), std::time::Duration::from_millis(61_001));
+    let limited = Why::Limited(Used {
+        limit: "base/destroy-burst".to_owned(),
+        message: "Ten resources in ten minutes".to_owned(),
+        instead: String::new(),
+        wait: std::time::Duration::from_millis(61_001),
+        approval: None,
+    });
     let text = refusal_text(&decided(&actions, &rules), &actions, &limited);
-    assert!(text.contains("Limit base/destroy-burst: used up for another 62 s."), "{text}");
+    assert!(
+        text.contains("Limit base/destroy-burst: Ten resources in ten minutes. It is used up for another 62 s."),
+        "{text}"
+    );
 }
 
 #[test]
