@@ -9,15 +9,15 @@ mod types;
 #[cfg(test)]
 mod tests;
 
-pub use types::{Arn, Location, Member, Noun, Operation, Partition, Reviewed, Role, Roles, Service, Text, Verb, WireProtocol};
+pub use types::{
+    Arn, Location, Member, Noun, Operation, Partition, Reviewed, Role, Roles, Service, Text, Verb, WireProtocol,
+};
 
 use types::{Node, slice};
 
 #[allow(clippy::large_const_arrays, reason = "statics, written by the build script")]
 mod table {
-    use super::types::{
-        Arn, Location, Member, Node, Noun, Operation, Partition, Reviewed, Roles, Service, Text, Verb,
-    };
+    use super::types::{Arn, Location, Member, Node, Noun, Operation, Partition, Reviewed, Roles, Service, Text, Verb};
     include!(concat!(env!("OUT_DIR"), "/aws.rs"));
 }
 
@@ -142,7 +142,7 @@ fn descend(at: u32, segments: &[&str], bands: &mut Vec<Vec<&'static Operation>>)
         descend(node.label, rest, bands);
     }
     if node.greedy != Node::NONE {
-        for taken in (1..=segments.len()).rev() {
+        for taken in 1..=segments.len() {
             if let (Some(_), Some(left)) = (segments.get(..taken), segments.get(taken..)) {
                 descend_after_greedy(node.greedy, left, bands);
             }
