@@ -1,5 +1,6 @@
 //! The command line. Reads arguments, calls the layers below, maps what they say to exit codes.
 
+mod demo;
 mod run;
 
 use std::process::ExitCode;
@@ -26,6 +27,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// See what it does: a story in a minute, without any account or network
+    Demo(demo::Demo),
     /// Run a command (an agent) behind a private gate
     Run(run::Run),
     /// Print a completion script for a shell
@@ -40,6 +43,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
+        Command::Demo(demo) => demo::run(&demo),
         Command::Run(run) => run::run(run),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "blastgate", &mut std::io::stdout());
