@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
-use crate::config::{Config, Diagnostics, Inventory};
-use crate::rules::{Layer, RuleSet, Source};
+use super::setup::Setup;
+use crate::config::Diagnostics;
 
 /// The folders of this user, after the XDG base directory specification.
 #[derive(Clone, Debug)]
 pub struct Places {
-    /// `config.yaml`, `inventory.yaml`, `rules/`.
+    /// The folder of `config.yaml`, `inventory.yaml`, `rules/`.
     pub config: PathBuf,
+    /// The folder, or the file in it that was named.
+    pub file: PathBuf,
     /// The configuration was named (an absent file is then an error).
     pub named: bool,
     /// `log/`, `ca/`, `run/`.
@@ -67,7 +69,8 @@ impl Places {
         if let Some(path) = named.as_ref().filter(|path| !path.exists()) {
             return Err(LoadError::Read { path: path.clone(), source: io::ErrorKind::NotFound.into() });
         }
-        Ok(Self { config, named: named.is_some(), state: under("XDG_STATE_HOME", ".local/state")? })
+        let file = named.clone().unwrap_or_else(|| config.clone());
+        Ok(Self { config, file, named: named.is_some(), state: under("XDG_STATE_HOME", ".local/state")? })
     }
 
     /// The root of all gates' logs.
@@ -82,63 +85,20 @@ impl Places {
 pub struct Loaded {
     /// Where it was found; `state` is the configuration's, where it names one.
     pub places: Places,
-    /// Settings.
-    pub config: Config,
-    /// What is prod, whose.
-    pub inventory: Inventory,
-    /// Built-in rules and the organisation's.
-    pub rules: RuleSet,
+    /// Settings, inventory and rules.
+    pub setup: Setup,
 }
 
 /// Reads and checks everything. Absent files mean their defaults.
 ///
 /// # Errors
-/// A file cannot be read, or what stands in it is wrong: nothing is half-applied.
+/// What stands in a file is wrong, or it cannot be read: nothing is half-applied.
 pub fn load(mut places: Places) -> Result<Loaded, LoadError> {
-    let folder = places.config.clone();
-    let (file, text) = read_if_there(&folder.join("config.yaml"))?;
-    let config = text.map_or_else(|| Ok(Config::default()), |text| Config::parse(&file, &text))?;
-    let (file, text) = read_if_there(&folder.join("inventory.yaml"))?;
-    let inventory = text.map_or_else(|| Ok(Inventory::default()), |text| Inventory::parse(&file, &text))?;
-    let mut sources = Vec::new();
-    for rules in &config.rule_folders {
-        rule_files(&folder.join(rules), &mut sources)?;
+    let setup = if places.named || places.config.exists() { Setup::read(&places.file)? } else { Setup::default() };
+    if let Some(state) = &setup.config.state {
+        places.state = places.config.join(state);
     }
-    let rules = RuleSet::load(&sources)?;
-    if let Some(state) = &config.state {
-        places.state = folder.join(state);
-    }
-    Ok(Loaded { places, config, inventory, rules })
-}
-
-fn read_if_there(path: &Path) -> Result<(String, Option<String>), LoadError> {
-    let name = path.display().to_string();
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok((name, Some(text))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((name, None)),
-        Err(source) => Err(LoadError::Read { path: path.into(), source }),
-    }
-}
-
-/// Every `*.yaml` below `folder`, sorted, as the organisation's layer.
-fn rule_files(folder: &Path, into: &mut Vec<Source>) -> Result<(), LoadError> {
-    let read = |source| LoadError::Read { path: folder.into(), source };
-    let entries = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        other => other.map_err(read)?,
-    };
-    let mut paths =
-        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>().map_err(read)?;
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            rule_files(&path, into)?;
-        } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
-            let (file, text) = read_if_there(&path)?;
-            into.extend(text.map(|text| Source { file, text, layer: Layer::Organisation }));
-        }
-    }
-    Ok(())
+    Ok(Loaded { places, setup })
 }
 
 /// The certificates of a PEM file.

@@ -3,10 +3,12 @@
 mod clock;
 mod files;
 mod private;
+mod setup;
 mod summary;
 mod trust;
 
 pub use clock::SystemClock;
 pub use files::{LoadError, Loaded, Places, load, read_pem_certificates};
 pub use private::{Options, PrivateGate, StartError, start};
+pub use setup::{Setup, rule_sources};
 pub use summary::summary;

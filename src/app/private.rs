@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 
 use super::clock::SystemClock;
 use super::files::{LoadError, Loaded, read_pem_certificates};
+use super::setup::Setup;
 use super::trust::{self, RunFolder};
 use crate::catalog::lifelines;
 use crate::doors::http::{HttpDoor, proxy};
@@ -91,7 +92,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let io = |doing: &'static str| move |source| StartError::Io { doing, source };
     let session = SessionId::new(clock.now(), rand::random());
-    let Loaded { places, config, inventory, rules } = loaded;
+    let Loaded { places, setup: Setup { config, inventory, rules } } = loaded;
     let ca =
         CertificateAuthority::load_or_create(&places.state.join("ca"), lifelines::unopened_patterns(), clock.now())?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(io("listen on 127.0.0.1"))?;
@@ -115,7 +116,8 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
     let targets = register(&mut servers, &rewritten.map(|rewritten| rewritten.servers).unwrap_or_default())?;
 
     let posture = if options.observe { Posture::Observe } else { config.posture };
-    let (ledger, recovered) = Ledger::open_own(&places.log(), &session.to_string(), clock.now(), LedgerOptions::default())?;
+    let (ledger, recovered) =
+        Ledger::open_own(&places.log(), &session.to_string(), clock.now(), LedgerOptions::default())?;
     begin(&ledger, &*clock, (session, posture, &options), rules.revision(), recovered).await?;
     let address_rules = AddressRules {
         resolve: config.egress.resolve.clone(),

@@ -1,11 +1,19 @@
 //! The command line. Reads arguments, calls the layers below, maps what they say to exit codes.
 
 mod demo;
+mod explain;
+mod log;
+mod rules;
 mod run;
+mod table;
 
+use std::io;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::app::{self, Places, SystemClock};
+use crate::model::Clock;
 
 /// Exit code: usage or configuration error.
 pub const EXIT_USAGE: u8 = 2;
@@ -31,6 +39,12 @@ enum Command {
     Demo(demo::Demo),
     /// Run a command (an agent) behind a private gate
     Run(run::Run),
+    /// Search and follow the log
+    Log(log::Log),
+    /// Say what a request would do and what would be decided; nothing is sent
+    Explain(explain::ExplainArgs),
+    /// Check, list, show and export rules
+    Rules(rules::RulesArgs),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -45,6 +59,12 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Demo(demo) => demo::run(&demo),
         Command::Run(run) => run::run(run),
+        Command::Log(args) => show_log(&args),
+        Command::Explain(args) => {
+            let at = SystemClock.now();
+            finish(explain::run(&args, at, io::stdin().lock(), &mut out(), &mut anstream::stderr()))
+        }
+        Command::Rules(args) => finish(rules::run(&args, &mut out(), &mut anstream::stderr())),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "blastgate", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)
@@ -54,6 +74,33 @@ pub fn main() -> ExitCode {
         anstream::eprintln!("{}error:{} {:#}", RED.render(), RED.render_reset(), failure.error);
         ExitCode::from(failure.code)
     })
+}
+
+/// Standard output: colours only on a terminal, buffered.
+fn out() -> io::BufWriter<anstream::AutoStream<io::StdoutLock<'static>>> {
+    io::BufWriter::new(anstream::AutoStream::auto(io::stdout().lock()))
+}
+
+fn show_log(args: &log::Log) -> Result<ExitCode, Failure> {
+    let places = Places::of(args.config.as_deref(), |name| std::env::var_os(name)).map_err(Failure::usage)?;
+    let loaded = app::load(places).map_err(Failure::usage)?;
+    let now = SystemClock.now();
+    log::run(args, &loaded.places.log(), now, &mut out(), log::Screen::stdout()).map_or_else(
+        |error| match error.downcast::<io::Error>() {
+            Ok(error) => finish(Err(error)),
+            Err(error) => Err(Failure::usage(error)),
+        },
+        |code| Ok(ExitCode::from(code)),
+    )
+}
+
+/// A reader that went away (`| head`) is no fault of ours.
+fn finish(result: io::Result<u8>) -> Result<ExitCode, Failure> {
+    match result {
+        Ok(code) => Ok(ExitCode::from(code)),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        Err(error) => Err(Failure::fault(error)),
+    }
 }
 
 const RED: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::setup::{Setup, rule_sources};
+use crate::app::{Setup, rule_sources};
 use crate::config::{Diagnostic, Diagnostics};
 use crate::prove;
 use crate::rules::{Layer, RuleSet, Source, builtin_sources};

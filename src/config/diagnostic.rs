@@ -117,11 +117,6 @@ impl<'a> Report<'a> {
         self.say(error.location().map(Spot::from).unwrap_or_default(), message, suggestion);
     }
 
-    /// Whether anything was found.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.found.is_empty()
-    }
-
     /// What was found.
     pub(crate) fn into_found(self) -> Vec<Diagnostic> {
         self.found
@@ -183,6 +178,7 @@ fn words(error: &serde_saphyr::Error) -> (String, Option<String>) {
                 Some((place, rest)) if place.starts_with("line ") => rest,
                 _ => message,
             };
+            let message = message.split(" at line ").next().unwrap_or(message);
             (message.to_owned(), None)
         }
     }

@@ -1,1 +1,156 @@
 use super::*;
+use crate::model::{EnvironmentKind, Posture};
+
+/// Parses and returns `line:column message | suggestion` of everything that is wrong.
+fn wrong<T: std::fmt::Debug>(result: Result<T, Diagnostics>) -> Vec<String> {
+    let Diagnostics(found) = result.expect_err("it should be refused");
+    let line = |one: Diagnostic| {
+        format!("{}:{} {} | {}", one.line, one.column, one.message, one.suggestion.unwrap_or_default())
+    };
+    found.into_iter().map(line).collect()
+}
+
+fn check_config(text: &str, expected: &str) {
+    let found = wrong(Config::parse("config.yaml", text));
+    assert!(found.iter().any(|line| line.contains(expected)), "{text}\nexpected: {expected}\nfound: {found:#?}");
+}
+
+#[test]
+fn a_mistake_in_the_settings_is_told_with_its_place() {
+    for (text, expected) in [
+        ("version: 1\nposutre: strict\n", "2:1 unknown key `posutre` | did you mean `posture`?"),
+        ("version: 1\nposture: strikt\n", "unknown word `strikt` | did you mean `strict`?"),
+        ("version: 2\n", "1:10 version 2 is not known"),
+        ("posture: strict\n", "key `version` is missing"),
+        ("version: 1\nversion: 1\n", "key `version` stands here a second time"),
+        ("version: 1\nlisten:\n  reverse: []\n", "3:12 `listen.reverse` is not supported by this version"),
+        ("version: 1\nlisten: { proxi: x }\n", "unknown key `proxi` | did you mean `proxy`?"),
+        ("version: 1\nlimits: { hold: 2s }\n", "`limits.hold` is not supported"),
+        ("version: 1\nsessions: { require: false }\n", "`sessions.require` is not supported"),
+        ("version: 1\nledger: { reads: 30d }\n", "`ledger.reads` is not supported"),
+        ("version: 1\negress: { unopened: [] }\n", "`egress.unopened` is not supported"),
+        ("version: 1\negress: { proxy: env }\n", "`egress.proxy` is not supported"),
+        ("version: 1\nbodies: { capture_max: 16 MB }\n", "`16 MB` is not a size | write a number"),
+        ("version: 1\nbodies: { capture_max: 0B }\n", "more than nothing"),
+        ("version: 1\nbodies: { capture_max: 16MiB, total_max: 1MiB }\n", "2:42 `bodies.total_max` is less than"),
+        ("version: 1\nbodies: { idle: 10 }\n", "is not a duration"),
+        ("version: 1\negress: { allow_addresses: [10.0.0.1/8] }\n", "has bits beyond /8 | write `10.0.0.0/8`"),
+        ("version: 1\negress: { allow_addresses: [10.0.0.0/33] }\n", "`10.0.0.0/33` is not an address"),
+        ("version: 1\negress: { resolve: { kube: \"10.0.0.5:6443\" } }\n", "`kube` is not a host and a port"),
+        ("version: 1\negress: { resolve: { \"kube:6443\": kube2 } }\n", "`kube2` is not an address and a port"),
+    ] {
+        check_config(text, expected);
+    }
+}
+
+#[test]
+fn settings_that_have_a_meaning_are_read() {
+    let text = "version: 1\nposture: strict\nstate: /var/lib/gate\negress:\n  resolve: { \"kube.example:6443\": \"10.0.0.5:6443\" }\n  extra_ca: [corp.pem]\n  allow_addresses: [\"169.254.0.0/16\", \"::1\"]\nbodies: { capture_max: 1MiB, idle: 500ms }\nrules: { folders: [ours] }\n";
+    let config = Config::parse("config.yaml", text).unwrap();
+    assert_eq!((config.posture, config.bodies.capture_bytes_max), (Posture::Strict, 1 << 20));
+    assert_eq!(config.bodies.idle, std::time::Duration::from_millis(500));
+    assert_eq!(config.egress.resolve["kube.example:6443"].to_string(), "10.0.0.5:6443");
+    let [link_local, loopback] = config.egress.allow_addresses[..] else { panic!("two ranges") };
+    for (range, address, expected) in [
+        (link_local, "169.254.1.2", true),
+        (link_local, "::ffff:169.254.1.2", true),
+        (link_local, "169.255.0.1", false),
+        (loopback, "::1", true),
+        (loopback, "::2", false),
+    ] {
+        assert_eq!(range.contains(address.parse().unwrap()), expected, "{range:?} {address}");
+    }
+}
+
+#[test]
+fn a_mistake_in_the_inventory_is_told_with_its_place() {
+    for (entry, expected) in [
+        (
+            "{ name: production, match: [] }",
+            "`production` is not one of local, dev, staging, prod | did you mean `prod`?",
+        ),
+        ("{ name: qa, match: [] }", "an own name needs `like: prod`"),
+        ("{ name: prod, like: dev }", "`prod` cannot be like `dev`"),
+        ("{ name: unknown }", "`unknown` is what no entry matches"),
+        ("{ name: prod, tier: 0 }", "tiers are counted from 1"),
+        ("{ name: prod, match: [{}] }", "an entry without keys would match everything"),
+        ("{ name: prod, match: [{ acount: x }] }", "unknown key `acount` | did you mean `account`?"),
+        (
+            "{ name: prod, match: [{ provider: kubernets }] }",
+            "provider `kubernets` is not known | did you mean `kubernetes`?",
+        ),
+        ("{ name: prod, match: [{ provider: aws, account: 1111 }] }", "`1111` is not an AWS account id"),
+        ("{ name: prod, match: [{ host: \"*.PROD.example\" }] }", "must be in lower case"),
+        ("{ name: prod, match: [{ host: \"{a,b}.example\" }] }", "write a list"),
+    ] {
+        let found = wrong(Inventory::parse("inventory.yaml", &format!("version: 1\nenvironments:\n  - {entry}\n")));
+        assert!(found.iter().any(|line| line.starts_with('3') && line.contains(expected)), "{entry}: {found:#?}");
+    }
+    let twice = "version: 1\nenvironments: [{ name: prod }, { name: prod }]\n";
+    assert!(wrong(Inventory::parse("inventory.yaml", twice))[0].contains("stands here twice"));
+}
+
+#[test]
+fn the_documented_inventory_is_read() {
+    let text = r#"
+version: 1
+environments:
+  - name: shop
+    like: prod
+    tier: 1
+    owner: "@retail-core"
+    tenant: retail
+    match:
+      - { provider: aws, account: 012345678901 }
+      - { provider: aws, region: cn-north-1, resource: "arn:aws-cn:cloudformation:*:*:stack/cost-explorer-*" }
+      - { provider: kubernetes, cluster: prod-eu, namespace: "*" }
+      - { host: "*.prod.example" }
+      - { tag: { env: prod } }
+      - { alias: { aws_profile: dev, account: "444455556666" } }
+  - { name: dev, match: [ { provider: kubernetes, cluster: kind-* } ], alias: [ { kube_context: kind, cluster: kind-a } ] }
+"#;
+    let inventory = Inventory::parse("inventory.yaml", text).unwrap();
+    assert_eq!(inventory.environments().len(), 2);
+    let shop = &inventory.environments()[0];
+    assert_eq!((shop.name.as_str(), shop.kind, shop.tier), ("shop", EnvironmentKind::Prod, Some(1)));
+    assert_eq!(inventory.entries().count(), 6);
+    let account = &inventory.entries().next().unwrap().0.keys[1].1;
+    assert_eq!(account.as_str(), "012345678901", "leading zeros stay");
+    assert_eq!(inventory.aliases().len(), 2);
+    assert_eq!(inventory.warnings().len(), 1, "tags are not seen by this version");
+}
+
+#[test]
+fn stars_match_any_run() {
+    for (pattern, text, expected) in [
+        ("a", "a", true),
+        ("a", "ab", false),
+        ("*", "", true),
+        ("a*", "a", true),
+        ("a*c", "abbbc", true),
+        ("a*c", "abbbcd", false),
+        ("*.example", "a.b.example", true),
+        ("*.example", "example", false),
+        ("a**b", "ab", true),
+        ("*a*b*", "xxaxxbxx", true),
+        ("*aab", "aaaab", true),
+        ("ü*", "über", true),
+    ] {
+        assert_eq!(Glob::parse(pattern).unwrap().matches(text), expected, "{pattern} {text}");
+    }
+    for pattern in ["", " a", "{a,b}"] {
+        assert!(Glob::parse(pattern).is_err(), "{pattern}");
+    }
+    // Linear enough on what makes other matchers explode.
+    let many = Glob::parse(&"*a".repeat(40)).unwrap();
+    assert!(!many.matches(&"a".repeat(39)));
+    assert!(!many.matches(&format!("{}b", "a".repeat(5_000))));
+}
+
+#[test]
+fn a_diagnostic_shows_the_line() {
+    let wrong = Config::parse("config.yaml", "version: 1\nposutre: strict\n").unwrap_err();
+    let expected =
+        "config.yaml:2:1: unknown key `posutre`\n  2 | posutre: strict\n    | ^\n  help: did you mean `posture`?";
+    assert_eq!(wrong.to_string(), expected);
+}

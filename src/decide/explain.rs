@@ -39,7 +39,7 @@ pub struct Used {
 }
 
 /// A resource's identifier may be long; its beginning and its end tell it apart.
-const RESOURCE_CHARS_MAX: usize = 96;
+const RESOURCE_CHARS_MAX: usize = 120;
 const RESOURCES_MAX: usize = 2;
 
 /// The text that the agent and its person read; some 900 characters at most.

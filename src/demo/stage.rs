@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use data_encoding::BASE64;
 use serde_json::json;
 
+use super::DemoError;
 use super::script::{Home, authorities};
 use super::upstream::Upstream;
 use crate::app::Places;
@@ -60,7 +61,7 @@ impl Drop for Scratch {
 ///
 /// # Errors
 /// The folder cannot be written to.
-pub fn write(folder: &Path, upstream: &Upstream) -> io::Result<(Places, Vec<PathBuf>)> {
+pub fn write(folder: &Path, upstream: &Upstream) -> Result<(Places, Vec<PathBuf>), DemoError> {
     let resolve: Vec<String> =
         authorities().iter().map(|authority| format!("    \"{authority}\": \"{}\"\n", upstream.address)).collect();
     let config = format!(
@@ -71,8 +72,8 @@ pub fn write(folder: &Path, upstream: &Upstream) -> io::Result<(Places, Vec<Path
     file(folder, "inventory.yaml", INVENTORY)?;
     file(folder, "cloud-ca.pem", &upstream.ca_pem)?;
     let kubeconfig = file(folder, "kubeconfig", &kubeconfig(&upstream.ca_pem))?;
-    let places = Places { config: folder.to_owned(), named: true, state: folder.join("state") };
-    Ok((places, vec![kubeconfig]))
+    let state = |name: &str| (name == "XDG_STATE_HOME").then(|| folder.as_os_str().to_owned());
+    Ok((Places::of(Some(folder), state)?, vec![kubeconfig]))
 }
 
 fn kubeconfig(ca_pem: &str) -> String {

@@ -1,1 +1,394 @@
+//! The cases beside the providers, and properties of every reading.
 
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use proptest::prelude::*;
+use serde::Deserialize;
+
+use super::*;
+use crate::classify::{Action, classify};
+use crate::config::Inventory;
+use crate::model::http::{Authority, Scheme};
+use crate::model::{Evidence, Hazard, Impact};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    call: String,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(rename = "type")]
+    media: Option<String>,
+    #[serde(default)]
+    body: String,
+    hex: Option<String>,
+    is: Option<String>,
+    refused: Option<u16>,
+    #[serde(default)]
+    hazards: Vec<Hazard>,
+    resources: Option<Vec<String>>,
+}
+
+/// A head from `METHOD URL`.
+fn head(call: &str, headers: &[(&str, &str)]) -> Head {
+    let (method, url) = call.split_once(' ').unwrap();
+    let (scheme, rest) = url.split_once("://").unwrap();
+    let (scheme, at) = (if scheme == "https" { Scheme::Https } else { Scheme::Http }, rest.find('/').unwrap());
+    let (authority, target) = rest.split_at(at);
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port.parse().unwrap()),
+        _ => (authority, scheme.default_port()),
+    };
+    let host = host.trim_matches(['[', ']']).to_owned();
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        map.append(HeaderName::try_from(*name).unwrap(), HeaderValue::try_from(*value).unwrap());
+    }
+    Head {
+        scheme,
+        authority: Authority { host, port },
+        method: Method::from_bytes(method.as_bytes()).unwrap(),
+        target: target.parse().unwrap(),
+        headers: map,
+    }
+}
+
+/// What `wire::intake` would capture.
+fn capture(need: BodyNeed, body: &[u8]) -> Captured {
+    match need {
+        BodyNeed::None => Captured::Unread,
+        BodyNeed::Prefix(max) if body.len() > max => Captured::Prefix(Bytes::copy_from_slice(&body[..max])),
+        BodyNeed::Whole(max) if body.len() > max => Captured::Overflow,
+        BodyNeed::Prefix(_) | BodyNeed::Whole(_) => Captured::Whole(Bytes::copy_from_slice(body)),
+    }
+}
+
+fn judge(head: &Head, known: &Known, body: &[u8]) -> Result<Vec<Action>, Unreadable> {
+    let route = route(head, known)?;
+    let identified = identify(&route, head, &capture(route.need(), body))?;
+    Ok(classify(identified, &Inventory::default(), Evidence::Observed).into_vec())
+}
+
+fn cluster() -> Known {
+    Known { provider: Some("kubernetes".into()), cluster: Some("prod-eu".into()) }
+}
+
+fn run(text: &str) -> usize {
+    let cases: Vec<Case> = serde_saphyr::from_str(text).unwrap();
+    for case in &cases {
+        let (method, target) = case.call.split_once(' ').unwrap();
+        let (call, known) = match target.strip_prefix('/') {
+            Some(path) => (format!("{method} https://kube.prod.example:6443/{path}"), cluster()),
+            None => (case.call.clone(), Known::default()),
+        };
+        let mut headers: Vec<(&str, &str)> = case.headers.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        headers.extend(case.media.as_deref().map(|media| ("content-type", media)));
+        let body = case.hex.as_ref().map_or_else(
+            || case.body.clone().into_bytes(),
+            |hex| data_encoding::HEXLOWER.decode(hex.replace(' ', "").as_bytes()).unwrap(),
+        );
+        let answer = judge(&head(&call, &headers), &known, &body);
+        match (answer, case.refused) {
+            (Err(refused), Some(status)) => assert_eq!(refused.status, status, "{}: {refused}", case.call),
+            (Ok(actions), None) => {
+                let said: Vec<String> = actions
+                    .iter()
+                    .map(|one| format!("{} {} {}", one.operation(), one.blast().impact, one.blast().scope))
+                    .collect();
+                assert_eq!(said.join("; "), case.is.clone().unwrap(), "{case:?}");
+                for hazard in &case.hazards {
+                    assert!(actions.iter().any(|one| one.blast().hazards.contains(*hazard)), "{hazard}: {case:?}");
+                }
+                if let Some(expected) = &case.resources {
+                    let got: Vec<&str> =
+                        actions.iter().flat_map(|one| one.resources().iter().map(Resource::as_str)).collect();
+                    assert_eq!(&got, expected, "{case:?}");
+                }
+                for action in &actions {
+                    let id = action.operation().as_str();
+                    let known = crate::catalog::operation_exists(id);
+                    assert!(
+                        known || !id.bytes().any(|b| b.is_ascii_uppercase()) || id.ends_with("unidentified"),
+                        "{id}"
+                    );
+                }
+            }
+            (answer, _) => panic!("{case:?}: {answer:?}"),
+        }
+    }
+    cases.len()
+}
+
+#[test]
+fn kubernetes_cases() {
+    assert!(run(include_str!("../catalog/kubernetes/cases.yaml")) >= 120);
+}
+
+#[test]
+fn generic_cases() {
+    assert!(run(include_str!("../catalog/generic/cases.yaml")) >= 70);
+}
+
+#[test]
+fn lifeline_cases() {
+    assert!(run(include_str!("../catalog/lifelines/cases.yaml")) >= 50);
+}
+
+#[test]
+fn a_tunnel_is_local_for_a_lifeline_only() {
+    let scope = |host: &str| {
+        let tunnel = tunnel(&Authority { host: host.into(), port: 443 });
+        let action = classify(tunnel, &Inventory::default(), Evidence::Observed).into_vec().remove(0);
+        format!("{} {} {}", action.operation(), action.blast().impact, action.blast().scope)
+    };
+    assert_eq!(scope("api.anthropic.com"), "net:tunnel:Open update local");
+    assert_eq!(scope("files.example.com"), "net:tunnel:Open update resource");
+}
+
+#[test]
+fn one_effect_has_one_id_over_both_transports() {
+    let ids = |method: &str| {
+        let url = "https://kube.prod.example/api/v1/namespaces/prod/pods/web/exec?command=ls";
+        let one = judge(&head(&format!("{method} {url}"), &[]), &cluster(), b"").unwrap().remove(0);
+        (one.operation().clone(), one.aliases().to_vec(), one.digest())
+    };
+    assert_eq!(ids("GET"), ids("POST"));
+    assert_eq!(ids("GET").1[0].as_str(), "kubernetes:core:pods/exec.create");
+}
+
+#[test]
+fn approvals_are_bound_to_what_decides() {
+    let digest =
+        |call: &str, body: &str| judge(&head(call, &[]), &cluster(), body.as_bytes()).unwrap().remove(0).digest();
+    let exec =
+        |command: &str| digest(&format!("GET https://k.example/api/v1/namespaces/a/pods/b/exec?command={command}"), "");
+    assert_ne!(exec("ls"), exec("rm"));
+    let generic = |call: &str, body: &str| {
+        judge(&head(call, &[]), &Known::default(), body.as_bytes()).unwrap().remove(0).digest()
+    };
+    assert_ne!(generic("DELETE https://a.example/x?id=1", ""), generic("DELETE https://a.example/x?id=2", ""));
+    let volume = |id: &str| {
+        generic(
+            "POST https://a.example/graphql",
+            &format!(r#"{{"query":"mutation {{ volumeDelete(id: \"{id}\") }}"}}"#),
+        )
+    };
+    assert_ne!(volume("1"), volume("2"));
+}
+
+#[test]
+fn a_body_beyond_the_prefix_is_not_a_read() {
+    let pad = "x".repeat(70_000);
+    let first = |call: &str, body: &str| {
+        let one = judge(&head(call, &[]), &Known::default(), body.as_bytes()).unwrap().remove(0);
+        one.blast().impact
+    };
+    let padded = format!(r#"{{"pad":"{pad}","query":"mutation {{ volumeDelete }}"}}"#);
+    assert_eq!(first("POST https://a.example/graphql", &padded), Impact::Unknown);
+    let early = format!(r#"{{"query":"\n mutation {{ volumeDelete }}","pad":"{pad}"}}"#);
+    assert_eq!(first("POST https://a.example/rpc", &early), Impact::Unknown);
+    let upload = format!(r#"{{"document":"{pad}"}}"#);
+    assert_eq!(first("POST https://a.example/rpc", &upload), Impact::Update);
+}
+
+#[test]
+fn bodies_that_cannot_be_graphql_are_not_read() {
+    let need = |media: &str, path: &str| {
+        let head = head(&format!("POST https://a.example{path}"), &[("content-type", media)]);
+        route(&head, &Known::default()).unwrap().need()
+    };
+    assert_eq!(need("application/octet-stream", "/upload"), BodyNeed::None);
+    assert_eq!(need("application/grpc+proto", "/a.B/C"), BodyNeed::None);
+    assert_eq!(need("multipart/form-data; boundary=x", "/upload"), BodyNeed::None);
+    assert_eq!(need("multipart/form-data; boundary=x", "/graphql"), BodyNeed::Prefix(64 * 1024));
+    assert_eq!(need("application/json", "/x"), BodyNeed::Prefix(64 * 1024));
+}
+
+#[test]
+fn an_undecodable_body_is_never_harmless() {
+    let head = head("POST https://a.example/rpc", &[]);
+    let route = route(&head, &Known::default()).unwrap();
+    let identified = identify(&route, &head, &Captured::Undecodable("unknown encoding")).unwrap();
+    let actions = classify(identified, &Inventory::default(), Evidence::Observed);
+    assert_eq!(actions.first().blast().impact, Impact::Unknown);
+}
+
+#[test]
+fn a_kubernetes_body_beyond_the_limit_is_413() {
+    let url = "https://k.example/api/v1/namespaces/a/configmaps";
+    let body = vec![b' '; 4 * 1024 * 1024 + 1];
+    assert_eq!(judge(&head(&format!("POST {url}"), &[]), &cluster(), &body).unwrap_err().status, 413);
+    assert_eq!(judge(&head(&format!("DELETE {url}/x"), &[]), &cluster(), &body[..70_000]).unwrap_err().status, 413);
+}
+
+#[test]
+fn loopback_is_local_unless_a_cluster_is_known() {
+    let place = |known: &Known| {
+        let head = head("GET https://127.0.0.1:6443/api/v1/namespaces/a/pods", &[]);
+        judge(&head, known, b"").unwrap().remove(0).place().clone()
+    };
+    assert!(!place(&cluster()).loopback);
+    assert_eq!(place(&cluster()).cluster.as_deref(), Some("prod-eu"));
+    assert!(place(&Known { provider: Some("kubernetes".into()), cluster: None }).loopback);
+}
+
+/// A path or body that holds one of these is most likely to hit a special case.
+const PIECES: &[&str] = &[
+    "api",
+    "v1",
+    "apis",
+    "apps",
+    "namespaces",
+    "prod",
+    "pods",
+    "web",
+    "exec",
+    "proxy",
+    "scale",
+    "watch",
+    "status",
+    "graphql",
+    "delete",
+    "%2F",
+    "%2e",
+    "..",
+    ".",
+    "",
+    ";x",
+    "%",
+    "%zz",
+    "deletecollection",
+    "git-receive-pack",
+    "\u{e9}",
+    "%c3%28",
+];
+
+fn hostile_path() -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(PIECES), 0..9)
+        .prop_map(|pieces| format!("/{}", pieces.join("/")).replace('\u{e9}', "%C3%A9"))
+}
+
+fn hostile_body() -> impl Strategy<Value = String> {
+    let words = prop::sample::select(
+        &[
+            "{",
+            "}",
+            "[",
+            "]",
+            "\"query\"",
+            ":",
+            "\"mutation { a }\"",
+            "mutation",
+            "\"",
+            "\\",
+            "query=",
+            "&",
+            "{a}",
+            "...F",
+            "fragment F on M",
+            "@skip",
+            "(x: 1)",
+            "\"\"\"",
+            "#",
+            "\r",
+            "1e9",
+            "-",
+            "$v",
+            "\\u00",
+            "\\ud800",
+            "k8s\0",
+            "0004",
+            "0000",
+            "spec",
+            "\"metadata\"",
+            ",",
+            "null",
+            "\"_method\"",
+            "99999999999999999999",
+        ][..],
+    );
+    prop::collection::vec(words, 0..14).prop_map(|words| words.concat())
+}
+
+/// The worst of everything a request asks for; what is refused is worst.
+fn worst(call: &str, known: &Known, body: &[u8]) -> u8 {
+    match judge(&head(call, &[]), known, body) {
+        Ok(actions) => actions.iter().map(|one| one.blast().impact.strictness()).max().unwrap(),
+        Err(_) => u8::MAX,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn hostile_requests_are_read_without_panic(
+        method in prop::sample::select(&["GET", "POST", "PUT", "PATCH", "DELETE", "get", "QUERY"][..]),
+        host in prop::sample::select(&["a.example", "k.azmk8s.io", "registry.npmjs.org", "backboard.railway.app", "[::1]:80"][..]),
+        path in hostile_path(),
+        media in prop::sample::select(&["application/json", "application/json-patch+json", "application/apply-patch+yaml",
+            "application/vnd.kubernetes.protobuf", "application/x-git-receive-pack-request", "application/graphql", ""][..]),
+        body in hostile_body(),
+    ) {
+        let head = head(&format!("{method} https://{host}{path}"), &[("content-type", media)]);
+        for known in [Known::default(), cluster()] {
+            let first = judge(&head, &known, body.as_bytes()).map(|all| all.iter().map(Action::digest).collect::<Vec<_>>());
+            let second = judge(&head, &known, body.as_bytes()).map(|all| all.iter().map(Action::digest).collect::<Vec<_>>());
+            prop_assert_eq!(first, second);
+        }
+    }
+
+    #[test]
+    fn broken_protobuf_is_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+        let head = head("PUT https://k.example/apis/apps/v1/namespaces/a/deployments/b",
+            &[("content-type", "application/vnd.kubernetes.protobuf")]);
+        let body = [&b"k8s\0"[..], &bytes].concat();
+        let _ = judge(&head, &cluster(), &body);
+    }
+
+    #[test]
+    fn hostile_documents_are_read_without_panic(
+        document in "[ -~\\t\\r\\n\\x00-\\x1f\u{e9}\u{1f389}]{0,12}([{}()\\[\\]:@$\"#.,!&|=0-9a-z\\\\ -]|\"\"\"|mutation|fragment|on|\\.\\.\\.){0,40}"
+    ) {
+        let body = serde_json::json!({ "query": document }).to_string();
+        let raw = judge(&head("POST https://a.example/graphql", &[]), &Known::default(), document.as_bytes());
+        let json = judge(&head("POST https://a.example/graphql", &[]), &Known::default(), body.as_bytes());
+        prop_assert!(raw.is_ok() && json.is_ok());
+    }
+
+    #[test]
+    fn no_spelling_of_a_path_is_milder(
+        case in prop::sample::select(&[
+            "DELETE /api/v1/namespaces/prod", "DELETE /api/v1/namespaces/prod/pods/web", "POST /users/5/delete",
+            "GET /api/v1/namespaces/prod/pods/web/exec", "PATCH /api/v1/nodes/n1", "POST /api/deleteVolume",
+            "POST /queue/purgeAll", "PUT /api/v1/namespaces/prod/finalize",
+        ][..]),
+        shape in any::<bool>(),
+        at in any::<prop::sample::Index>(),
+        change in 0..5,
+    ) {
+        let (method, path) = case.split_once(' ').unwrap();
+        let known = if shape { Known::default() } else { cluster() };
+        let slashes: Vec<usize> = path.match_indices('/').map(|(at, _)| at).collect();
+        let letters: Vec<usize> = path.char_indices().filter(|(_, c)| c.is_ascii_alphabetic()).map(|(at, _)| at).collect();
+        let (slash, letter) = (slashes[at.index(slashes.len())], letters[at.index(letters.len())]);
+        let mut changed = path.to_owned();
+        match change {
+            0 => changed.insert(slash, '/'),
+            1 => changed.insert_str(slash, "/."),
+            2 => changed.insert_str(slash, "/x/.."),
+            3 => changed.replace_range(letter..=letter, &format!("%{:02x}", path.as_bytes()[letter])),
+            _ => {
+                let swapped = path.as_bytes()[letter] ^ 0x20;
+                changed.replace_range(letter..=letter, &char::from(swapped).to_string());
+            }
+        }
+        let plain = worst(&format!("{method} https://a.example{path}"), &known, b"{}");
+        let odd = worst(&format!("{method} https://a.example{changed}"), &known, b"{}");
+        // The API server matches case: another case is another path there, and not in its grammar or not found.
+        let other = change == 4 && path.starts_with("/api/v1/");
+        prop_assert!(odd >= plain || other, "{} {} -> {}: {} < {}", method, path, changed, odd, plain);
+    }
+}

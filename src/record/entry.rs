@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::classify::Action;
 use crate::decide::Finding;
 use crate::model::{
-    ApprovalId, BlastRadius, DecisionId, Disposition, Door, Effect, Environment, Evidence, Operation, Parameter, Place,
-    Posture, Principal, Resource, SessionId, Timestamp,
+    ApprovalId, BlastRadius, DecisionId, Disposition, Door, Effect, Environment, Evidence, Mode, Operation, Parameter,
+    Place, Posture, Principal, Resource, SessionId, Timestamp,
 };
 
 /// One record of the log.
@@ -156,6 +156,13 @@ pub struct DecisionEntry {
     /// SHA-256 of the body as received, where it was read whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_sha256: Option<String>,
+}
+
+impl DecisionEntry {
+    /// The findings that carry the decision.
+    pub fn deciding(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.effect == self.decision && finding.mode == Mode::Enforce)
+    }
 }
 
 /// One action of a request.

@@ -20,6 +20,8 @@ pub(super) struct List<T>(pub(super) Vec<(T, Option<Spot>)>);
 #[derive(Clone, Debug)]
 pub(super) struct Text(pub(super) String);
 
+const NUMBER: &str = "a number stands where a text belongs; help: put it in quotes";
+
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Seen;
@@ -34,11 +36,14 @@ impl<'de> Deserialize<'de> for Text {
             fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Text, E> {
                 Ok(Text(value.to_string()))
             }
-            fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Text, E> {
-                Err(E::custom(format!("the number {value} stands where a text belongs; help: put it in quotes")))
+            fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Text, E> {
+                Err(E::custom(NUMBER))
             }
-            fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Text, E> {
-                Err(E::custom(format!("the number {value} stands where a text belongs; help: put it in quotes")))
+            fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Text, E> {
+                Err(E::custom(NUMBER))
+            }
+            fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Text, E> {
+                Err(E::custom(NUMBER))
             }
         }
         deserializer.deserialize_any(Seen)
@@ -60,6 +65,9 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
                 T::deserialize(value.into_deserializer()).map(|value| List(vec![(value, None)]))
             }
             fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<List<T>, E> {
+                T::deserialize(value.into_deserializer()).map(|value| List(vec![(value, None)]))
+            }
+            fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<List<T>, E> {
                 T::deserialize(value.into_deserializer()).map(|value| List(vec![(value, None)]))
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<List<T>, A::Error> {

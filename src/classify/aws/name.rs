@@ -26,7 +26,9 @@ fn verb(name: &str) -> (Impact, usize) {
     for end in boundaries(name).into_iter().rev() {
         let Some(begins) = name.get(..end) else { continue };
         let rows = catalog::verbs(begins);
-        let fits = |ends: &str| ends.is_empty() || name.get(end..).is_some_and(|rest| rest.contains(ends) && ends_with_word(rest, ends));
+        let fits = |ends: &str| {
+            ends.is_empty() || name.get(end..).is_some_and(|rest| rest.contains(ends) && ends_with_word(rest, ends))
+        };
         let row = rows.iter().filter(|row| fits(row.ends.get())).max_by_key(|row| row.ends.get().len());
         if let Some(impact) = row.and_then(|row| row.impact.get().parse().ok()) {
             return (impact, end);

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::bench;
 use super::report::Report;
-use crate::cli::setup::Setup;
+use crate::app::Setup;
 use crate::identify::Known;
 use crate::model::Timestamp;
 use crate::prove::{Request, nobody};

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::setup::Setup;
+use crate::app::Setup;
 use crate::config::{Diagnostic, Diagnostics};
 use crate::identify::Known;
 use crate::model::Timestamp;

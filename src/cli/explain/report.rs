@@ -114,11 +114,7 @@ impl Report {
             print_finding(finding, judged.actions.len(), out)?;
         }
         let why = match decision.effect() {
-            Effect::Allow => return Ok(()),
-            Effect::Throttle => {
-                let rule = decision.deciding().next().map(|finding| finding.rule.clone()).unwrap_or_default();
-                Why::Limited(rule, std::time::Duration::ZERO)
-            }
+            Effect::Allow | Effect::Throttle => return Ok(()),
             Effect::Escalate => Why::ApprovalNeeded(ApprovalId::new(self.context.at, 0)),
             Effect::Deny => Why::Denied,
         };

@@ -72,7 +72,7 @@ fn an_answer_has_the_documented_shape() {
     assert_eq!(action["operation"], json!("http:shop.example:DELETE"));
     assert_eq!((&action["impact"], &action["scope"]), (&json!("destroy"), &json!("resource")));
     assert_eq!((&action["environment"], &action["evidence"]), (&json!("unknown"), &json!("observed")));
-    assert_eq!(action["count"], json!({"exact": 1}));
+    assert_eq!(action["count"], json!({"at_least": 1}));
     for key in ["reversible", "aliases", "hazards", "resources", "account", "region"] {
         assert!(action.get(key).is_some(), "{key} is missing: {answer}");
     }

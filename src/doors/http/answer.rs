@@ -1,13 +1,285 @@
 //! Refusals in each API's own format, with a status that its real client shows and does not repeat.
+//!
+//! Denials and missing approvals are 403 everywhere: 401 makes clients log in again, 5xx makes them repeat. Throttling is
+//! what each API itself would say: AWS's SDKs back off a few times and then show the text; kubectl shows a 429 at once as
+//! long as there is no `Retry-After`, and would wait ten times in silence with one. Our own faults are 5xx, which SDKs may
+//! repeat. The text is the refusal's message without characters that a format or a terminal cannot carry.
 
 use bytes::Bytes;
-use http::{Method, Response};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::{Method, Response, StatusCode};
+use serde_json::{Value, json};
 
-use crate::enforce::Refusal;
+use crate::enforce::{Refusal, RefusalKind};
 use crate::identify::Dialect;
 
-/// The answer to a refused request. `method` matters because an answer to HEAD has no body.
+const DECISION: HeaderName = HeaderName::from_static("x-blastgate-decision");
+
+/// The answer to a refused request. An answer to HEAD has the length of the body that it leaves out.
 #[must_use]
-pub fn answer(_dialect: Dialect, _method: &Method, refusal: &Refusal) -> Response<Bytes> {
-    Response::new(Bytes::from(refusal.message.clone()))
+pub fn answer(dialect: Dialect, method: &Method, refusal: &Refusal) -> Response<Bytes> {
+    let said = Said::new(refusal);
+    let form = form(dialect, &said);
+    let length = form.body.len();
+    let mut response = Response::new(if method == Method::HEAD { Bytes::new() } else { Bytes::from(form.body) });
+    *response.status_mut() = StatusCode::from_u16(form.status).unwrap_or(StatusCode::FORBIDDEN);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(form.media));
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    for (name, value) in form.headers {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
+        }
+    }
+    if let Ok(id) = HeaderValue::try_from(&said.id)
+        && !said.id.is_empty()
+    {
+        headers.insert(DECISION, id);
+    }
+    response
 }
+
+/// What is to be said, in no format yet.
+struct Said<'a> {
+    refusal: &'a Refusal,
+    /// The decision's id, or nothing.
+    id: String,
+    /// Without control characters but line breaks and tabs: it ends in terminals.
+    message: String,
+    /// Whole seconds until there are tokens again, at least one.
+    wait: Option<u64>,
+}
+
+impl<'a> Said<'a> {
+    fn new(refusal: &'a Refusal) -> Self {
+        let wait = match &refusal.kind {
+            RefusalKind::Throttled { retry_after } => {
+                Some(retry_after.as_secs().saturating_add(u64::from(retry_after.subsec_nanos() > 0)).max(1))
+            }
+            _ => None,
+        };
+        let id = refusal.id.map(|id| id.to_string()).unwrap_or_default();
+        let shown = |c: &char| matches!(c, '\n' | '\t') || !c.is_control();
+        Self { refusal, id, message: refusal.message.chars().filter(shown).collect(), wait }
+    }
+
+    const fn kind(&self) -> &RefusalKind {
+        &self.refusal.kind
+    }
+}
+
+/// An answer in one format.
+struct Form {
+    status: u16,
+    media: &'static str,
+    headers: Vec<(HeaderName, String)>,
+    body: Vec<u8>,
+}
+
+fn form(dialect: Dialect, said: &Said<'_>) -> Form {
+    match dialect {
+        Dialect::Kubernetes => kubernetes(said),
+        Dialect::Problem => problem(said),
+        Dialect::AwsQuery
+        | Dialect::AwsEc2
+        | Dialect::AwsJson
+        | Dialect::AwsRestJson
+        | Dialect::AwsRestXml
+        | Dialect::S3
+        | Dialect::AwsCbor => aws(dialect, said),
+    }
+}
+
+/// Status and error code as AWS would say it, by protocol family. The codes for throttling are those that every SDK
+/// repeats with a back-off, those for a denial are those that none repeats (`botocore/data/_retry.json`).
+fn aws_code(dialect: Dialect, kind: &RefusalKind) -> (u16, &'static str) {
+    let by = |query: &'static str, ec2: &'static str, json: &'static str, s3: &'static str| match dialect {
+        Dialect::AwsEc2 => ec2,
+        Dialect::S3 => s3,
+        Dialect::AwsJson | Dialect::AwsRestJson | Dialect::AwsCbor => json,
+        Dialect::AwsQuery | Dialect::AwsRestXml | Dialect::Kubernetes | Dialect::Problem => query,
+    };
+    match kind {
+        RefusalKind::Denied | RefusalKind::ApprovalNeeded(_) => {
+            (403, by("AccessDenied", "UnauthorizedOperation", "AccessDeniedException", "AccessDenied"))
+        }
+        RefusalKind::Throttled { .. } => {
+            let status = match dialect {
+                Dialect::S3 | Dialect::AwsEc2 => 503,
+                Dialect::AwsRestJson | Dialect::AwsCbor => 429,
+                _ => 400,
+            };
+            (status, by("Throttling", "RequestLimitExceeded", "ThrottlingException", "SlowDown"))
+        }
+        RefusalKind::Unreadable { status } => {
+            (*status, by("ValidationError", "InvalidRequest", "ValidationException", "InvalidRequest"))
+        }
+        RefusalKind::Unavailable { status } => {
+            (*status, by("ServiceUnavailable", "Unavailable", "ServiceUnavailableException", "ServiceUnavailable"))
+        }
+    }
+}
+
+fn aws(dialect: Dialect, said: &Said<'_>) -> Form {
+    let (status, code) = aws_code(dialect, said.kind());
+    let fault = if status >= 500 { "Receiver" } else { "Sender" };
+    let (message, id) = (xml(&said.message), xml(&said.id));
+    let mut headers = vec![(HeaderName::from_static("x-amzn-requestid"), said.id.clone())];
+    if let Some(wait) = said.wait {
+        headers.push((RETRY_AFTER, wait.to_string()));
+    }
+    let (media, body) = match dialect {
+        Dialect::AwsEc2 => (
+            "text/xml;charset=UTF-8",
+            document(&format!(
+                "<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>\
+                 <RequestID>{id}</RequestID></Response>"
+            )),
+        ),
+        Dialect::S3 => {
+            headers.push((HeaderName::from_static("x-amz-request-id"), said.id.clone()));
+            (
+                "application/xml",
+                document(&format!(
+                    "<Error><Code>{code}</Code><Message>{message}</Message><RequestId>{id}</RequestId>\
+                     <HostId>blastgate</HostId></Error>"
+                )),
+            )
+        }
+        Dialect::AwsJson | Dialect::AwsRestJson => {
+            headers.push((HeaderName::from_static("x-amzn-errortype"), code.to_owned()));
+            let media =
+                if matches!(dialect, Dialect::AwsJson) { "application/x-amz-json-1.1" } else { "application/json" };
+            // Older SDKs look for one spelling, newer ones for the other.
+            (media, to_json(&json!({ "__type": code, "message": said.message, "Message": said.message })))
+        }
+        Dialect::AwsCbor => {
+            headers.push((HeaderName::from_static("smithy-protocol"), "rpc-v2-cbor".to_owned()));
+            headers.push((HeaderName::from_static("x-amzn-errortype"), code.to_owned()));
+            ("application/cbor", cbor_map(&[("__type", code), ("message", &said.message)]))
+        }
+        Dialect::AwsQuery | Dialect::AwsRestXml | Dialect::Kubernetes | Dialect::Problem => (
+            "text/xml",
+            document(&format!(
+                "<ErrorResponse><Error><Type>{fault}</Type><Code>{code}</Code><Message>{message}</Message></Error>\
+                 <RequestId>{id}</RequestId></ErrorResponse>"
+            )),
+        ),
+    };
+    if said.id.is_empty() {
+        headers.retain(|(_, value)| !value.is_empty());
+    }
+    Form { status, media, headers, body }
+}
+
+/// A `Status`, whose message kubectl prints after `Error from server (REASON):`.
+fn kubernetes(said: &Said<'_>) -> Form {
+    let (status, reason) = match said.kind() {
+        RefusalKind::Denied | RefusalKind::ApprovalNeeded(_) => (403, "Forbidden"),
+        RefusalKind::Throttled { .. } => (429, "TooManyRequests"),
+        RefusalKind::Unreadable { status } | RefusalKind::Unavailable { status } => (
+            *status,
+            match status {
+                400 => "BadRequest",
+                405 => "MethodNotAllowed",
+                413 => "RequestEntityTooLarge",
+                415 => "UnsupportedMediaType",
+                503 => "ServiceUnavailable",
+                504 => "Timeout",
+                _ => "InternalError",
+            },
+        ),
+    };
+    let mut details = serde_json::Map::new();
+    if let Some(operation) = &said.refusal.operation
+        && operation.provider() == "kubernetes"
+        && let Some((kind, _)) = operation.name().rsplit_once('.')
+    {
+        if !matches!(operation.service(), "core" | "server") {
+            details.insert("group".into(), Value::from(operation.service()));
+        }
+        details.insert("kind".into(), Value::from(kind.split('/').next().unwrap_or(kind)));
+    }
+    if let Some(wait) = said.wait {
+        details.insert("retryAfterSeconds".into(), Value::from(wait));
+    }
+    let body = to_json(&json!({
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Failure",
+        "message": said.message,
+        "reason": reason,
+        "details": details,
+        "code": status,
+    }));
+    Form { status, media: "application/json", headers: vec![], body }
+}
+
+/// RFC 9457.
+fn problem(said: &Said<'_>) -> Form {
+    let (status, title) = match said.kind() {
+        RefusalKind::Denied => (403, "Denied by blastgate"),
+        RefusalKind::ApprovalNeeded(_) => (403, "Approval needed"),
+        RefusalKind::Throttled { .. } => (429, "Too many calls"),
+        RefusalKind::Unreadable { status } => (*status, "The request cannot be read in exactly one way"),
+        RefusalKind::Unavailable { status } => (*status, "blastgate cannot forward this now"),
+    };
+    let mut members = json!({ "type": "about:blank", "title": title, "status": status, "detail": said.message });
+    if let Some(members) = members.as_object_mut() {
+        if !said.id.is_empty() {
+            members.insert("decision".into(), Value::from(said.id.as_str()));
+        }
+        if let Some(operation) = &said.refusal.operation {
+            members.insert("operation".into(), Value::from(operation.as_str()));
+        }
+        if let RefusalKind::ApprovalNeeded(approval) = said.kind() {
+            members.insert("approval".into(), Value::from(approval.to_string()));
+        }
+    }
+    let headers = said.wait.map(|wait| (RETRY_AFTER, wait.to_string())).into_iter().collect();
+    Form { status, media: "application/problem+json", headers, body: to_json(&members) }
+}
+
+fn to_json(value: &Value) -> Vec<u8> {
+    // Serialising a value that is already JSON cannot fail.
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
+fn document(root: &str) -> Vec<u8> {
+    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{root}").into_bytes()
+}
+
+/// Text as XML 1.0 can carry it: escaped, and without the characters that no escape makes legal.
+fn xml(text: &str) -> String {
+    let legal =
+        |c: &char| matches!(c, '\n' | '\t' | '\r') || (!c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}'));
+    quick_xml::escape::escape(text.chars().filter(legal).collect::<String>()).into_owned()
+}
+
+/// A CBOR map of text to text (RFC 8949, definite lengths).
+fn cbor_map(members: &[(&str, &str)]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    cbor_head(&mut bytes, 5, members.len());
+    for text in members.iter().flat_map(|(name, value)| [name, value]) {
+        cbor_head(&mut bytes, 3, text.len());
+        bytes.extend_from_slice(text.as_bytes());
+    }
+    bytes
+}
+
+/// Major type and length, in the shortest form.
+fn cbor_head(bytes: &mut Vec<u8>, major: u8, length: usize) {
+    let [a, b, c, d, e, f, g, h] = u64::try_from(length).unwrap_or(u64::MAX).to_be_bytes();
+    let major = major << 5;
+    match length {
+        0..=23 => bytes.push(major | h),
+        24..=0xff => bytes.extend([major | 24, h]),
+        0x100..=0xffff => bytes.extend([major | 25, g, h]),
+        0x1_0000..=0xffff_ffff => bytes.extend([major | 26, e, f, g, h]),
+        _ => bytes.extend([major | 27, a, b, c, d, e, f, g, h]),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -59,9 +59,9 @@ pub(super) struct Found {
 pub(super) fn read(head: &Head, body: &Captured) -> Option<Found> {
     let marked = is_endpoint(head);
     let mut candidates = Candidates { marked, certain: marked, ..Candidates::default() };
-    candidates.from_query(head.query().unwrap_or_default());
+    candidates.add_query(head.query().unwrap_or_default());
     if head.method != http::Method::GET && head.method != http::Method::HEAD {
-        candidates.from_body(head, body);
+        candidates.add_body(head, body);
     }
     candidates.judge()
 }
@@ -91,7 +91,7 @@ struct Candidates {
 }
 
 impl Candidates {
-    fn from_query(&mut self, query: &str) {
+    fn add_query(&mut self, query: &str) {
         let before = self.documents.len();
         let mut persisted = false;
         for (name, value) in form_pairs(query) {
@@ -106,7 +106,7 @@ impl Candidates {
         self.unreadable |= self.marked && persisted && self.documents.len() == before;
     }
 
-    fn from_body(&mut self, head: &Head, body: &Captured) {
+    fn add_body(&mut self, head: &Head, body: &Captured) {
         let bytes = match body {
             Captured::Whole(bytes) | Captured::Prefix(bytes) => bytes,
             // What cannot be decoded cannot be ruled out.
@@ -116,11 +116,11 @@ impl Candidates {
         let text = String::from_utf8_lossy(bytes);
         let trimmed = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
         if let Ok(one) = serde_json::from_str::<Members>(trimmed) {
-            return self.from_members(one);
+            return self.add_members(one);
         }
         if let Ok(batch) = serde_json::from_str::<Vec<Members>>(trimmed) {
             self.unreadable |= self.marked && batch.is_empty();
-            return batch.into_iter().for_each(|one| self.from_members(one));
+            return batch.into_iter().for_each(|one| self.add_members(one));
         }
         if trimmed.starts_with(['{', '[']) && trimmed.contains('"') {
             // Broken or cut JSON: a lenient server may still read it.
@@ -129,19 +129,18 @@ impl Candidates {
         }
         let before = self.documents.len();
         if trimmed.contains("query=") {
-            self.from_query(trimmed);
+            self.add_query(trimmed);
         }
         if self.documents.len() == before {
             // `application/graphql`: the body is the document.
-            if self.marked || head.header("content-type").is_some_and(|media| media.contains("graphql")) {
-                self.documents.push(trimmed.to_owned());
-            } else if trimmed.trim_start().starts_with("mutation") && parse(trimmed).is_some() {
+            let typed = head.header("content-type").is_some_and(|media| media.contains("graphql"));
+            if self.marked || typed || hints_at_mutation(trimmed) && parse(trimmed).is_some() {
                 self.documents.push(trimmed.to_owned());
             }
         }
     }
 
-    fn from_members(&mut self, Members(members): Members) {
+    fn add_members(&mut self, Members(members): Members) {
         let mut texts = 0;
         let mut strange = false;
         let mut persisted = false;
@@ -272,9 +271,12 @@ fn parse(text: &str) -> Option<ExecutableDocument> {
     if has_huge_number(text) {
         return None;
     }
-    // The lexer takes characters up to U+FFFF; what lies above stands in texts and comments only, which are not judged.
-    let basic: String = text.chars().map(|c| if c > '\u{ffff}' { '\u{fffd}' } else { c }).collect();
-    cynic_parser::parse_executable_document(&basic).ok()
+    // The lexer takes U+0020 to U+FFFF and the three blanks below, and panics on others inside block texts. What lies
+    // outside can stand in texts and comments only, which are not judged, or makes the document invalid.
+    let odd = |c: char| c > '\u{ffff}' || c < ' ' && !matches!(c, '\t' | '\n' | '\r');
+    let basic: String = text.chars().map(|c| if odd(c) { '\u{fffd}' } else { c }).collect();
+    // SECURITY: an assertion inside the parser must not end the request before it is recorded.
+    std::panic::catch_unwind(|| cynic_parser::parse_executable_document(&basic).ok()).ok().flatten()
 }
 
 /// A number literal that 64 bits do not hold: the parser would not survive it, and no schema takes it.

@@ -20,7 +20,7 @@ pub(crate) struct Rest;
 /// What the classifier needs.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// The method of the request line, and every other that an override names.
+    /// The method that the request line is judged by, and every other that an override names.
     pub methods: Vec<String>,
     /// A path word that says destruction.
     pub word: Option<&'static str>,
@@ -75,7 +75,13 @@ const UNREAD_MEDIA: &[&str] = &[
 #[must_use]
 pub(crate) fn generic(head: &Head, body: &Captured, _known: &Known) -> Reading {
     let (path, endless) = canonical(head.path());
-    let mut methods = vec![head.method.as_str().to_owned()];
+    // The end of the caller's own MCP session (Model Context Protocol, Streamable HTTP) is a DELETE of the endpoint. The
+    // header alone proves nothing, so the path must be an endpoint's.
+    let ends_session = matches!(head.target.as_str(), "/mcp" | "/api/mcp" | "/v1/mcp")
+        && head.method == http::Method::DELETE
+        && head.header_count("mcp-session-id") == 1;
+    let method = if ends_session { "POST" } else { head.method.as_str() };
+    let mut methods = vec![method.to_owned()];
     methods.extend(overrides(head, body));
     let rewritten = ["x-original-url", "x-original-uri", "x-rewrite-url"]
         .iter()

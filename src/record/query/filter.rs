@@ -131,15 +131,25 @@ impl Filter {
         self.since.is_none() && self.until.is_none() && self.terms.is_empty()
     }
 
+    /// Whether it may be wanted, whatever its outcome will be.
+    #[must_use]
+    pub fn may_want(&self, entry: &Entry) -> bool {
+        self.fits(entry, |term, decision| term.key == Key::Outcome || decision_has(term, decision, None))
+    }
+
     /// Whether a decision or a rejected request is wanted. `outcome` is how it ended, as far as that is known.
     #[must_use]
     pub fn wants(&self, entry: &Entry, outcome: Option<&Outcome>) -> bool {
+        self.fits(entry, |term, decision| decision_has(term, decision, outcome))
+    }
+
+    fn fits(&self, entry: &Entry, has: impl Fn(&Term, &DecisionEntry) -> bool) -> bool {
         let at = entry.at();
         if self.since.is_some_and(|since| at < since) || self.until.is_some_and(|until| at >= until) {
             return false;
         }
         match entry {
-            Entry::Decision(decision) => self.terms.iter().all(|term| decision_has(term, decision, outcome)),
+            Entry::Decision(decision) => self.terms.iter().all(|term| has(term, decision)),
             Entry::Rejected(rejected) => self.terms.iter().all(|term| rejected_has(term, rejected)),
             _ => false,
         }

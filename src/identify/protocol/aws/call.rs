@@ -9,8 +9,8 @@ use crate::model::http::{Head, Unreadable};
 
 use super::form::{self, Pairs};
 use super::host::{self, Host};
-use super::rest::{self, Match};
 use super::resources::Where;
+use super::rest::{self, Match};
 use super::scope::Scope;
 
 /// What the head of a call says.
@@ -42,8 +42,7 @@ pub(super) enum Named {
 const OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
 
 /// Headers that carry meaning: where a request is signed at all, they are signed. No client leaves them out.
-const MUST_BE_SIGNED: [&str; 4] =
-    ["x-amz-target", "x-amz-copy-source", "content-encoding", "x-amz-invocation-type"];
+const MUST_BE_SIGNED: [&str; 4] = ["x-amz-target", "x-amz-copy-source", "content-encoding", "x-amz-invocation-type"];
 
 impl Candidate {
     /// Reads a head.
@@ -84,14 +83,16 @@ fn candidates(
     scope: Option<&Scope>,
     head: &Head,
 ) -> Result<(Vec<&'static Service>, Option<String>), Unreadable> {
-    let by_scope: Vec<&'static Service> = scope.map_or(vec![], |scope| catalog::by_signing(signing(&scope.service)).collect());
+    let by_scope: Vec<&'static Service> =
+        scope.map_or(vec![], |scope| catalog::by_signing(signing(&scope.service)).collect());
     let Some(host) = host else {
         // A custom endpoint: the scope speaks alone, and without one the target.
         if !by_scope.is_empty() {
             return Ok((by_scope, None));
         }
         let target = head.header("x-amz-target").and_then(|target| target.rsplit_once('.'));
-        let by_target = target.filter(|_| scope.is_none()).map_or(vec![], |(prefix, _)| catalog::by_target(prefix).collect());
+        let by_target =
+            target.filter(|_| scope.is_none()).map_or(vec![], |(prefix, _)| catalog::by_target(prefix).collect());
         return Ok((by_target, scope.map(|scope| scope.service.clone())));
     };
     let by_host: Vec<&'static Service> = host.services().collect();

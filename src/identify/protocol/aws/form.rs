@@ -63,7 +63,11 @@ pub(super) fn only<'a>(pairs: &'a [(String, String)], name: &str) -> Result<Opti
 ///
 /// # Errors
 /// A name that is there twice.
-pub(super) fn collect(pairs: &[(String, String)], members: &[&'static Member], values: &mut Values) -> Result<(), Unreadable> {
+pub(super) fn collect(
+    pairs: &[(String, String)],
+    members: &[&'static Member],
+    values: &mut Values,
+) -> Result<(), Unreadable> {
     let mut names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
     let twice = names.windows(2).find_map(|pair| match pair {

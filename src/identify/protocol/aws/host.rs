@@ -161,9 +161,9 @@ fn plain(label: &str) -> String {
 }
 
 fn split_suffix(host: &str) -> Option<(&'static str, &str)> {
-    let known = catalog::partitions().iter().flat_map(|one| {
-        [(one.suffix.get(), one.name.get()), (one.dual_stack_suffix.get(), one.name.get())]
-    });
+    let known = catalog::partitions()
+        .iter()
+        .flat_map(|one| [(one.suffix.get(), one.name.get()), (one.dual_stack_suffix.get(), one.name.get())]);
     known
         .chain(MORE_SUFFIXES)
         .filter_map(|(suffix, partition)| {

@@ -205,7 +205,8 @@ fn check_form(head: &Head) -> Result<(), Unreadable> {
     let mut parts = head.header("content-type").unwrap_or("application/x-www-form-urlencoded").split(';');
     let media = parts.next().unwrap_or_default().trim();
     let utf8 = parts.all(|part| part.trim().eq_ignore_ascii_case("charset=utf-8"));
-    if head.header_count("content-type") < 2 && media.eq_ignore_ascii_case("application/x-www-form-urlencoded") && utf8 {
+    if head.header_count("content-type") < 2 && media.eq_ignore_ascii_case("application/x-www-form-urlencoded") && utf8
+    {
         return Ok(());
     }
     Err(Unreadable::status(415, "the service takes forms, and the body is none"))
@@ -338,7 +339,8 @@ fn place(candidate: &Candidate, head: &Head, account: Option<String>) -> Place {
 /// `aws:ec2:unidentified`, or `aws:unidentified:unidentified` where nothing tells the service.
 fn unidentified(candidate: &Candidate, head: &Head) -> Reading {
     let service = candidate.services.first().copied();
-    let name = service.map(|service| service.name.get()).or(candidate.unnamed.as_deref()).filter(|name| !name.is_empty());
+    let name =
+        service.map(|service| service.name.get()).or(candidate.unnamed.as_deref()).filter(|name| !name.is_empty());
     Reading {
         operation: Operation::new("aws", name.unwrap_or("unidentified"), "unidentified"),
         aliases: vec![],

@@ -112,8 +112,10 @@ pub(super) fn check_path(path: &str) -> Result<(), Unreadable> {
     if path.contains(';') {
         return refuse("has a `;`");
     }
-    let twice = path.to_ascii_lowercase().split("%25").skip(1).any(|rest| {
-        rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())
-    });
+    let twice = path
+        .to_ascii_lowercase()
+        .split("%25")
+        .skip(1)
+        .any(|rest| rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit()));
     if twice { refuse("is encoded twice") } else { Ok(()) }
 }

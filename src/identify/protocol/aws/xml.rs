@@ -54,9 +54,8 @@ pub(super) fn collect(body: &[u8], members: &[&'static Member], values: &mut Val
                 append(&mut open, character.encode_utf8(&mut [0; 4]));
             }
             Event::Decl(declaration) => {
-                let utf8 = declaration.encoding().is_none_or(|name| {
-                    name.is_ok_and(|name| name.eq_ignore_ascii_case("utf-8"))
-                });
+                let utf8 =
+                    declaration.encoding().is_none_or(|name| name.is_ok_and(|name| name.eq_ignore_ascii_case("utf-8")));
                 if !utf8 {
                     return Err(refuse("its encoding is not UTF-8"));
                 }

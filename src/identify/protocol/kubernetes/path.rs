@@ -235,7 +235,10 @@ fn server_path(method: &Method, parts: &[&str]) -> Target {
 /// `/api`, `/apis` and `/version`, whose generic reading has the same impact. Headers take no part: the client chooses them.
 pub(super) fn has_shape(method: &Method, path: &str) -> bool {
     let canonical = canonical(path);
-    let parts: Vec<&str> = canonical.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let mut parts: Vec<&str> = Vec::new();
+    for part in canonical.split(['/', '\\']).filter(|part| !part.is_empty() && *part != ".") {
+        if part == ".." { _ = parts.pop() } else { parts.push(part) }
+    }
     match parts.as_slice() {
         ["apis", group, version, _, ..] => is_group(group) && is_version(version),
         ["api", "v1", "namespaces", ..] | ["api", "v1", "watch", _, ..] => true,

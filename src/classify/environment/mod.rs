@@ -9,12 +9,16 @@ use crate::model::{Environment, EnvironmentKind, Operation, Place, Resource};
 /// `local` and everything else `unknown`.
 #[must_use]
 pub fn resolve(inventory: &Inventory, reading: &Reading) -> Environment {
-    let target = |resource| Target { operation: &reading.operation, place: &reading.place, resource };
-    if reading.resources.is_empty() {
+    strictest(inventory, &reading.operation, &reading.place, &reading.resources)
+}
+
+fn strictest(inventory: &Inventory, operation: &Operation, place: &Place, resources: &[Resource]) -> Environment {
+    let target = |resource| Target { operation, place, resource };
+    if resources.is_empty() {
         return one(inventory, &target(None));
     }
     let mut found: Option<Environment> = None;
-    for resource in &reading.resources {
+    for resource in resources {
         let next = one(inventory, &target(Some(resource)));
         found = Some(match found {
             Some(before) if !is_stricter(&next, &before) => before,
@@ -120,3 +124,6 @@ fn is_stricter(next: &Environment, before: &Environment) -> bool {
     };
     rank(next) > rank(before)
 }
+
+#[cfg(test)]
+mod tests;

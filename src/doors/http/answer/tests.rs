@@ -1,0 +1,187 @@
+use std::time::Duration;
+
+use super::*;
+use crate::model::{ApprovalId, DecisionId, Operation, Timestamp};
+
+const TEXT: &str = "denied: \"delete\" <stack> & more\nsecond line \u{7}é";
+
+/// What every format carries of it: no control characters but line breaks and tabs.
+const CLEAN: &str = "denied: \"delete\" <stack> & more\nsecond line é";
+
+fn refusal(kind: RefusalKind, operation: &str) -> Refusal {
+    Refusal {
+        id: Some(DecisionId::new(Timestamp::from_millis(1), 7)),
+        kind,
+        message: TEXT.into(),
+        operation: Some(Operation::from_id(operation)),
+    }
+}
+
+fn kinds() -> Vec<RefusalKind> {
+    vec![
+        RefusalKind::Denied,
+        RefusalKind::ApprovalNeeded(ApprovalId::new(Timestamp::from_millis(2), 9)),
+        RefusalKind::Throttled { retry_after: Duration::from_millis(1500) },
+        RefusalKind::Unreadable { status: 413 },
+        RefusalKind::Unavailable { status: 503 },
+    ]
+}
+
+const ALL: &[Dialect] = &[
+    Dialect::AwsQuery,
+    Dialect::AwsEc2,
+    Dialect::AwsJson,
+    Dialect::AwsRestJson,
+    Dialect::AwsRestXml,
+    Dialect::S3,
+    Dialect::AwsCbor,
+    Dialect::Kubernetes,
+    Dialect::Problem,
+];
+
+fn text(response: &Response<Bytes>) -> String {
+    String::from_utf8(response.body().to_vec()).unwrap()
+}
+
+#[test]
+fn every_refusal_has_an_id_a_length_and_never_a_401() {
+    for dialect in ALL {
+        for kind in kinds() {
+            let refusal = refusal(kind, "aws:s3:DeleteBucket");
+            let full = answer(*dialect, &Method::POST, &refusal);
+            let head = answer(*dialect, &Method::HEAD, &refusal);
+            assert_eq!(full.headers()["x-blastgate-decision"], refusal.id.unwrap().to_string());
+            assert_eq!(full.headers()["content-length"], full.body().len().to_string());
+            assert_eq!(head.headers()["content-length"], full.headers()["content-length"]);
+            assert!(head.body().is_empty() && !full.body().is_empty());
+            assert_ne!(full.status(), 401);
+            if matches!(refusal.kind, RefusalKind::Denied | RefusalKind::ApprovalNeeded(_)) {
+                assert_eq!(full.status(), 403, "{dialect:?}");
+                assert!(!full.headers().contains_key("retry-after"), "{dialect:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_a_record_there_is_no_id() {
+    let refusal = Refusal { id: None, ..refusal(RefusalKind::Unavailable { status: 503 }, "aws:s3:DeleteBucket") };
+    for dialect in ALL {
+        let response = answer(*dialect, &Method::GET, &refusal);
+        assert_eq!(response.status(), 503);
+        assert!(!response.headers().contains_key("x-blastgate-decision"));
+        assert!(!response.headers().contains_key("x-amzn-requestid"));
+    }
+}
+
+#[test]
+fn xml_dialects_hold_code_and_message() {
+    let check = |dialect, kind: RefusalKind, status: u16, expected: &[&str]| {
+        let response = answer(dialect, &Method::POST, &refusal(kind, "aws:ec2:TerminateInstances"));
+        assert_eq!(response.status(), status);
+        let body = text(&response);
+        for part in expected {
+            assert!(body.contains(part), "{dialect:?}: {part} in {body}");
+        }
+        let mut reader = quick_xml::Reader::from_str(&body);
+        while !matches!(reader.read_event().unwrap(), quick_xml::events::Event::Eof) {}
+        assert!(!body.contains('\u{7}'));
+    };
+    let message = "<Message>denied: &quot;delete&quot; &lt;stack&gt; &amp; more\nsecond line é</Message>";
+    let throttled = || RefusalKind::Throttled { retry_after: Duration::from_secs(3) };
+    check(
+        Dialect::AwsQuery,
+        RefusalKind::Denied,
+        403,
+        &["<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>", message],
+    );
+    check(
+        Dialect::AwsRestXml,
+        RefusalKind::Denied,
+        403,
+        &["<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>", message],
+    );
+    check(
+        Dialect::AwsEc2,
+        RefusalKind::Denied,
+        403,
+        &["<Response><Errors><Error><Code>UnauthorizedOperation</Code>", message, "<RequestID>d_"],
+    );
+    check(Dialect::S3, RefusalKind::Denied, 403, &["<Error><Code>AccessDenied</Code>", message]);
+    check(Dialect::AwsQuery, throttled(), 400, &["<Code>Throttling</Code>"]);
+    check(Dialect::AwsEc2, throttled(), 503, &["<Code>RequestLimitExceeded</Code>"]);
+    check(Dialect::S3, throttled(), 503, &["<Code>SlowDown</Code>"]);
+    check(
+        Dialect::AwsQuery,
+        RefusalKind::Unavailable { status: 503 },
+        503,
+        &["<Type>Receiver</Type><Code>ServiceUnavailable</Code>"],
+    );
+    check(Dialect::S3, RefusalKind::Unreadable { status: 400 }, 400, &["<Code>InvalidRequest</Code>"]);
+}
+
+#[test]
+fn json_dialects_hold_type_and_message() {
+    for (dialect, media) in
+        [(Dialect::AwsJson, "application/x-amz-json-1.1"), (Dialect::AwsRestJson, "application/json")]
+    {
+        let response = answer(dialect, &Method::POST, &refusal(RefusalKind::Denied, "aws:ecs:DeleteService"));
+        let body: Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!((&body["__type"], &body["message"]), (&json!("AccessDeniedException"), &json!(CLEAN)));
+        assert_eq!(response.headers()["x-amzn-errortype"], "AccessDeniedException");
+        assert_eq!(response.headers()["content-type"], media);
+    }
+    let throttled = refusal(RefusalKind::Throttled { retry_after: Duration::from_secs(3) }, "aws:ecs:DeleteService");
+    let response = answer(Dialect::AwsRestJson, &Method::POST, &throttled);
+    assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (429, &HeaderValue::from(3)));
+}
+
+#[test]
+fn cbor_is_a_map_of_two() {
+    let response =
+        answer(Dialect::AwsCbor, &Method::POST, &refusal(RefusalKind::Denied, "aws:cloudwatch:DeleteAlarms"));
+    assert_eq!(response.headers()["smithy-protocol"], "rpc-v2-cbor");
+    let body = response.body();
+    assert!(body.starts_with(b"\xa2\x66__type\x75AccessDeniedException\x67message\x78"));
+    assert!(body.ends_with(CLEAN.as_bytes()));
+    let mut long = Vec::new();
+    cbor_head(&mut long, 3, 0x1_0203);
+    assert_eq!(long, [0x7a, 0, 1, 2, 3]);
+}
+
+#[test]
+fn kubernetes_is_a_status_without_retry_after() {
+    let body = |kind, operation| {
+        let response = answer(Dialect::Kubernetes, &Method::DELETE, &refusal(kind, operation));
+        assert!(!response.headers().contains_key("retry-after"));
+        serde_json::from_slice::<Value>(response.body()).unwrap()
+    };
+    let denied = body(RefusalKind::Denied, "kubernetes:apps:deployments/scale.update");
+    assert_eq!(denied["kind"], "Status");
+    assert_eq!(
+        (&denied["reason"], &denied["code"], &denied["message"]),
+        (&json!("Forbidden"), &json!(403), &json!(CLEAN))
+    );
+    assert_eq!((&denied["details"]["group"], &denied["details"]["kind"]), (&json!("apps"), &json!("deployments")));
+    let core = body(RefusalKind::Denied, "kubernetes:core:namespaces.delete");
+    assert_eq!((&core["details"]["group"], &core["details"]["kind"]), (&Value::Null, &json!("namespaces")));
+    let throttled =
+        body(RefusalKind::Throttled { retry_after: Duration::from_millis(1200) }, "kubernetes:core:pods.delete");
+    assert_eq!(
+        (&throttled["reason"], &throttled["details"]["retryAfterSeconds"]),
+        (&json!("TooManyRequests"), &json!(2))
+    );
+    let large = body(RefusalKind::Unreadable { status: 413 }, "kubernetes:unidentified");
+    assert_eq!(large["reason"], "RequestEntityTooLarge");
+}
+
+#[test]
+fn problem_details_name_decision_and_approval() {
+    let approval = refusal(kinds().remove(1), "railway:graphql:volumeDelete");
+    let response = answer(Dialect::Problem, &Method::POST, &approval);
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    let body: Value = serde_json::from_slice(response.body()).unwrap();
+    assert_eq!((&body["status"], &body["detail"]), (&json!(403), &json!(CLEAN)));
+    assert_eq!(body["operation"], "railway:graphql:volumeDelete");
+    assert!(body["approval"].as_str().unwrap().starts_with("a_"));
+}
