@@ -38,4 +38,6 @@ pub mod sandbox;
 
 pub mod app;
 
+pub mod demo;
+
 pub mod cli;

@@ -1,5 +1,6 @@
 //! The command line. Reads arguments, calls the layers below, maps what they say to exit codes.
 
+mod demo;
 mod explain;
 mod log;
 mod rules;
@@ -34,6 +35,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// See what it does: a story in a minute, without any account or network
+    Demo(demo::Demo),
     /// Run a command (an agent) behind a private gate
     Run(run::Run),
     /// Search and follow the log
@@ -54,6 +57,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
+        Command::Demo(demo) => demo::run(&demo),
         Command::Run(run) => run::run(run),
         Command::Log(args) => show_log(&args),
         Command::Explain(args) => {
