@@ -166,9 +166,10 @@ impl Wire {
     #[must_use]
     pub const fn home(&self) -> Home {
         match self {
-            Self::Query { home, .. } | Self::Json { home, .. } | Self::Object { home, .. } | Self::Kube { home, .. } => {
-                *home
-            }
+            Self::Query { home, .. }
+            | Self::Json { home, .. }
+            | Self::Object { home, .. }
+            | Self::Kube { home, .. } => *home,
         }
     }
 }
@@ -219,13 +220,7 @@ pub const STORY: &[Beat] = &[
     Act("1  An ordinary day"),
     Say("A coding agent works on `cost-report`, in dev and in prod. Reads and everyday changes pass."),
     call(
-        Wire::Query {
-            home: Dev,
-            service: "sts",
-            action: "GetCallerIdentity",
-            version: "2011-06-15",
-            form: &[],
-        },
+        Wire::Query { home: Dev, service: "sts", action: "GetCallerIdentity", version: "2011-06-15", form: &[] },
         "aws:sts:GetCallerIdentity",
         Passed,
     ),

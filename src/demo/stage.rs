@@ -64,10 +64,8 @@ impl Drop for Scratch {
 pub fn write(folder: &Path, upstream: &Upstream) -> Result<(Places, Vec<PathBuf>), DemoError> {
     let resolve: Vec<String> =
         authorities().iter().map(|authority| format!("    \"{authority}\": \"{}\"\n", upstream.address)).collect();
-    let config = format!(
-        "version: 1\nposture: guarded\negress:\n  extra_ca: [cloud-ca.pem]\n  resolve:\n{}",
-        resolve.concat()
-    );
+    let config =
+        format!("version: 1\nposture: guarded\negress:\n  extra_ca: [cloud-ca.pem]\n  resolve:\n{}", resolve.concat());
     file(folder, "config.yaml", &config)?;
     file(folder, "inventory.yaml", INVENTORY)?;
     file(folder, "cloud-ca.pem", &upstream.ca_pem)?;

@@ -171,3 +171,54 @@ fn split_suffix(host: &str) -> Option<(&'static str, &str)> {
         .reduce(|best, other| if other.0 > best.0 { other } else { best })
         .map(|(_, partition, rest)| (partition, rest))
 }
+
+/// Whether the host serves a customer's own application rather than an AWS API: what runs there is read as any other
+/// HTTP service. Read from the right, so that a bucket or a domain cannot be named into it.
+#[must_use]
+pub fn is_customer_host(host: &str) -> bool {
+    let suffixes = [".amazonaws.com", ".amazonaws.com.cn", ".on.aws"];
+    let Some(rest) = suffixes.iter().find_map(|suffix| host.strip_suffix(suffix)) else { return false };
+    let mut labels = rest.rsplit('.');
+    let (Some(last), Some(before)) = (labels.next(), labels.next()) else { return false };
+    let is_region = |label: &str| label.split('-').count() >= 3 && label.ends_with(|c: char| c.is_ascii_digit());
+    match last {
+        "compute" | "compute-1" | "elb" => true,
+        _ if last.starts_with("s3-website-") => true,
+        _ if is_region(last) => {
+            matches!(before, "elb" | "execute-api" | "s3-website" | "lambda-url") && labels.next().is_some()
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod customer_tests {
+    use super::is_customer_host;
+
+    #[test]
+    fn applications_are_told_from_apis() {
+        for host in [
+            "ec2-1-2-3-4.eu-west-1.compute.amazonaws.com",
+            "ec2-1-2-3-4.compute-1.amazonaws.com",
+            "shop-123.eu-west-1.elb.amazonaws.com",
+            "shop-123.elb.eu-west-1.amazonaws.com",
+            "a1b2c3.execute-api.us-east-1.amazonaws.com",
+            "site.s3-website-eu-west-1.amazonaws.com",
+            "site.s3-website.eu-central-1.amazonaws.com",
+            "abc.lambda-url.us-east-1.on.aws",
+        ] {
+            assert!(is_customer_host(host), "{host}");
+        }
+        for host in [
+            "elasticloadbalancing.us-east-1.amazonaws.com",
+            "ec2.eu-west-1.amazonaws.com",
+            "elb.s3.amazonaws.com",
+            "x.elb.s3.eu-west-1.amazonaws.com",
+            "execute-api.us-east-1.amazonaws.com",
+            "compute.amazonaws.com.evil.example",
+            "s3-website-x.s3.amazonaws.com",
+        ] {
+            assert!(!is_customer_host(host), "{host}");
+        }
+    }
+}

@@ -18,6 +18,7 @@ mod xml;
 mod tests;
 
 pub use call::Candidate;
+pub use host::is_customer_host;
 pub use members::Values;
 
 use vec1::Vec1;
