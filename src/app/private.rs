@@ -132,10 +132,21 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
         intake: Intake::new(config.bodies),
         leaves: Leaves::new(ca)?,
         targets,
-        principal: Principal { session, agent: options.command, person: None },
+        principal: Principal { session, agent: options.command, person: person() },
     };
     let serving = tokio::spawn(proxy::listen(Arc::new(door), listener));
     Ok(PrivateGate { session, address, trust, kubeconfig, gate, ledger, serving, folder })
+}
+
+/// The operating system's name of whoever started the gate.
+fn person() -> Option<String> {
+    let uid = rustix::process::getuid().as_raw().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == uid).then(|| name.to_owned())
+    })
 }
 
 /// The first entry: that a gate began, and what an earlier one left open.
