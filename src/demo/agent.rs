@@ -94,7 +94,8 @@ impl Agent {
     pub async fn call(&self, wire: &Wire) -> Result<Answer, AgentError> {
         let (request, tls) = match wire {
             Wire::Kube { home, method, path, media, body } => {
-                let cluster = self.clusters.get(home).ok_or(AgentError { doing: "kubeconfig", why: "no cluster".into() })?;
+                let cluster =
+                    self.clusters.get(home).ok_or(AgentError { doing: "kubeconfig", why: "no cluster".into() })?;
                 let mut request = Request::builder()
                     .method(*method)
                     .uri(*path)
@@ -163,7 +164,10 @@ impl Agent {
         request.body(body)
     }
 
-    #[allow(clippy::disallowed_methods, reason = "this is the agent's own side: it speaks to the gate, as every client does")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "this is the agent's own side: it speaks to the gate, as every client does"
+    )]
     async fn send(
         &self,
         authority: &str,
@@ -180,8 +184,7 @@ impl Agent {
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(tls)).await.map_err(broken())?;
         let connection = tokio::spawn(connection);
-        let (head, mut incoming) =
-            sender.send_request(request.map(Full::new)).await.map_err(broken())?.into_parts();
+        let (head, mut incoming) = sender.send_request(request.map(Full::new)).await.map_err(broken())?.into_parts();
         let mut body = BytesMut::new();
         while let Some(frame) = incoming.frame().await.transpose().map_err(broken())? {
             body.extend_from_slice(frame.data_ref().map(Bytes::as_ref).unwrap_or_default());

@@ -184,7 +184,9 @@ impl State {
             return Said::missing("the environment");
         }
         let status = if self.environments.iter().any(|(of, _)| *of == home) { "Ready" } else { "Terminated" };
-        Said::xml(format!("<{action}Response><{action}Result><Status>{status}</Status></{action}Result></{action}Response>"))
+        Said::xml(format!(
+            "<{action}Response><{action}Result><Status>{status}</Status></{action}Result></{action}Response>"
+        ))
     }
 
     fn json(&mut self, home: Home, operation: &str) -> Said {
@@ -242,5 +244,7 @@ impl State {
 fn form(body: &Bytes) -> impl Iterator<Item = (String, String)> + '_ {
     let text = std::str::from_utf8(body).unwrap_or_default();
     let decoded = |part: &str| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned();
-    text.split('&').filter_map(move |pair| pair.split_once('=')).map(move |(name, value)| (decoded(name), decoded(value)))
+    text.split('&')
+        .filter_map(move |pair| pair.split_once('='))
+        .map(move |(name, value)| (decoded(name), decoded(value)))
 }

@@ -3,7 +3,8 @@ use super::*;
 async fn play_on(width: usize) -> (Told, String) {
     let scratch = Scratch::create().unwrap();
     let mut out = Vec::new();
-    let told = play(&mut Screen::new(anstream::StripStream::new(&mut out), width, false), scratch.path()).await.unwrap();
+    let told =
+        play(&mut Screen::new(anstream::StripStream::new(&mut out), width, false), scratch.path()).await.unwrap();
     let path = scratch.path().to_owned();
     drop(scratch);
     assert!(!path.exists(), "nothing is left behind");
