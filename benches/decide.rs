@@ -1,4 +1,5 @@
 //! What one decision costs among 10 to 5,000 rules that name 200 operations, when none and when one of them matches.
+#![allow(clippy::expect_used, reason = "a bench that cannot be set up must stop")]
 
 use blastgate::classify::{Action, classify};
 use blastgate::config::Inventory;

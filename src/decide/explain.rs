@@ -96,14 +96,16 @@ pub fn blast_words(action: &Action) -> String {
         (Scope::Region, _) => "everything of its kind in a region".to_owned(),
         (Scope::Account, _) => "something that holds for a whole account or cluster".to_owned(),
         (Scope::Organization, _) => "something that holds for a whole organisation".to_owned(),
-        (scope, Count::Exact(1)) => {
+        (scope, Count::Exact(1) | Count::AtLeast(1)) => {
             let noun = match scope {
                 Scope::Environment => "a whole environment",
                 Scope::Resource => "one resource",
                 Scope::Item => "one item",
                 _ => "something local",
             };
-            noun.to_owned()
+            let more =
+                if matches!(blast.count, Count::AtLeast(_)) && scope != Scope::Environment { " or more" } else { "" };
+            format!("{noun}{more}")
         }
         (scope, count) => {
             let noun = match scope {

@@ -93,7 +93,7 @@ impl Header {
         let skipped = self.open.len().saturating_sub(OPEN_MAX);
         let open = || self.open.iter().skip(skipped);
         let peaks = self.tree.peaks();
-        let used = FIXED + peaks.len() * size_of::<Hash>() + open().count() * ID_CHARS;
+        let used = FIXED + size_of_val(peaks) + open().count() * ID_CHARS;
         let length = used.next_multiple_of(HEADER_UNIT);
         let mut bytes = Vec::with_capacity(length);
         bytes.extend_from_slice(&MAGIC);

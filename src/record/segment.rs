@@ -15,7 +15,7 @@ use super::format::Header;
 /// little room, a busy one is seldom kept waiting. Overwriting zeros needs no new block when it is synced.
 const GROWTH: (u64, u64) = (64 * 1024, 1024 * 1024);
 /// Zeros are written in pieces of this size.
-const ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
 
 #[derive(Debug)]
 pub(super) struct Segment {

@@ -28,7 +28,13 @@ CLI_NAMES = {"config": "configservice", "codedeploy": "deploy"}
 # botocore dropped the query form of these, servers still take it from older SDKs.
 ALSO_QUERY = {"sqs"}
 # Host labels that endpoint rules do not tell.
-MORE_HOSTS = {"sqs": ["queue"], "signin": ["signin"]}
+MORE_HOSTS = {
+    "dynamodb": ["ddb", "search-dynamodb"],
+    "s3": ["s3-accelerate", "s3-accesspoint", "s3-external-1", "s3-object-lambda", "s3express-control"],
+    "s3control": ["s3express-control"],
+    "signin": ["signin"],
+    "sqs": ["queue"],
+}
 ID_SUFFIX = re.compile(r"(Ids?|IDs?|Names?|Arns?|ARNs?|Identifiers?|Urls?|URLs?|Keys?|Resource|Resources)$")
 NOT_IDS = re.compile(r"(Token|RequestId|ClientId|Version|VersionId|KeyPrefix|AttributeNames?|MetricNames?|Signature|TagKeys?|EventId|UploadId)$")
 PLURAL = re.compile(r"(?<=[a-z])s$")
@@ -251,6 +257,8 @@ def tables():
         cli = CLI_NAMES.get(name, name)
         protocols = set(meta.get("protocols") or [meta["protocol"]]) | ({"query"} if name in ALSO_QUERY else set())
         hosts = host_labels(name, meta["endpointPrefix"]) | set(MORE_HOSTS.get(name, ()))
+        prefixes = {(model.operation_model(op).endpoint or {}).get("hostPrefix", "") for op in model.operation_names}
+        hosts |= {prefix + meta["endpointPrefix"] for prefix in prefixes if prefix.endswith("-") and "{" not in prefix}
         order = [meta["protocol"]] + sorted(protocols - {meta["protocol"]})
         services.append([cli, name, meta.get("signingName", meta["endpointPrefix"]), ",".join(sorted(hosts)),
                          meta.get("targetPrefix", "-"), ",".join(order), meta["apiVersion"]])

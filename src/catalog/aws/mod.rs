@@ -142,7 +142,7 @@ fn descend(at: u32, segments: &[&str], bands: &mut Vec<Vec<&'static Operation>>)
         descend(node.label, rest, bands);
     }
     if node.greedy != Node::NONE {
-        for taken in (1..=segments.len()).rev() {
+        for taken in 1..=segments.len() {
             if let (Some(_), Some(left)) = (segments.get(..taken), segments.get(taken..)) {
                 descend_after_greedy(node.greedy, left, bands);
             }

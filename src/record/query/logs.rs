@@ -24,7 +24,7 @@ enum State {
     /// Nothing was read yet.
     Unread,
     /// In a segment.
-    Reading(Reading),
+    Reading(Box<Reading>),
     /// The log was closed and has been read.
     Done,
 }
@@ -170,7 +170,7 @@ impl LogCursor {
                 })
             });
         }
-        self.state = State::Reading(Reading { number, cursor, ended: false, reported: 0 });
+        self.state = State::Reading(Box::new(Reading { number, cursor, ended: false, reported: 0 }));
         damage.map_or(Ok(()), |damage: Damage| Err(damage.into()))
     }
 

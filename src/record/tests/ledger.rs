@@ -78,7 +78,7 @@ fn segments_rotate_and_the_tree_goes_on_over_them_and_over_restarts() {
 fn a_short_log_takes_little_room_and_a_closed_one_no_more_than_it_needs() {
     let folder = tempfile::tempdir().unwrap();
     let (ledger, _) = Ledger::open(folder.path(), LedgerOptions::default()).unwrap();
-    runtime().block_on(ledger.append(&forwarded(1), Grade::Durable)).unwrap();
+    let _ = runtime().block_on(ledger.append(&forwarded(1), Grade::Durable)).unwrap();
     let length = || std::fs::metadata(folder.path().join("0000000000.seg")).unwrap().len();
     assert!(length() <= 128 * 1024, "{}", length());
     ledger.close();

@@ -118,11 +118,9 @@ fn read(root: &Path) -> (Vec<Stored>, Vec<Damage>) {
 fn entries(root: &Path) -> Vec<Entry> {
     let (stored, damages) = read(root);
     assert_eq!(damages, []);
-    let mut next = stored.first().map_or(0, Stored::sequence);
-    for item in &stored {
-        assert_eq!(item.sequence(), next);
+    for (sequence, item) in (stored.first().map_or(0, Stored::sequence)..).zip(&stored) {
+        assert_eq!(item.sequence(), sequence);
         assert_eq!(item.at(), item.entry().unwrap().at());
-        next += 1;
     }
     stored.iter().map(|item| item.entry().unwrap()).collect()
 }

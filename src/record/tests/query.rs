@@ -163,7 +163,7 @@ fn a_reader_goes_on_with_what_is_written_later() {
     let runtime = runtime();
     let (first, _) = Ledger::open(&root.path().join("first"), options.clone()).unwrap();
     let mut reader = Reader::open(root.path()).unwrap();
-    let mut sequences = |reader: &mut Reader| -> Vec<u64> {
+    let sequences = |reader: &mut Reader| -> Vec<u64> {
         reader.refresh().unwrap();
         reader.map(|item| item.unwrap().sequence()).collect()
     };

@@ -270,7 +270,9 @@ fn segments<'a>(head: &'a Head, host: Option<&'a Host>, service: &Service) -> Ve
     let path = head.path().strip_prefix('/').unwrap_or(head.path());
     let mut segments: Vec<&str> = path.split('/').collect();
     let s3 = service.name.get() == "s3";
-    if let Some(bucket) = host.map(|host| host.before.as_str()).filter(|bucket| s3 && !bucket.is_empty()) {
+    // An object lambda answers on its request's host, which holds no bucket.
+    let answers = host.is_some_and(|host| host.service == "s3-object-lambda") && path == "WriteGetObjectResponse";
+    if let Some(bucket) = host.and_then(Host::bucket).filter(|_| s3 && !answers) {
         segments.insert(0, bucket);
     }
     // A trailing slash belongs to an S3 key, and to nothing else.

@@ -22,20 +22,10 @@ pub(super) struct Host {
 const MORE_SUFFIXES: [(&str, &str); 3] =
     [("on.aws", "aws"), ("on.amazonwebservices.com.cn", "aws-cn"), ("aws.amazon.com", "aws")];
 
-/// Labels that are variants of S3 and of DynamoDB, beside the tables' own labels: they say which API it is.
-const VARIANTS: [(&str, &str); 6] = [
-    ("s3-accelerate", "s3"),
-    ("s3-accesspoint", "s3"),
-    ("s3-external-1", "s3"),
-    ("s3-object-lambda", "s3"),
-    ("s3express-control", "s3"),
-    ("ddb", "dynamodb"),
-];
-
 impl Host {
     /// Reads a lower-case host without port; `None` when it is not one of AWS's.
     #[must_use]
-    pub fn read(host: &str) -> Option<Self> {
+    pub(super) fn read(host: &str) -> Option<Self> {
         if host == "signin.aws" || host.ends_with(".signin.aws") {
             return Some(Self::new("aws", None, "signin", ""));
         }
@@ -91,9 +81,6 @@ impl Host {
         let (last, before) = labels.split_last().map_or(("", [].as_slice()), |(last, before)| (*last, before));
         let before = before.join(".");
         let last = plain(last);
-        if let Some((_, service)) = VARIANTS.iter().find(|(label, _)| *label == last) {
-            return Self { partition, region, service: (*service).to_owned(), before };
-        }
         if last.starts_with("s3express-") {
             return Self::new(partition, region, "s3", &before);
         }
@@ -108,14 +95,24 @@ impl Host {
     }
 
     /// The services of the tables that this host may be.
-    pub fn services(&self) -> impl Iterator<Item = &'static Service> + use<> {
+    pub(super) fn services(&self) -> impl Iterator<Item = &'static Service> + use<> {
         catalog::by_host(&self.service)
     }
 
     /// The account that the host names: `ACCOUNT.ddb.REGION`, `ACCOUNT.s3-control.REGION`.
     #[must_use]
-    pub fn account(&self) -> Option<&str> {
-        (self.service != "s3").then_some(self.before.as_str()).filter(|label| is_account(label))
+    pub(super) fn account(&self) -> Option<&str> {
+        (!self.is_s3()).then_some(self.before.as_str()).filter(|label| is_account(label))
+    }
+
+    /// The bucket (or access point) of a virtual host.
+    #[must_use]
+    pub(super) fn bucket(&self) -> Option<&str> {
+        (self.is_s3() && !self.before.is_empty()).then_some(self.before.as_str())
+    }
+
+    fn is_s3(&self) -> bool {
+        self.services().any(|service| service.name.get() == "s3")
     }
 }
 

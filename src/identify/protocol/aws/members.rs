@@ -21,7 +21,7 @@ pub(super) enum Step<'a> {
 impl<'a> Step<'a> {
     /// Reads `RequestItems{}[].DeleteRequest`, `Attributes{Policy}`, `RequestItems{*}`.
     #[must_use]
-    pub fn parse(path: &'a str) -> Vec<Self> {
+    pub(super) fn parse(path: &'a str) -> Vec<Self> {
         let mut steps = vec![];
         for part in path.split('.').filter(|part| !part.is_empty()) {
             let end = part.find(['[', '{']).unwrap_or(part.len());

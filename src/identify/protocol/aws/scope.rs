@@ -25,7 +25,7 @@ impl Scope {
     ///
     /// # Errors
     /// More than one signature, or one that is not of the published form.
-    pub fn read(head: &Head, query: &[(String, String)]) -> Result<Option<Self>, Unreadable> {
+    pub(super) fn read(head: &Head, query: &[(String, String)]) -> Result<Option<Self>, Unreadable> {
         let header = match head.header_count("authorization") {
             0 => None,
             1 => head.header("authorization").filter(|value| value.starts_with("AWS4-")),
@@ -81,7 +81,7 @@ impl Scope {
 
     /// The account that the access key id encodes.
     #[must_use]
-    pub fn account(&self) -> Option<String> {
+    pub(super) fn account(&self) -> Option<String> {
         account_of_key(&self.key)
     }
 }

@@ -211,3 +211,6 @@ fn drop_hop_by_hop(headers: &mut HeaderMap) -> Result<(), Unreadable> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
