@@ -56,3 +56,20 @@ async fn interrupted() -> io::Result<u8> {
         _ = terminate.recv() => 128 + 15,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use crate::cli::Cli;
+    use crate::demo::NEXT;
+
+    #[test]
+    fn what_it_recommends_exists() {
+        for (command, _) in NEXT {
+            if let Err(error) = Cli::try_parse_from(command.split(' ')) {
+                assert_eq!(error.kind(), clap::error::ErrorKind::DisplayHelp, "{command}: {error}");
+            }
+        }
+    }
+}

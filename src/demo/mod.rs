@@ -65,6 +65,10 @@ const ROWS: usize = 10;
 /// # Errors
 /// It could not be told to its end. A verdict that differs from the script is no error: see [`Told::surprises`].
 pub async fn play<W: Write>(screen: &mut Screen<W>, folder: &Path) -> Result<Told, DemoError> {
+    play_story(STORY, screen, folder).await
+}
+
+async fn play_story<W: Write>(story: &[Beat], screen: &mut Screen<W>, folder: &Path) -> Result<Told, DemoError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let upstream = Upstream::start(Arc::clone(&clock)).await?;
     let (places, kubeconfigs) = stage::write(folder, &upstream)?;
@@ -73,7 +77,7 @@ pub async fn play<W: Write>(screen: &mut Screen<W>, folder: &Path) -> Result<Tol
     let options = Options { command: Some("demo".to_owned()), kubeconfigs, ..Options::default() };
     let gate = app::start(loaded, options).await?;
     let told = match Play::new(&gate, &upstream, &log, clock) {
-        Ok(play) => play.play(screen).await,
+        Ok(play) => play.play(story, screen).await,
         Err(error) => Err(error),
     };
     gate.stop().await;
@@ -94,9 +98,9 @@ impl<'a> Play<'a> {
         Ok(Self { agent, upstream, log, rows: Vec::new(), told: Told::default() })
     }
 
-    async fn play<W: Write>(mut self, screen: &mut Screen<W>) -> Result<Told, DemoError> {
+    async fn play<W: Write>(mut self, story: &[Beat], screen: &mut Screen<W>) -> Result<Told, DemoError> {
         screen.open(TITLE, ABOUT).await?;
-        for beat in STORY {
+        for beat in story {
             match beat {
                 Beat::Act(title) => screen.act(title).await?,
                 Beat::Say(text) => screen.say(text).await?,
