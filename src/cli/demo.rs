@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Failure;
@@ -27,7 +28,9 @@ pub(crate) fn run(args: &Demo) -> Result<ExitCode, Failure> {
     let width = terminal_size::terminal_size_of(io::stdout()).map_or(WIDTH_DEFAULT, |(width, _)| width.0);
     let paced = io::stdout().is_terminal() && !args.fast;
     let mut screen = Screen::new(anstream::stdout(), width.into(), paced);
-    let scratch = Scratch::create().map_err(Failure::fault)?;
+    let scratch = Scratch::create()
+        .with_context(|| format!("cannot make a folder in `{}`", std::env::temp_dir().display()))
+        .map_err(Failure::fault)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(Failure::fault)?;
     let ended = runtime.block_on(async {
