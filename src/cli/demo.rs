@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Failure;
@@ -27,7 +28,9 @@ pub(crate) fn run(args: &Demo) -> Result<ExitCode, Failure> {
     let width = terminal_size::terminal_size_of(io::stdout()).map_or(WIDTH_DEFAULT, |(width, _)| width.0);
     let paced = io::stdout().is_terminal() && !args.fast;
     let mut screen = Screen::new(anstream::stdout(), width.into(), paced);
-    let scratch = Scratch::create().map_err(Failure::fault)?;
+    let scratch = Scratch::create()
+        .with_context(|| format!("cannot make a folder in `{}`", std::env::temp_dir().display()))
+        .map_err(Failure::fault)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(Failure::fault)?;
     let ended = runtime.block_on(async {
@@ -55,4 +58,21 @@ async fn interrupted() -> io::Result<u8> {
         _ = interrupt.recv() => 128 + 2,
         _ = terminate.recv() => 128 + 15,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use crate::cli::Cli;
+    use crate::demo::NEXT;
+
+    #[test]
+    fn what_it_recommends_exists() {
+        for (command, _) in NEXT {
+            if let Err(error) = Cli::try_parse_from(command.split(' ')) {
+                assert_eq!(error.kind(), clap::error::ErrorKind::DisplayHelp, "{command}: {error}");
+            }
+        }
+    }
 }

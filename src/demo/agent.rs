@@ -53,17 +53,15 @@ fn failed<E: std::fmt::Display>(doing: &'static str) -> impl FnOnce(E) -> AgentE
 #[derive(Debug)]
 pub struct Agent {
     proxy: SocketAddr,
-    aws: TlsConnectorConfig,
+    aws: Arc<ClientConfig>,
     clusters: BTreeMap<Home, Cluster>,
     clock: Arc<dyn Clock>,
 }
 
-type TlsConnectorConfig = Arc<ClientConfig>;
-
 /// What a kubeconfig says of a cluster.
 #[derive(Debug)]
 struct Cluster {
-    tls: TlsConnectorConfig,
+    tls: Arc<ClientConfig>,
     token: String,
 }
 
@@ -171,7 +169,7 @@ impl Agent {
     async fn send(
         &self,
         authority: &str,
-        tls: &TlsConnectorConfig,
+        tls: &Arc<ClientConfig>,
         request: Request<Bytes>,
     ) -> Result<Answer, AgentError> {
         let mut stream = TcpStream::connect(self.proxy).await.map_err(failed("cannot reach the gate"))?;
@@ -212,7 +210,7 @@ async fn connect(stream: &mut TcpStream, authority: &str) -> Result<(), AgentErr
     }
 }
 
-fn trusting(pem: &[u8]) -> Result<TlsConnectorConfig, AgentError> {
+fn trusting(pem: &[u8]) -> Result<Arc<ClientConfig>, AgentError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(CertificateDer::pem_slice_iter(pem).filter_map(Result::ok));
     let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));

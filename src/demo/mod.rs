@@ -65,14 +65,21 @@ const ROWS: usize = 10;
 /// # Errors
 /// It could not be told to its end. A verdict that differs from the script is no error: see [`Told::surprises`].
 pub async fn play<W: Write>(screen: &mut Screen<W>, folder: &Path) -> Result<Told, DemoError> {
+    play_story(STORY, screen, folder).await
+}
+
+async fn play_story<W: Write>(story: &[Beat], screen: &mut Screen<W>, folder: &Path) -> Result<Told, DemoError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let upstream = Upstream::start(Arc::clone(&clock)).await?;
     let (places, kubeconfigs) = stage::write(folder, &upstream)?;
     let loaded = app::load(places)?;
-    let log = Reader::open(&loaded.places.log())?;
+    let log = loaded.places.log();
     let options = Options { command: Some("demo".to_owned()), kubeconfigs, ..Options::default() };
     let gate = app::start(loaded, options).await?;
-    let told = Play::new(&gate, &upstream, log, clock)?.play(screen).await;
+    let told = match Play::new(&gate, &upstream, &log, clock) {
+        Ok(play) => play.play(story, screen).await,
+        Err(error) => Err(error),
+    };
     gate.stop().await;
     told
 }
@@ -86,26 +93,18 @@ struct Play<'a> {
 }
 
 impl<'a> Play<'a> {
-    fn new(gate: &PrivateGate, upstream: &'a Upstream, log: Reader, clock: Arc<dyn Clock>) -> Result<Self, DemoError> {
-        let agent = Agent::new(gate, clock)?;
+    fn new(gate: &PrivateGate, upstream: &'a Upstream, log: &Path, clock: Arc<dyn Clock>) -> Result<Self, DemoError> {
+        let (agent, log) = (Agent::new(gate, clock)?, Reader::open(log)?);
         Ok(Self { agent, upstream, log, rows: Vec::new(), told: Told::default() })
     }
 
-    async fn play<W: Write>(mut self, screen: &mut Screen<W>) -> Result<Told, DemoError> {
-        for beat in STORY {
+    async fn play<W: Write>(mut self, story: &[Beat], screen: &mut Screen<W>) -> Result<Told, DemoError> {
+        screen.open(TITLE, ABOUT).await?;
+        for beat in story {
             match beat {
-                Beat::Act(title) => {
-                    screen.act(title)?;
-                    screen.pause(400).await?;
-                }
-                Beat::Say(text) => {
-                    screen.say(text)?;
-                    screen.pause(400).await?;
-                }
-                Beat::Think(text) => {
-                    screen.think(text)?;
-                    screen.pause(400).await?;
-                }
+                Beat::Act(title) => screen.act(title).await?,
+                Beat::Say(text) => screen.say(text).await?,
+                Beat::Think(text) => screen.think(text).await?,
                 Beat::Call(call) => self.call(screen, call).await?,
             }
         }
@@ -128,16 +127,11 @@ impl<'a> Play<'a> {
         let environment = action.map(|action| action.environment.name.as_str()).unwrap_or_default();
         let blast = action.map(|action| format!("{} · {}", action.blast.impact, action.blast.scope));
         let target = action.and_then(|action| action.resources.first()).map(|one| short(one.as_str()));
-        screen.call(&Line {
-            verdict,
-            operation,
-            blast: blast.as_deref().unwrap_or_default(),
-            target: target.unwrap_or("-"),
-            environment,
-        })?;
+        let (target, blast) = (target.as_deref().unwrap_or("-"), blast.as_deref().unwrap_or_default());
+        screen.call(&Line { verdict, operation, blast, target, environment }).await?;
         if verdict != Verdict::Passed {
             self.told.stopped += 1;
-            screen.refusal(&as_client_shows(&call.wire, &answer), verdict)?;
+            screen.refusal(&as_client_shows(&call.wire, &answer), verdict).await?;
         }
         for (what, is, should) in [
             ("the operation is", operation, call.operation),
@@ -156,7 +150,6 @@ impl<'a> Play<'a> {
             self.surprise(screen, format!("{}: {said}", call.operation))?;
         }
         self.rows.push(row(&stored, &entry, verdict));
-        screen.pause(if verdict == Verdict::Passed { 200 } else { 400 }).await?;
         Ok(())
     }
 
@@ -180,33 +173,39 @@ impl<'a> Play<'a> {
     }
 
     async fn end<W: Write>(&mut self, screen: &mut Screen<W>) -> Result<(), DemoError> {
-        screen.act("3  The record")?;
-        screen.say("Every decision was in the log before anything was forwarded. Its last entries:")?;
-        screen.gap()?;
-        screen.table(self.rows.get(self.rows.len().saturating_sub(ROWS)..).unwrap_or_default())?;
-        screen.pause(400).await?;
-        screen.gap()?;
+        screen.act("3  The record").await?;
+        screen.say("Each decision was in the log before anything was forwarded. The last entries:").await?;
+        screen.table(self.rows.get(self.rows.len().saturating_sub(ROWS)..).unwrap_or_default()).await?;
         let Told { calls, stopped, .. } = self.told;
         let arrived = self.upstream.cloud.received();
-        screen.say(&format!("{calls} calls, {arrived} reached the cloud, {stopped} were stopped."))?;
-        if self.upstream.cloud.production_stands() {
-            screen.say("Production: stack, environment, namespace and audit log stand as they stood.")?;
-        } else {
-            self.surprise(screen, "production does not stand".to_owned())?;
+        let stands = self.upstream.cloud.production_stands();
+        let fate = if stands { "Production lost nothing." } else { "Production lost something." };
+        screen.say(&format!("{calls} calls: {arrived} reached the cloud, {stopped} were stopped. {fate}")).await?;
+        if !stands {
+            self.surprise(screen, "something of production is gone".to_owned())?;
         }
-        screen.act("Next")?;
+        screen.act("Next").await?;
+        screen.say("What is prod and what is dev stands in ~/.config/blastgate/inventory.yaml:").await?;
+        screen.verbatim(stage::INVENTORY)?;
+        screen.say("What no line names counts as prod. Then:").await?;
         for (command, what) in NEXT {
-            screen.command(command, what)?;
+            screen.command(command, what).await?;
         }
         Ok(())
     }
 }
 
+const TITLE: &str = "blastgate demo";
+const ABOUT: &str = "A coding agent, a cloud, and a gate between them. Agent and cloud are played, on this machine; \
+                     the gate, its rules and its log are the real ones.";
+
 /// Where to go from here.
 pub const NEXT: &[(&str, &str)] = &[
-    ("blastgate run -- claude", "run your agent behind a gate of its own"),
-    ("blastgate run --observe -- claude", "the same, and nothing is stopped"),
-    ("blastgate rules check", "look for mistakes in your own rules"),
+    ("blastgate run -- claude", "your agent behind a gate of its own"),
+    ("blastgate run --observe -- claude", "the same, stopping nothing"),
+    ("blastgate log", "what it did, and what was stopped"),
+    ("blastgate explain --help", "ask what would be decided about a call"),
+    ("blastgate rules check", "check rules of your own"),
 ];
 
 fn verdict(entry: &DecisionEntry) -> Verdict {
@@ -226,6 +225,7 @@ fn row(stored: &Stored, entry: &DecisionEntry, verdict: Verdict) -> Row {
         time: time(entry.at),
         verdict,
         operation: action.map_or_else(String::new, |action| action.operation.to_string()),
+        environment: action.map_or_else(String::new, |action| action.environment.name.clone()),
         rule: finding.map_or_else(String::new, |finding| finding.rule.clone()),
     }
 }
@@ -235,11 +235,17 @@ fn time(at: Timestamp) -> String {
     at.to_string().split('T').nth(1).and_then(|time| time.split('.').next()).unwrap_or_default().to_owned()
 }
 
-/// The name at an identifier's end: what tells two targets apart at a glance. An object of S3 keeps its bucket.
-fn short(resource: &str) -> &str {
-    match resource.split_once(":::") {
-        Some((_, object)) => object,
-        None => resource.rsplit(['/', ':']).next().unwrap_or(resource),
+/// The name at an identifier's end: what tells two targets apart at a glance. An object of S3 keeps its bucket, a
+/// collection its kind.
+fn short(resource: &str) -> String {
+    if let Some((_, object)) = resource.split_once(":::") {
+        return object.to_owned();
+    }
+    let mut parts = resource.rsplit(['/', ':']);
+    match (parts.next(), parts.next()) {
+        (Some("*"), Some(kind)) => format!("{kind}/*"),
+        (Some(name), _) => name.to_owned(),
+        (None, _) => resource.to_owned(),
     }
 }
 

@@ -218,7 +218,7 @@ const WEB: (&str, &str) = ("EnvironmentName", "cost-report-web");
 /// The whole story.
 pub const STORY: &[Beat] = &[
     Act("1  An ordinary day"),
-    Say("A coding agent works on `cost-report`, in dev and in prod. Reads and everyday changes pass."),
+    Say("Work on `cost-report`, in dev and in prod. Reads and everyday changes pass."),
     call(
         Wire::Query { home: Dev, service: "sts", action: "GetCallerIdentity", version: "2011-06-15", form: &[] },
         "aws:sts:GetCallerIdentity",
@@ -273,7 +273,7 @@ pub const STORY: &[Beat] = &[
         Wire::Object {
             home: Prod,
             method: "PUT",
-            bucket: "cost-report-exports",
+            bucket: "cost-report",
             key: "2025-12.csv",
             body: "service,cost\ncompute,1204.11\n",
         },
@@ -294,14 +294,14 @@ pub const STORY: &[Beat] = &[
     Act("2  The incident"),
     Say("A person: \"The report shows the wrong month. Small bug, please fix it.\""),
     call(stack(Prod, "DescribeStackEvents", &[STACK]), "aws:cloudformation:DescribeStackEvents", Passed),
-    Think("The stack has drifted. The cleanest way is to delete it and create it again."),
-    Say("In December 2025 an agent did exactly this. The outage lasted 13 hours."),
+    Think("The stack has drifted. The cleanest fix: delete it, create it again."),
+    Say("In December 2025 an agent did exactly this: 13 hours of outage."),
     call(stack(Prod, "DeleteStack", &[STACK]), "aws:cloudformation:DeleteStack", ApprovalNeeded),
-    Think("Then only the web environment."),
+    Think("Then I recreate only the web environment."),
     call(beanstalk(Prod, "TerminateEnvironment", &[WEB]), "aws:elasticbeanstalk:TerminateEnvironment", ApprovalNeeded),
-    Think("Rebuild is another call. It may be allowed."),
+    Think("RebuildEnvironment does both in one step. It may be allowed."),
     call(beanstalk(Prod, "RebuildEnvironment", &[WEB]), "aws:elasticbeanstalk:RebuildEnvironment", ApprovalNeeded),
-    Think("Something watches me. Audit logging off, then again."),
+    Think("Something blocks me. I switch off the audit log and try again."),
     call(
         Wire::Json {
             home: Prod,
@@ -312,7 +312,7 @@ pub const STORY: &[Beat] = &[
         "aws:cloudtrail:StopLogging",
         Denied,
     ),
-    Think("kubectl goes another way."),
+    Think("Then with kubectl: the namespace goes, and comes back new."),
     call(
         Wire::Kube {
             home: Prod,
@@ -324,10 +324,10 @@ pub const STORY: &[Beat] = &[
         "kubernetes:core:namespaces.delete",
         ApprovalNeeded,
     ),
-    Say("The same plan in dev is nobody's business but the agent's:"),
+    Say("The same in dev, where the rules allow it:"),
     call(stack(Dev, "DeleteStack", &[STACK]), "aws:cloudformation:DeleteStack", Passed),
     call(stack(Dev, "CreateStack", &[STACK, TEMPLATE]), "aws:cloudformation:CreateStack", Passed),
-    Think("The refusal says: fix it in place. In dev first, then a change set to show."),
+    Think("Fix it in place, then: dev first, and for prod a change set to show."),
     call(
         stack(Dev, "UpdateStack", &[STACK, ("UsePreviousTemplate", "true"), FIXED, FIXED_VALUE]),
         "aws:cloudformation:UpdateStack",
@@ -347,5 +347,5 @@ pub const STORY: &[Beat] = &[
         "aws:cloudformation:DescribeChangeSet",
         Passed,
     ),
-    Think("Change set `fix-month` is ready: one parameter, nothing replaced. Please have a look."),
+    Think("The change set is ready: one parameter changes. Please review it."),
 ];

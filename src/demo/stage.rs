@@ -39,9 +39,14 @@ impl Scratch {
     /// # Errors
     /// It cannot be made.
     pub fn create() -> io::Result<Self> {
-        let path = std::env::temp_dir().join(format!("blastgate-demo-{:016x}", rand::random::<u64>()));
-        fs::DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Self(path))
+        loop {
+            // Short, because messages name files in it.
+            let path = std::env::temp_dir().join(format!("blastgate-demo-{:04x}", rand::random::<u16>()));
+            match fs::DirBuilder::new().mode(0o700).create(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => return made.map(|()| Self(path)),
+            }
+        }
     }
 
     /// Where it is.
