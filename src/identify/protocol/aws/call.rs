@@ -257,7 +257,7 @@ fn by_path(
     }
     if let Some(hint) = form::only(query, "x-id")? {
         let named = |one: &&'static Operation| one.name.get() == hint;
-        if !named(&found.operation) && !found.twins.iter().any(|twin| named(&twin)) {
+        if !named(&found.operation) && !found.twins.iter().any(|twin| named(twin)) {
             return Err(Unreadable::new("`x-id` names another operation than the path"));
         }
     }
