@@ -47,7 +47,7 @@ pub struct Seen {
     pub values: Values,
 }
 
-/// A form is small: EC2 and IAM refuse far less than this.
+/// A form: CloudFormation's inline template, at most 51,200 bytes, is among the longest members.
 const FORM_BYTES_MAX: usize = 1 << 20;
 /// DynamoDB takes 16 MB in a batch.
 const DOCUMENT_BYTES_MAX: usize = 16 << 20;

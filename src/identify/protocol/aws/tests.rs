@@ -162,8 +162,9 @@ fn every_operation_as_the_real_client_sends_it_is_named() {
 fn account_of_an_access_key() {
     for (key, expected) in [
         ("ASIAQNZGKIQY56JQ7WML", Some("029608264753")),
+        ("ASIAY34FZKBOKMUTVV7A", Some("609629065308")),
         (KEY, Some("111122223333")),
-        // From before 2019: the id holds no account.
+        // Of the old generation: the id holds no account.
         ("AKIAIOSFODNN7EXAMPLE", None),
         ("AKIAJ2QXAVHAGJS4NVBA", None),
         ("AROAQNZGKIQY56JQ7WML", None),
@@ -572,6 +573,32 @@ fn dialect_is_what_the_client_spoke() {
     ] {
         assert_eq!(Aws.dialect(&call.head()), expected, "{}", call.url);
     }
+}
+
+/// The calls that an agent on Amazon Q Developer or Kiro lives by: bearer tokens, both hosts, any of the targets, or a path.
+#[test]
+fn model_calls_of_amazon_q() {
+    let call = |method: &'static str, url: &str| {
+        Call { method, ..Call::post(url, "") }.header("authorization", "Bearer x").body(b"{}")
+    };
+    let (q, old) = ("q.us-east-1.amazonaws.com", "codewhisperer.us-east-1.amazonaws.com");
+    let streaming = "AmazonCodeWhispererStreamingService.GenerateAssistantResponse";
+    call("POST", &format!("{q}/generateAssistantResponse")).is("aws:q:GenerateAssistantResponse");
+    call("POST", &format!("{q}/")).header("x-amz-target", streaming).is("aws:q:GenerateAssistantResponse");
+    call("POST", &format!("{old}/generateAssistantResponse"))
+        .header("x-amz-target", streaming)
+        .is("aws:codewhisperer:GenerateAssistantResponse");
+    call("POST", &format!("{q}/generateAssistantResponse"))
+        .header("x-amz-target", "AmazonQDeveloperStreamingService.SendMessage")
+        .is("aws:q:SendMessage");
+    call("POST", &format!("{old}/SendMessageStreaming")).is("aws:codewhisperer:SendMessage");
+    call("GET", &format!("{q}/getUsageLimits?origin=AI_EDITOR")).is("aws:q:GetUsageLimits");
+    call("GET", &format!("{q}/ListAvailableModels?origin=AI_EDITOR")).is("aws:q:ListAvailableModels");
+    // What changes something is not in the table.
+    call("POST", &format!("{q}/")).is("aws:q:unidentified");
+    call("POST", &format!("{q}/"))
+        .header("x-amz-target", "AmazonCodeWhispererService.DeleteWorkspace")
+        .is("aws:q:unidentified");
 }
 
 #[test]
