@@ -76,10 +76,11 @@ impl Writer {
         })?;
         self.array("VERBS", "Verb", table("verbs")?, |this, row| {
             Ok(format!(
-                "Verb{{begins:{},ends:{},impact:{}}}",
+                "Verb{{begins:{},ends:{},impact:{},scope:{}}}",
                 this.span(cell(row, 0)?),
                 this.span(cell(row, 1)?),
-                this.span(cell(row, 2)?)
+                this.span(cell(row, 2)?),
+                this.span(cell(row, 3)?)
             ))
         })?;
         self.array("NOUNS", "Noun", table("nouns")?, |this, row| {

@@ -227,6 +227,8 @@ pub struct Verb {
     pub ends: Text,
     /// Impact.
     pub impact: Text,
+    /// Scope; empty: the noun's.
+    pub scope: Text,
 }
 
 /// What a name's last words say.

@@ -43,10 +43,10 @@ fn part_holds(part: &str, values: &Values) -> bool {
     })
 }
 
-/// `00` is `0`; what should be a number and is none may be anything.
+/// `00` is `0`; what should be a whole number and is none may be anything.
 fn equals(value: &str, expected: &str) -> bool {
     match expected.parse::<f64>() {
-        Ok(expected) => value.trim().parse::<f64>().map_or(true, |value| value.total_cmp(&expected).is_eq()),
+        Ok(expected) => value.trim().parse::<f64>().map_or(true, |value| value == expected || value.fract() != 0.0),
         Err(_) => value == expected,
     }
 }

@@ -6,35 +6,40 @@ use crate::model::{BlastRadius, Hazard, Impact, Scope};
 
 /// The base that verb and noun give.
 pub(super) fn blast_radius(service: &str, operation: &str) -> BlastRadius {
-    let (verb, noun_at) = verb(operation);
+    let (row, noun_at) = verb(operation);
+    let verb = row.and_then(|row| row.impact.get().parse().ok()).unwrap_or(Impact::Unknown);
     if verb == Impact::Read {
         return BlastRadius::new(Impact::Read, Scope::Resource);
     }
     let noun = noun(service, operation, noun_at);
-    let own = noun.and_then(|noun| noun.impact.get().parse().ok());
-    let impact = own.unwrap_or(verb);
-    let scope = noun.and_then(|noun| noun.scope.get().parse().ok()).unwrap_or(Scope::Resource);
+    let impact = noun.and_then(|noun| noun.impact.get().parse().ok()).unwrap_or(verb);
+    let scope = row.and_then(|row| row.scope.get().parse().ok());
+    let scope = scope.or_else(|| noun.and_then(|noun| noun.scope.get().parse().ok())).unwrap_or(Scope::Resource);
     let mut blast = BlastRadius::new(impact, scope);
+    // A second trail or detector changes nothing for what is there: the setting that it holds begins with it.
+    if impact == Impact::Create && matches!(scope, Scope::Region | Scope::Account) {
+        blast.scope = Scope::Resource;
+    }
     if let (Impact::Destroy | Impact::Disrupt, Some(noun)) = (verb, noun) {
-        blast.hazards = noun.hazards.get().split(',').filter_map(|word| word.parse::<Hazard>().ok()).collect();
+        let hazards = noun.hazards.get().split(',').filter_map(|word| word.parse::<Hazard>().ok());
+        // What only stops keeps its data and its backups.
+        let lost = |hazard: &Hazard| matches!(hazard, Hazard::DataLoss | Hazard::BackupLoss);
+        blast.hazards = hazards.filter(|hazard| verb == Impact::Destroy || !lost(hazard)).collect();
     }
     blast
 }
 
 /// The longest verb that the name begins with on a word boundary, and where the noun begins.
-fn verb(name: &str) -> (Impact, usize) {
+fn verb(name: &str) -> (Option<&'static catalog::Verb>, usize) {
     for end in boundaries(name).into_iter().rev() {
-        let Some(begins) = name.get(..end) else { continue };
-        let rows = catalog::verbs(begins);
-        let fits = |ends: &str| {
-            ends.is_empty() || name.get(end..).is_some_and(|rest| rest.contains(ends) && ends_with_word(rest, ends))
-        };
-        let row = rows.iter().filter(|row| fits(row.ends.get())).max_by_key(|row| row.ends.get().len());
-        if let Some(impact) = row.and_then(|row| row.impact.get().parse().ok()) {
-            return (impact, end);
+        let (Some(begins), Some(rest)) = (name.get(..end), name.get(end..)) else { continue };
+        let fits = |ends: &str| ends.is_empty() || ends_with_word(rest, ends);
+        let rows = catalog::verbs(begins).iter().filter(|row| fits(row.ends.get()));
+        if let Some(row) = rows.max_by_key(|row| row.ends.get().len()) {
+            return (Some(row), end);
         }
     }
-    (Impact::Unknown, boundaries(name).first().copied().unwrap_or(name.len()))
+    (None, boundaries(name).first().copied().unwrap_or(name.len()))
 }
 
 /// `Job` ends `ImportJob` and `ExportJobs`; `Query` ends `Query` itself.

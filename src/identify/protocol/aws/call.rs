@@ -93,7 +93,7 @@ fn candidates(
         let target = head.header("x-amz-target").and_then(|target| target.rsplit_once('.'));
         let by_target =
             target.filter(|_| scope.is_none()).map_or(vec![], |(prefix, _)| catalog::by_target(prefix).collect());
-        return Ok((by_target, scope.map(|scope| scope.service.clone())));
+        return Ok((by_target, scope.map(|scope| name_of(&scope.service))));
     };
     let by_host: Vec<&'static Service> = host.services().collect();
     if by_host.is_empty() {
@@ -119,7 +119,7 @@ fn signing(name: &str) -> &str {
     }
 }
 
-/// A host's label as the part of an operation's id: no more than a label may hold.
+/// A host's label or a scope's service as a part of an operation's id: no colons, nothing but what a label may hold.
 fn name_of(label: &str) -> String {
     label.chars().map(|one| if one.is_ascii_alphanumeric() || one == '-' { one } else { '-' }).collect()
 }
@@ -250,14 +250,14 @@ fn by_path(
     matches.sort_by_key(|(literals, _, _)| std::cmp::Reverse(*literals));
     let mut matches = matches.into_iter();
     let Some((literals, service, mut found)) = matches.next() else { return Ok(Named::Nothing) };
-    for (other, _, twin) in matches {
+    for (other, service, twin) in matches {
         if other == literals {
-            found.twins.push(twin.operation);
+            found.twins.push((service, twin.operation));
         }
     }
     if let Some(hint) = form::only(query, "x-id")? {
-        let named = |one: &&'static Operation| one.name.get() == hint;
-        if !named(&found.operation) && !found.twins.iter().any(|twin| named(&twin)) {
+        let named = |one: &'static Operation| one.name.get() == hint;
+        if !named(found.operation) && !found.twins.iter().any(|(_, twin)| named(twin)) {
             return Err(Unreadable::new("`x-id` names another operation than the path"));
         }
     }

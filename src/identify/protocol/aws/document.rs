@@ -134,8 +134,12 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
         Ok(())
     }
 
+    /// Whether AWS takes a text for the truth value it spells is not known: it keeps its quotes, and equals neither.
     fn visit_str<E: Error>(self, value: &str) -> Result<(), E> {
-        self.leaf(value);
+        match value {
+            "true" | "false" => self.leaf(&format!("\"{value}\"")),
+            _ => self.leaf(value),
+        }
         Ok(())
     }
 

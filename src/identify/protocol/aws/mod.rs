@@ -48,7 +48,7 @@ pub struct Seen {
     pub values: Values,
 }
 
-/// A form is small: EC2 and IAM refuse far less than this.
+/// A form: CloudFormation's inline template, at most 51,200 bytes, is among the longest members.
 const FORM_BYTES_MAX: usize = 1 << 20;
 /// DynamoDB takes 16 MB in a batch.
 const DOCUMENT_BYTES_MAX: usize = 16 << 20;
@@ -102,7 +102,10 @@ impl Protocol for Aws {
                     let bytes = whole(body, head, found.operation)?;
                     collect_body(*protocol, found.operation, (bytes, head), &mut values)?;
                 }
-                let twins = found.twins.iter().map(|twin| Operation::new("aws", service.name.get(), twin.name.get()));
+                let twins = found
+                    .twins
+                    .iter()
+                    .map(|(service, twin)| Operation::new("aws", service.name.get(), twin.name.get()));
                 readings(candidate, head, (service, found.operation, twins.collect()), values)
             }
         }
@@ -139,8 +142,14 @@ fn whole<'a>(body: &'a Captured, head: &Head, operation: &Row) -> Result<&'a [u8
         1 => matches!(head.header("content-encoding"), Some("identity" | "")),
         _ => return Err(Unreadable::new("there is more than one Content-Encoding")),
     };
-    if !plain && !(operation.compressed && head.header("content-encoding") == Some("gzip")) {
+    let gzip = operation.compressed && head.header("content-encoding") == Some("gzip");
+    if !plain && !gzip {
         return Err(Unreadable::status(415, "the operation takes no Content-Encoding"));
+    }
+    // Chunk signatures stand between the bytes, and could stand in the middle of a name.
+    let chunked = |value: &http::HeaderValue| value.as_bytes().starts_with(b"STREAMING-");
+    if head.headers.get_all("x-amz-content-sha256").iter().any(chunked) {
+        return Err(Unreadable::status(415, "the operation takes no body in signed chunks"));
     }
     captured(body)
 }
@@ -174,7 +183,7 @@ fn identify_form(candidate: &Candidate, head: &Head, body: &Captured) -> Result<
     let speaks = |service: &&&'static Service| service.protocols().any(WireProtocol::is_form);
     let forms: Vec<&'static Service> = candidate.services.iter().filter(speaks).copied().collect();
     let of_version = |service: &&'static Service| version == Some(service.version.get());
-    let any = forms.iter().any(|service| of_version(service));
+    let any = forms.iter().any(of_version);
     let mut found = forms
         .iter()
         .filter(|service| !any || of_version(service))
@@ -228,15 +237,27 @@ fn collect_head(found: &rest::Match, query: &Pairs, head: &Head, values: &mut Va
             Location::Query => {
                 form::only(query, wire)?.into_iter().for_each(|value| values.push(member, value));
             }
-            Location::Header => match head.header_count(wire) {
-                0 => {}
-                1 => values.push(member, head.header(wire).unwrap_or_default()),
-                _ => return Err(Unreadable::new(format!("`{wire}` is there twice"))),
-            },
+            Location::Header => collect_header(member, query, head, values)?,
             Location::Body | Location::Payload => {}
         }
     }
     Ok(())
+}
+
+/// A presigned URL may carry `x-amz-*` headers in its query, where S3 takes them as well. No dry run is read from there.
+fn collect_header(member: &'static Member, query: &Pairs, head: &Head, values: &mut Values) -> Result<(), Unreadable> {
+    let wire = member.wire.get();
+    let hoisted = wire.to_ascii_lowercase().starts_with("x-amz-") && !member.roles.contains(Role::DryRun);
+    let in_query = query.iter().filter(|(name, _)| hoisted && name.eq_ignore_ascii_case(wire));
+    let in_head = head.headers.get_all(wire).iter().map(|value| value.to_str().unwrap_or_default());
+    let mut found = in_head.chain(in_query.map(|(_, value)| value.as_str()));
+    if let Some(value) = found.next() {
+        values.push(member, value);
+    }
+    match found.next() {
+        Some(_) => Err(Unreadable::new(format!("`{wire}` is there twice"))),
+        None => Ok(()),
+    }
 }
 
 fn collect_body(
@@ -309,21 +330,29 @@ fn count(operation: &Row, values: &Values) -> Count {
     Count::Exact(longest.unwrap_or(1).max(1) as u64)
 }
 
-/// The members that decide. A long value (a policy, a template) stands as its digest.
+/// The members that decide.
 fn parameters(values: &Values) -> Vec<Parameter> {
     let mut parameters: Vec<Parameter> = vec![];
     for (member, value) in values.iter().filter(|(member, _)| members::decides(member)) {
-        let value = if value.len() > PARAMETER_BYTES_MAX {
-            format!("sha256:{} ({} bytes)", data_encoding::HEXLOWER.encode(&Sha256::digest(value)), value.len())
-        } else {
-            value.to_owned()
-        };
-        let parameter = Parameter { name: member.name.get().to_owned(), value };
+        let parameter = Parameter::new(member.name.get(), printable(member.name.get(), value));
         if !parameters.contains(&parameter) {
             parameters.push(parameter);
         }
     }
     parameters
+}
+
+/// A long value (a policy, a template) stands as its digest, and so does what may hold a secret: a URL with a query (it
+/// may be presigned), and a statement, of which the first word is kept.
+fn printable(name: &str, value: &str) -> String {
+    let statement = name.ends_with("Statement");
+    let url = value.contains("://") && value.contains('?');
+    if value.len() <= PARAMETER_BYTES_MAX && !statement && !url {
+        return value.to_owned();
+    }
+    let word = value.split_whitespace().next().filter(|_| statement).unwrap_or_default();
+    let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(value));
+    format!("{word} sha256:{digest} ({} bytes)", value.len()).trim_start().to_owned()
 }
 
 fn place(candidate: &Candidate, head: &Head, account: Option<String>) -> Place {

@@ -37,6 +37,8 @@ pub(super) fn by_account(service: &Service, values: &Values, place: &Where) -> R
         if is_part(service, member, values) || value.is_empty() {
             continue;
         }
+        // What follows a URL's `?` may be a signature.
+        let value = value.split_once("://").map_or(value, |_| value.split('?').next().unwrap_or_default());
         let (account, id) = resource(service, member, value, values, place);
         let group = groups.entry(account).or_default();
         let id = Resource::from(id);

@@ -13,8 +13,8 @@ use super::form;
 pub(super) struct Match {
     /// The operation.
     pub operation: &'static Operation,
-    /// Operations of the same service that look the same.
-    pub twins: Vec<&'static Operation>,
+    /// Operations that look the same, each with its service.
+    pub twins: Vec<(&'static Service, &'static Operation)>,
     /// The template's labels with their decoded values.
     pub labels: Vec<(&'static str, String)>,
 }
@@ -46,7 +46,7 @@ pub(super) fn find(
         equal.sort_by_key(|one| one.deprecated);
         let Some((operation, twins)) = equal.split_first() else { continue };
         let labels = labels(operation.path.get(), segments)?;
-        return Ok(Some(Match { operation, twins: twins.to_vec(), labels }));
+        return Ok(Some(Match { operation, twins: twins.iter().map(|twin| (service, *twin)).collect(), labels }));
     }
     Ok(None)
 }

@@ -134,7 +134,7 @@ fn every_operation_as_the_real_client_sends_it_is_named() {
             match (&routed.partial, routed.need) {
                 (Partial::Aws(candidate), _) => match &candidate.named {
                     Named::One { service, found, .. } => {
-                        let twins = found.twins.iter().map(|twin| twin.name.get());
+                        let twins = found.twins.iter().map(|(_, twin)| twin.name.get());
                         Ok(std::iter::once(found.operation.name.get())
                             .chain(twins)
                             .map(|name| format!("aws:{}:{name}", service.name.get()))
@@ -162,8 +162,9 @@ fn every_operation_as_the_real_client_sends_it_is_named() {
 fn account_of_an_access_key() {
     for (key, expected) in [
         ("ASIAQNZGKIQY56JQ7WML", Some("029608264753")),
+        ("ASIAY34FZKBOKMUTVV7A", Some("609629065308")),
         (KEY, Some("111122223333")),
-        // From before 2019: the id holds no account.
+        // Of the old generation: the id holds no account.
         ("AKIAIOSFODNN7EXAMPLE", None),
         ("AKIAJ2QXAVHAGJS4NVBA", None),
         ("AROAQNZGKIQY56JQ7WML", None),
@@ -572,6 +573,66 @@ fn dialect_is_what_the_client_spoke() {
     ] {
         assert_eq!(Aws.dialect(&call.head()), expected, "{}", call.url);
     }
+}
+
+/// The calls that an agent on Amazon Q Developer or Kiro lives by: bearer tokens, both hosts, any of the targets, or a path.
+#[test]
+fn model_calls_of_amazon_q() {
+    let call = |method: &'static str, url: &str| {
+        Call { method, ..Call::post(url, "") }.header("authorization", "Bearer x").body(b"{}")
+    };
+    let (q, old) = ("q.us-east-1.amazonaws.com", "codewhisperer.us-east-1.amazonaws.com");
+    let streaming = "AmazonCodeWhispererStreamingService.GenerateAssistantResponse";
+    call("POST", &format!("{q}/generateAssistantResponse")).is("aws:q:GenerateAssistantResponse");
+    call("POST", &format!("{q}/")).header("x-amz-target", streaming).is("aws:q:GenerateAssistantResponse");
+    call("POST", &format!("{old}/generateAssistantResponse"))
+        .header("x-amz-target", streaming)
+        .is("aws:codewhisperer:GenerateAssistantResponse");
+    call("POST", &format!("{q}/generateAssistantResponse"))
+        .header("x-amz-target", "AmazonQDeveloperStreamingService.SendMessage")
+        .is("aws:q:SendMessage");
+    call("POST", &format!("{old}/SendMessageStreaming")).is("aws:codewhisperer:SendMessage");
+    call("GET", &format!("{q}/getUsageLimits?origin=AI_EDITOR")).is("aws:q:GetUsageLimits");
+    call("GET", &format!("{q}/ListAvailableModels?origin=AI_EDITOR")).is("aws:q:ListAvailableModels");
+    // What changes something is not in the table.
+    call("POST", &format!("{q}/")).is("aws:q:unidentified");
+    call("POST", &format!("{q}/"))
+        .header("x-amz-target", "AmazonCodeWhispererService.DeleteWorkspace")
+        .is("aws:q:unidentified");
+}
+
+#[test]
+fn what_may_hold_a_secret_is_not_printed() {
+    for (name, value, expected) in [
+        ("Statement", "DELETE FROM t WHERE k='hunter2'", "DELETE sha256:"),
+        ("TemplateURL", "https://b.s3.amazonaws.com/t?X-Amz-Signature=1", "sha256:"),
+        ("DeletionMode", "STANDARD", "STANDARD"),
+    ] {
+        assert!(printable(name, value).starts_with(expected), "{name}: {}", printable(name, value));
+    }
+}
+
+#[test]
+fn headers_in_a_presigned_query_count_but_never_as_a_dry_run() {
+    let put =
+        |query: &str| Call { method: "PUT", ..Call::post(&format!("b.s3.amazonaws.com/k?{query}"), "us-east-1/s3") };
+    assert_eq!(put("X-Amz-Acl=public-read").one().parameters, [Parameter::new("ACL", "public-read")]);
+    put("x-amz-acl=private").header("x-amz-acl", "public-read").refused(400, "twice");
+    let url = "lambda.eu-west-1.amazonaws.com/2015-03-31/functions/f/invocations?X-Amz-Invocation-Type=DryRun";
+    assert!(Call::post(url, "eu-west-1/lambda").one().parameters.is_empty());
+    // A text is no truth value.
+    let kms = |dry: &str| {
+        let body = format!(r#"{{"KeyId":"k","GranteePrincipal":"p","DryRun":{dry}}}"#);
+        Call::json("kms.eu-west-1.amazonaws.com/", "eu-west-1/kms", "TrentService.CreateGrant", &body).one().parameters
+    };
+    assert_eq!(kms("true"), [Parameter::new("DryRun", "true")]);
+    assert_eq!(kms(r#""true""#), [Parameter::new("DryRun", r#""true""#)]);
+    // Chunk signatures between the bytes of a document.
+    Call::post("b.s3.amazonaws.com/?delete", "us-east-1/s3")
+        .header("x-amz-content-sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD")
+        .refused(415, "chunks");
+    // A service's name cannot hold a part of another operation's id.
+    Call::post("localhost/", "eu-west-1/ec2:DescribeInstances").is("aws:ec2-DescribeInstances:unidentified");
 }
 
 /// Random heads and bodies: a value or a refusal, never a panic, and never a read that nobody named.
