@@ -14,7 +14,7 @@ use crate::rules::{Layer, RuleSet, Source, builtin_sources};
 
 /// Look at the rules, and prove them.
 #[derive(Debug, Args)]
-pub struct RulesArgs {
+pub(super) struct RulesArgs {
     #[command(subcommand)]
     command: RulesCommand,
 }
@@ -60,7 +60,7 @@ enum RulesCommand {
 ///
 /// # Errors
 /// The output cannot be written.
-pub fn run(args: &RulesArgs, out: &mut impl Write, err: &mut impl Write) -> io::Result<u8> {
+pub(super) fn run(args: &RulesArgs, out: &mut impl Write, err: &mut impl Write) -> io::Result<u8> {
     match &args.command {
         RulesCommand::Check { paths, config, json } => check(paths, config.as_ref(), *json, out, err),
         RulesCommand::List { config, json } => match load(config.as_ref()) {

@@ -113,7 +113,7 @@ struct Failure<'a> {
 ///
 /// # Errors
 /// Input or output fails.
-pub fn run_lines(setup: &Setup, at: Timestamp, input: impl Read, out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn run_lines(setup: &Setup, at: Timestamp, input: impl Read, out: &mut impl Write) -> io::Result<()> {
     let mut reader = BufReader::with_capacity(1 << 16, input);
     let mut writer = BufWriter::with_capacity(1 << 16, out);
     let mut line = Vec::new();

@@ -18,11 +18,11 @@ use crate::identify::Known;
 use crate::model::Timestamp;
 use crate::prove::{Bench, Request, nobody};
 
-pub use lines::run_lines;
+pub(super) use lines::run_lines;
 
 /// Explain what a request would do and what would be decided. Nothing is sent.
 #[derive(Debug, Args)]
-pub struct ExplainArgs {
+pub(super) struct ExplainArgs {
     /// The method; POST when there is a body, else GET.
     #[arg(short = 'X', long = "request", value_name = "METHOD")]
     method: Option<String>,
@@ -50,7 +50,7 @@ pub struct ExplainArgs {
 ///
 /// # Errors
 /// Input or output fails.
-pub fn run(
+pub(super) fn run(
     args: &ExplainArgs,
     at: Timestamp,
     mut input: impl Read,

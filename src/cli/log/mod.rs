@@ -35,7 +35,7 @@ Examples:
 
 Times are UTC."
 )]
-pub struct Log {
+pub(super) struct Log {
     #[command(subcommand)]
     command: Option<LogCommand>,
     /// Which decisions: `key:value`, or any text
@@ -75,7 +75,7 @@ enum LogCommand {
 
 /// What the output is for.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Screen {
+pub(super) struct Screen {
     /// Columns of a terminal; `None` for a file or a pipe, where nothing is shortened.
     pub width: Option<usize>,
     /// Whether colours may be used.
@@ -85,7 +85,7 @@ pub struct Screen {
 impl Screen {
     /// The standard output, as it is.
     #[must_use]
-    pub fn stdout() -> Self {
+    pub(super) fn stdout() -> Self {
         let width = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
         Self { width, colour: anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never }
     }
@@ -117,7 +117,7 @@ impl Write for Plain<'_> {
 ///
 /// # Errors
 /// The log cannot be read, or the output not be written.
-pub fn run(args: &Log, folder: &Path, now: Timestamp, out: &mut dyn Write, screen: Screen) -> anyhow::Result<u8> {
+pub(super) fn run(args: &Log, folder: &Path, now: Timestamp, out: &mut dyn Write, screen: Screen) -> anyhow::Result<u8> {
     if !folder.exists() {
         writeln!(out, "there is no log in `{}` yet", folder.display())?;
         return Ok(u8::from(args.command.is_some()));
