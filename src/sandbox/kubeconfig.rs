@@ -27,6 +27,9 @@ pub enum KubeconfigError {
         /// What is wrong.
         why: String,
     },
+    /// The certificate that the agent holds in the place of the user's.
+    #[error("cannot make a certificate: {0}")]
+    StandIn(#[from] rcgen::Error),
 }
 
 /// One server that kubeconfigs name, for the gate.
@@ -129,11 +132,7 @@ impl Merged {
                 cluster.insert("certificate-authority-data".into(), BASE64.encode(ca_pem.as_bytes()).into());
             }
         }
-        for (_, user) in &mut self.users {
-            // The gate presents the client certificate; the agent has no use for the key.
-            user.remove("client-certificate-data");
-            user.remove("client-key-data");
-        }
+        self.replace_identities()?;
         let list = |inner: &str, items: Vec<(String, Map<String, Value>)>| -> Value {
             items.into_iter().map(|(name, body)| serde_json::json!({ "name": name, inner: body })).collect()
         };
@@ -145,6 +144,26 @@ impl Merged {
             "current-context": self.current.unwrap_or_default(),
         });
         Ok(Rewritten { text: merged.to_string(), servers })
+    }
+
+    /// The gate presents the client certificates; the agent gets one that opens nothing in the place of each. Without any,
+    /// kubectl would ask for a user name (client-go's `canIdentifyUser`).
+    fn replace_identities(&mut self) -> Result<(), KubeconfigError> {
+        let mut stand_in: Option<(Value, Value)> = None;
+        for (_, user) in &mut self.users {
+            let certificate = user.remove("client-certificate-data");
+            let key = user.remove("client-key-data");
+            if certificate.is_none() && key.is_none() {
+                continue;
+            }
+            let (certificate, key) = match &stand_in {
+                Some(made) => made.clone(),
+                None => stand_in.insert(make_stand_in()?).clone(),
+            };
+            user.insert("client-certificate-data".into(), certificate);
+            user.insert("client-key-data".into(), key);
+        }
+        Ok(())
     }
 
     fn server(&self, name: &str, cluster: &Map<String, Value>) -> Server {
@@ -164,6 +183,13 @@ impl Merged {
             insecure: cluster.get("insecure-skip-tls-verify").and_then(Value::as_bool).unwrap_or(false),
         }
     }
+}
+
+/// A self-signed certificate and its key, as a kubeconfig holds them.
+fn make_stand_in() -> Result<(Value, Value), KubeconfigError> {
+    let made = rcgen::generate_simple_self_signed(["stand-in.blastgate.invalid".to_owned()])?;
+    let encode = |pem: String| Value::from(BASE64.encode(pem.as_bytes()));
+    Ok((encode(made.cert.pem()), encode(made.signing_key.serialize_pem())))
 }
 
 fn text<'a>(map: &'a Map<String, Value>, key: &str) -> &'a str {
@@ -225,7 +251,9 @@ contexts:
         assert_eq!(cluster["proxy-url"], "http://127.0.0.1:1");
         assert_eq!(cluster["certificate-authority-data"], BASE64.encode(b"our ca"));
         assert_eq!(made["clusters"][1]["cluster"].get("insecure-skip-tls-verify"), None);
-        assert_eq!(made["users"][0]["user"], serde_json::json!({}));
+        let user = &made["users"][0]["user"];
+        let held = BASE64.decode(user["client-certificate-data"].as_str().unwrap().as_bytes()).unwrap();
+        assert!(held.starts_with(b"-----BEGIN CERTIFICATE") && user["client-key-data"] != "a2V5");
         assert_eq!(made["users"][1]["user"]["token"], "secret-token");
         assert_eq!(made["current-context"], "b");
         assert_eq!(
