@@ -154,11 +154,17 @@ fn request(permit: &Permit, headers: HeaderMap, body: OutBody) -> Result<Request
     Ok(request)
 }
 
-/// The cause at the bottom of a chain of errors: the outer ones only say that something failed.
+/// The cause in a chain of errors: what the dialler says, which names the server and the setting that helps, else the
+/// bottom of it; the outer ones only say that something failed.
 fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
+    loop {
+        if let Some(dial) = error.downcast_ref::<DialError>() {
+            return dial.to_string();
+        }
+        match error.source() {
+            Some(source) => error = source,
+            None => return error.to_string(),
+        }
     }
-    error.to_string()
 }
