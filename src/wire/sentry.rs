@@ -176,9 +176,10 @@ impl<S: AsyncRead + Unpin> Sentry<S> {
         let (taken, done) = match body.take(fresh) {
             Ok(result) => result,
             Err(unreadable) => {
-                let error = io::Error::new(io::ErrorKind::InvalidData, unreadable.why.clone());
-                self.refuse(unreadable);
-                return Poll::Ready(Err(error));
+                // The request that this body belongs to is being served: who reads the body answers and records it, and a
+                // verdict here would be a second answer to one request.
+                self.state = State::Refused;
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, unreadable.why)));
             }
         };
         if from_held {

@@ -26,6 +26,9 @@ use crate::wire::sentry::Sentry;
 
 /// A connection must say what it wants in this time.
 const FIRST_HEAD_TIME_MAX: Duration = Duration::from_secs(30);
+/// How long, and for how much, a closing connection is still read.
+const LINGER_TIME_MAX: Duration = Duration::from_secs(2);
+const LINGER_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// After an accept failed for want of something (file descriptors), give it time to come back.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -64,7 +67,7 @@ async fn client(door: Arc<HttpDoor>, mut stream: TcpStream) {
     };
     let refusal = door.gate.reject(&unreadable, None, &door.principal, Door::Http).await;
     let _ = stream.write_all(&last_words(&refusal)).await;
-    let _ = stream.shutdown().await;
+    end(stream).await;
 }
 
 /// Reads until the first head is whole; `None` when it grows too large, and at once when it cannot become a head.
@@ -130,13 +133,27 @@ where
         .serve_connection(TokioIo::new(sentry), service)
         .without_shutdown()
         .await;
-    let Some(unreadable) = verdict.take() else { return };
-    let refusal = door.gate.reject(&unreadable, claimed, &door.principal, Door::Http).await;
+    let refusal = match verdict.take() {
+        Some(unreadable) => Some(door.gate.reject(&unreadable, claimed, &door.principal, Door::Http).await),
+        None => None,
+    };
     if let Ok(parts) = served {
         let mut stream = parts.io.into_inner().into_inner();
-        let _ = stream.write_all(&last_words(&refusal)).await;
-        let _ = stream.shutdown().await;
+        if let Some(refusal) = refusal {
+            let _ = stream.write_all(&last_words(&refusal)).await;
+        }
+        end(stream).await;
     }
+}
+
+/// Says goodbye (inside TLS too, so that the client knows the answer is whole), and reads on for a moment: closing over
+/// bytes that were not read resets the connection, and may take the answer with it (RFC 9112, section 9.6).
+async fn end(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+    if stream.shutdown().await.is_err() {
+        return;
+    }
+    let mut unread = stream.take(LINGER_BYTES_MAX);
+    let _ = tokio::time::timeout(LINGER_TIME_MAX, tokio::io::copy(&mut unread, &mut tokio::io::sink())).await;
 }
 
 /// A refusal as the bytes of a whole HTTP/1.1 response after which the connection closes.
