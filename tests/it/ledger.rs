@@ -1,0 +1,98 @@
+//! No record, no service.
+
+use rustix::process::{Resource, Rlimit, prlimit};
+
+use crate::support::block_on;
+use crate::support::child;
+use crate::support::gate::RunningGate;
+use crate::support::stage::Stage;
+use crate::support::upstream::Upstream;
+
+const ASK: &[u8] = b"GET / HTTP/1.1\r\nHost: api.dev.example\r\nConnection: close\r\n\r\n";
+const CHANGE: &[u8] = b"PUT /x HTTP/1.1\r\nHost: api.dev.example\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+fn stage() -> (Stage, Upstream) {
+    let mut stage = Stage::new();
+    let api = Upstream::start(&stage.ca, &["api.dev.example"]);
+    stage.resolve("api.dev.example", api.address);
+    (stage, api)
+}
+
+#[test]
+fn when_the_log_cannot_be_written_nothing_is_forwarded() {
+    let (stage, api) = stage();
+    // A file that may not grow is what a full disk looks like from inside. The signal that comes with it is ignored, as
+    // on a full disk there is none.
+    let mut command = stage.command("sh");
+    let gate = env!("CARGO_BIN_EXE_blastgate");
+    command.env("BLASTGATE_CONFIG", stage.path("config"));
+    command.args(["-c", &format!("trap '' XFSZ; exec {gate} run -- \"$@\""), "sh"]);
+    let gate = RunningGate::start(command);
+    let answer = block_on(gate.raw("api.dev.example:443", ASK));
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let before = api.record.len();
+    prlimit(Some(gate.pid()), Resource::Fsize, Rlimit { current: Some(0), maximum: Some(0) }).unwrap();
+    for request in [ASK, CHANGE, ASK] {
+        let answer = block_on(gate.raw("api.dev.example:443", request));
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+        assert!(answer.contains("cannot write its log"), "{answer}");
+    }
+    // What cannot be read in one way is refused all the same.
+    let answer = block_on(gate.raw("api.dev.example:443", b"GET / HTTP/1.1\r\n\r\n"));
+    assert!(answer.starts_with("HTTP/1.1 503") || answer.starts_with("HTTP/1.1 400"), "{answer}");
+    assert_eq!(api.record.len(), before, "something was forwarded without a record");
+    gate.kill();
+}
+
+#[test]
+fn when_the_log_cannot_be_opened_the_gate_does_not_start() {
+    let (stage, _) = stage();
+    stage.write("state/log", "this is a file, not a folder");
+    let ended = stage.run(&["echo", "ran"]);
+    assert_eq!(ended.code, Some(4), "{ended:#?}");
+    assert!(ended.stderr.contains("the log cannot be kept") && !ended.stdout.contains("ran"), "{ended:#?}");
+}
+
+#[test]
+fn a_log_tells_the_whole_story_of_a_run() {
+    let (stage, _) = stage();
+    let gate = stage.gate();
+    block_on(gate.raw("api.dev.example:443", ASK));
+    block_on(gate.raw("api.dev.example:443", CHANGE));
+    gate.stop();
+    let log = stage.log();
+    let kinds: Vec<&str> = log.entries().iter().map(kind).collect();
+    assert_eq!(kinds.first(), Some(&"start"), "{log:#?}");
+    assert_eq!(kinds.last(), Some(&"stop"), "{log:#?}");
+    assert_eq!((log.decisions().len(), log.outcomes().len()), (2, 2), "{log:#?}");
+    for decision in log.decisions() {
+        assert!(log.outcomes().iter().any(|outcome| outcome.id == decision.id));
+    }
+}
+
+fn kind(entry: &blastgate::record::Entry) -> &'static str {
+    use blastgate::record::Entry;
+    match entry {
+        Entry::Start(_) => "start",
+        Entry::Decision(_) => "decision",
+        Entry::Rejected(_) => "rejected",
+        Entry::Outcome(_) => "outcome",
+        Entry::Stop { .. } => "stop",
+        _ => "other",
+    }
+}
+
+#[test]
+fn two_gates_at_once_keep_two_logs() {
+    let (stage, api) = stage();
+    let (one, two) = (stage.gate(), stage.gate());
+    for gate in [&one, &two] {
+        let answer = block_on(gate.raw("api.dev.example:443", ASK));
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    let listing = child::run(stage.blastgate(["--version"]), crate::support::PATIENCE).succeeded();
+    assert!(listing.stdout.starts_with("blastgate "), "{listing:#?}");
+    drop((one.stop(), two.stop()));
+    assert_eq!(api.record.len(), 2);
+    assert_eq!(stage.log().decisions().len(), 2);
+}

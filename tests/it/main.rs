@@ -1,0 +1,21 @@
+//! Drives the built `blastgate` with the clients that people use, against servers on loopback.
+//!
+//! Every promise that the program makes to somebody outside has its test here; what one module promises to another is
+//! tested beside that module.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and stands outside the rules that keep the product's modules apart"
+)]
+
+mod agent;
+mod aws;
+mod crash;
+mod http;
+mod kubernetes;
+mod ledger;
+mod support;

@@ -1,0 +1,98 @@
+//! The programs that the tests drive: Python's from PyPI and an agent from npm, installed once into a cache of the
+//! harness, and what stands on the machine.
+//!
+//! `BLASTGATE_TEST_REQUIRE` (`kubectl,curl,npm`) names what must be there; what is missing and not named is said aloud
+//! and its tests pass without having tested. Python and its packages are always required.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use sha2::{Digest, Sha256};
+
+const REQUIREMENTS: &str = include_str!("requirements.txt");
+/// The newest that runs on Node 18 and later.
+const AGENT_PACKAGE: &str = "@anthropic-ai/claude-code@2.1.100";
+
+/// The folder of the Python environment; its `bin` holds `python`, `aws`.
+pub(crate) fn python() -> &'static Path {
+    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
+    PYTHON.get_or_init(|| {
+        installed("venv", REQUIREMENTS, |folder| {
+            step(Command::new("python3").args(["-m", "venv"]).arg(folder));
+            fs::write(folder.join("requirements.txt"), REQUIREMENTS).unwrap();
+            let python = folder.join("bin/python");
+            step(
+                Command::new(python)
+                    .args(["-m", "pip", "install", "--quiet", "-r"])
+                    .arg(folder.join("requirements.txt")),
+            );
+        })
+    })
+}
+
+/// The agent's program, where npm is there.
+pub(crate) fn agent() -> Option<&'static Path> {
+    static AGENT: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let found = AGENT.get_or_init(|| {
+        optional("npm")?;
+        let folder = installed("npm", AGENT_PACKAGE, |folder| {
+            step(
+                Command::new("npm")
+                    .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix"])
+                    .arg(folder)
+                    .arg(AGENT_PACKAGE),
+            );
+        });
+        Some(folder.join("node_modules/.bin/claude"))
+    });
+    found.as_deref()
+}
+
+/// A program of this machine. Fails when it is missing and required.
+pub(crate) fn optional(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file());
+    if found.is_none() {
+        let required = std::env::var("BLASTGATE_TEST_REQUIRE").unwrap_or_default();
+        let is_required = required.split(',').any(|one| one.trim() == program);
+        assert!(!is_required, "`{program}` is required by BLASTGATE_TEST_REQUIRE and not on the PATH");
+        eprintln!("SKIPPED: `{program}` is not on the PATH, so nothing was tested with it");
+    }
+    found
+}
+
+/// A folder made once by `make`, named after what stands in it. Another process that makes the same one is waited for.
+fn installed(kind: &str, content: &str, make: impl FnOnce(&Path)) -> PathBuf {
+    let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(content));
+    let cache = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cache")))
+        .expect("a cache folder: set HOME or XDG_CACHE_HOME")
+        .join("blastgate-test");
+    let folder = cache.join(format!("{kind}-{}", &digest[..16]));
+    fs::create_dir_all(&cache).unwrap();
+    let lock = fs::File::create(cache.join(format!("{kind}.lock"))).unwrap();
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    let whole = folder.join("whole");
+    if !whole.exists() {
+        eprintln!("installing into {} (once)", folder.display());
+        // A Python environment holds its own path, so it is made in its place; `whole` says that it was finished.
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        make(&folder);
+        let beside = folder.join("whole.new");
+        fs::write(&beside, content).unwrap();
+        fs::rename(&beside, &whole).unwrap();
+    }
+    folder
+}
+
+fn step(command: &mut Command) {
+    eprintln!("  {command:?}");
+    let status =
+        command.stdin(Stdio::null()).status().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
+    assert!(status.success(), "{command:?} failed: {status}");
+}

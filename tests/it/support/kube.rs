@@ -1,0 +1,264 @@
+//! A Kubernetes API server of the tests' own: objects in memory, as much of the API as kubectl needs to discover, read,
+//! apply, scale and delete. It judges nothing and remembers every request.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+
+use super::ca::TestCa;
+use super::server::{self, Answer, Peer, answer, json, streaming};
+use super::stage::Stage;
+use super::upstream::{Record, Seen};
+
+/// Group-version, plural, kind, namespaced, sub-resources.
+const KINDS: &[(&str, &str, &str, bool, &[&str])] = &[
+    ("v1", "namespaces", "Namespace", false, &[]),
+    ("v1", "pods", "Pod", true, &[]),
+    ("v1", "configmaps", "ConfigMap", true, &[]),
+    ("v1", "secrets", "Secret", true, &[]),
+    ("apps/v1", "deployments", "Deployment", true, &["scale"]),
+];
+
+/// `/path/of/collection` → name → object.
+type Objects = BTreeMap<String, BTreeMap<String, Value>>;
+
+/// The server.
+pub(crate) struct Kube {
+    pub(crate) record: Record,
+    objects: Arc<Mutex<Objects>>,
+    pub(crate) address: SocketAddr,
+}
+
+impl Kube {
+    /// Starts a cluster `name` that the stage's kubeconfig names, with a client certificate, behind `host`.
+    pub(crate) fn on(stage: &mut Stage, name: &str, host: &str) -> Self {
+        let record = Record::default();
+        let objects = Arc::new(Mutex::new(Objects::default()));
+        let (seen, held) = (record.clone(), Arc::clone(&objects));
+        let handler: server::Handler =
+            Arc::new(move |request, peer| Box::pin(take(seen.clone(), Arc::clone(&held), request, peer)));
+        // Its CA is its own: the kubeconfig names it, the gate's configuration does not.
+        let ca = TestCa::new("cluster");
+        let address = server::serve(Some(ca.server(&[host], &["h2", "http/1.1"])), handler);
+        stage.resolve(&format!("{host}:6443"), address);
+        let (certificate, key) = ca.client("alice");
+        let encode = |text: &str| data_encoding::BASE64.encode(text.as_bytes());
+        stage.write("home/.kube/ca.crt", ca.pem());
+        let config = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": name,
+            "clusters": [{ "name": name, "cluster": {
+                "server": format!("https://{host}:6443"), "certificate-authority": "ca.crt",
+            }}],
+            "users": [{ "name": "alice", "user": {
+                "client-certificate-data": encode(&certificate), "client-key-data": encode(&key),
+            }}],
+            "contexts": [{ "name": name, "context": { "cluster": name, "user": "alice", "namespace": "shop" } }],
+        });
+        stage.write("home/.kube/config", config.to_string());
+        let kube = Self { record, objects, address };
+        kube.put("/api/v1/namespaces", "shop", json!({ "kind": "Namespace", "apiVersion": "v1" }));
+        kube
+    }
+
+    /// Puts an object there.
+    pub(crate) fn put(&self, collection: &str, name: &str, mut object: Value) {
+        object["metadata"]["name"] = name.into();
+        object["metadata"]["resourceVersion"] = "1".into();
+        object["metadata"]["uid"] = format!("uid-{name}").into();
+        if let Some((_, rest)) = collection.split_once("/namespaces/") {
+            object["metadata"]["namespace"] = rest.split('/').next().unwrap_or_default().into();
+        }
+        self.objects.lock().unwrap().entry(collection.to_owned()).or_default().insert(name.to_owned(), object);
+    }
+
+    pub(crate) fn get(&self, collection: &str, name: &str) -> Option<Value> {
+        self.objects.lock().unwrap().get(collection)?.get(name).cloned()
+    }
+
+    /// Requests that were not reads.
+    pub(crate) fn writes(&self) -> Vec<Seen> {
+        self.record.all().into_iter().filter(|seen| seen.method != "GET").collect()
+    }
+}
+
+async fn take(record: Record, objects: Arc<Mutex<Objects>>, request: Request<Incoming>, peer: Peer) -> Answer {
+    let index = record.push(Seen::of(&request, &peer));
+    let (parts, body) = request.into_parts();
+    let Ok(body) = body.collect().await else { return failure(400, "BadRequest", "the body broke") };
+    let body = body.to_bytes();
+    record.body(index, body.len() as u64, String::new());
+    let path = parts.uri.path();
+    if let Some(answer) = discovery(path) {
+        return answer;
+    }
+    let query = parts.uri.query().unwrap_or_default();
+    let Some(target) = Target::of(path) else { return failure(404, "NotFound", "the server could not find that") };
+    if parts.method == Method::GET && query.split('&').any(|pair| pair == "watch=true" || pair == "watch=1") {
+        // A watch that ends at once, with what there is: clients then look again.
+        let (_, answer) = streaming("application/json");
+        return answer;
+    }
+    let sent: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let is_dry = query.contains("dryRun=All") || sent["dryRun"][0] == "All";
+    carry_out(&mut objects.lock().unwrap(), &parts.method, &target, sent, is_dry)
+}
+
+/// What a path names.
+struct Target {
+    collection: String,
+    name: Option<String>,
+    sub: Option<String>,
+    kind: &'static str,
+    group_version: &'static str,
+}
+
+impl Target {
+    fn of(path: &str) -> Option<Self> {
+        let (group_version, rest) = match path.strip_prefix("/api/") {
+            Some(rest) => ("v1", rest.strip_prefix("v1/")?),
+            None => ("apps/v1", path.strip_prefix("/apis/apps/v1/")?),
+        };
+        let mut words: Vec<&str> = rest.split('/').collect();
+        let mut length = 1;
+        if words.first() == Some(&"namespaces") && words.len() > 2 {
+            length = 3;
+        }
+        let plural = *words.get(length - 1)?;
+        let known = KINDS.iter().find(|known| known.0 == group_version && known.1 == plural)?;
+        let after: Vec<String> = words.split_off(length).into_iter().map(str::to_owned).collect();
+        let base = path.strip_suffix(rest)?;
+        Some(Self {
+            collection: format!("{base}{}", words.join("/")),
+            name: after.first().cloned(),
+            sub: after.get(1).cloned(),
+            kind: known.2,
+            group_version,
+        })
+    }
+}
+
+fn carry_out(objects: &mut Objects, method: &Method, target: &Target, mut sent: Value, is_dry: bool) -> Answer {
+    let held = objects.entry(target.collection.clone()).or_default();
+    let name = target.name.clone().or_else(|| sent["metadata"]["name"].as_str().map(str::to_owned));
+    let found = name.as_ref().and_then(|name| held.get(name)).cloned();
+    let store = |held: &mut BTreeMap<String, Value>, object: Value| {
+        if !is_dry {
+            held.insert(name.clone().unwrap_or_default(), object);
+        }
+    };
+    match (method.as_str(), &target.name, found) {
+        ("GET", None, _) => {
+            let items: Vec<&Value> = held.values().collect();
+            let kind = format!("{}List", target.kind);
+            let list = json!({ "kind": kind, "apiVersion": target.group_version,
+                               "metadata": { "resourceVersion": "1" }, "items": items });
+            json(200, &list)
+        }
+        ("POST", None, None) => {
+            sent["metadata"]["uid"] = format!("uid-{}", name.clone().unwrap_or_default()).into();
+            sent["metadata"]["resourceVersion"] = "1".into();
+            store(held, sent.clone());
+            json(201, &sent)
+        }
+        ("POST", None, Some(_)) => failure(409, "AlreadyExists", "it exists already"),
+        ("DELETE", None, _) => {
+            if !is_dry {
+                held.clear();
+            }
+            json(200, &json!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success" }))
+        }
+        (_, Some(name), None) => failure(404, "NotFound", &format!("{} \"{name}\" not found", target.kind)),
+        ("GET", Some(_), Some(object)) if target.sub.as_deref() == Some("scale") => json(200, &scale_of(&object)),
+        ("GET", Some(_), Some(object)) => json(200, &object),
+        ("PATCH" | "PUT", Some(_), Some(mut object)) if target.sub.as_deref() == Some("scale") => {
+            object["spec"]["replicas"] = sent["spec"]["replicas"].clone();
+            store(held, object.clone());
+            json(200, &scale_of(&object))
+        }
+        ("PATCH", Some(_), Some(mut object)) => {
+            merge(&mut object, sent);
+            store(held, object.clone());
+            json(200, &object)
+        }
+        ("PUT", Some(_), Some(_)) => {
+            store(held, sent.clone());
+            json(200, &sent)
+        }
+        ("DELETE", Some(name), Some(object)) => {
+            if !is_dry {
+                held.remove(name);
+            }
+            json(200, &object)
+        }
+        _ => failure(405, "MethodNotAllowed", "that is not done here"),
+    }
+}
+
+/// RFC 7386, which is what a strategic merge comes to where no lists are merged.
+fn merge(into: &mut Value, patch: Value) {
+    let Value::Object(patch) = patch else {
+        *into = patch;
+        return;
+    };
+    if !into.is_object() {
+        *into = json!({});
+    }
+    for (key, value) in patch {
+        if value.is_null() {
+            into.as_object_mut().unwrap().remove(&key);
+        } else {
+            merge(&mut into[key.as_str()], value);
+        }
+    }
+}
+
+fn scale_of(object: &Value) -> Value {
+    json!({ "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": object["metadata"],
+            "spec": { "replicas": object["spec"]["replicas"] }, "status": { "replicas": object["spec"]["replicas"] } })
+}
+
+fn failure(code: u16, reason: &str, message: &str) -> Answer {
+    let status = json!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+                         "message": message, "reason": reason, "code": code });
+    json(code, &status)
+}
+
+fn discovery(path: &str) -> Option<Answer> {
+    let apps = json!({ "groupVersion": "apps/v1", "version": "v1" });
+    Some(match path {
+        "/version" => {
+            json(200, &json!({ "major": "1", "minor": "32", "gitVersion": "v1.32.0", "platform": "linux/amd64" }))
+        }
+        "/api" => json(200, &json!({ "kind": "APIVersions", "versions": ["v1"] })),
+        "/apis" => json(
+            200,
+            &json!({ "kind": "APIGroupList", "apiVersion": "v1",
+                     "groups": [{ "name": "apps", "versions": [apps], "preferredVersion": apps }] }),
+        ),
+        "/api/v1" => json(200, &resources("v1")),
+        "/apis/apps/v1" => json(200, &resources("apps/v1")),
+        path if path.starts_with("/openapi") => answer(404, "text/plain", Bytes::from_static(b"404 page not found")),
+        _ => return None,
+    })
+}
+
+fn resources(group_version: &str) -> Value {
+    let verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+    let mut all = Vec::new();
+    for (_, plural, kind, namespaced, subs) in KINDS.iter().filter(|known| known.0 == group_version) {
+        all.push(json!({ "name": plural, "singularName": kind.to_lowercase(), "kind": kind,
+                         "namespaced": namespaced, "verbs": verbs }));
+        for sub in *subs {
+            all.push(json!({ "name": format!("{plural}/{sub}"), "singularName": "", "kind": "Scale",
+                             "group": "autoscaling", "version": "v1", "namespaced": namespaced,
+                             "verbs": ["get", "patch", "update"] }));
+        }
+    }
+    json!({ "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": all })
+}
