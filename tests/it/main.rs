@@ -19,3 +19,4 @@ mod http;
 mod kubernetes;
 mod ledger;
 mod support;
+mod tidy;
