@@ -18,4 +18,5 @@ mod crash;
 mod http;
 mod kubernetes;
 mod ledger;
+mod run;
 mod support;
