@@ -4,7 +4,7 @@
 use blastgate::classify::{Action, classify};
 use blastgate::config::Inventory;
 use blastgate::decide::{Facts, decide};
-use blastgate::identify::request::head_from_parts;
+use blastgate::head::text::head_from_parts;
 use blastgate::identify::{Known, identify, route};
 use blastgate::model::http::Captured;
 use blastgate::model::{Context, Door, Evidence, Posture, Principal, SessionId, Timestamp};

@@ -8,6 +8,8 @@
 
 pub mod model;
 
+pub mod head;
+
 pub mod config;
 
 pub mod catalog;

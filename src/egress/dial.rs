@@ -148,7 +148,7 @@ fn authority_of(uri: &Uri) -> Result<(Scheme, Authority), DialError> {
         _ => return Err(target()),
     };
     let text = uri.authority().ok_or_else(target)?;
-    let authority = crate::wire::authority::parse(text.as_str(), scheme).map_err(|_| target())?;
+    let authority = crate::head::authority::parse(text.as_str(), scheme).map_err(|_| target())?;
     Ok((scheme, authority))
 }
 

@@ -4,7 +4,6 @@
 //! cannot be read in exactly one way is [`Unreadable`] and is refused. Nothing here decides whether anything is allowed.
 
 pub mod protocol;
-pub mod request;
 
 use vec1::{Vec1, vec1};
 

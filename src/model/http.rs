@@ -1,7 +1,7 @@
 //! One HTTP request as it was read: its head, and as much of its body as was needed.
 //!
 //! The `http` and `bytes` crates are data types only, so the core may use them. A [`Head`] is made from bytes that have
-//! passed the strict check of `wire::head` (or, for `explain`, from a line of JSON that has passed the same check).
+//! passed the strict check of `head::check` (or, for `explain`, from a line of JSON that has passed the same check).
 
 use std::fmt;
 

@@ -9,7 +9,7 @@ pub use capture::capture;
 use crate::classify::{Action, classify};
 use crate::config::{Bodies, Diagnostic, Inventory};
 use crate::decide::{Decision, Facts, decide};
-use crate::identify::request::head_from_parts;
+use crate::head::text::head_from_parts;
 use crate::identify::{Known, identify, route};
 use crate::model::http::Unreadable;
 use crate::model::{Context, Door, Effect, Evidence, Posture, Principal, SessionId, Timestamp};

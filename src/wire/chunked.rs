@@ -1,7 +1,7 @@
 //! Finds the end of a chunked body (RFC 9112, section 7.1), strictly: no chunk extensions, CRLF only, bounded sizes, and
 //! trailers under the same closed lists as headers. It changes nothing; the HTTP library decodes the same bytes.
 
-use super::head::is_token;
+use crate::head::check::is_token;
 use crate::model::http::Unreadable;
 
 /// Digits of a chunk size that fits 48 bits.

@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use super::chunked::Chunked;
-use super::head::{self, Form, Framing, HEAD_BYTES_MAX};
+use crate::head::check::{self as head, Form, Framing, HEAD_BYTES_MAX};
 use crate::model::http::Unreadable;
 
 /// A head must be complete this long after its first byte.

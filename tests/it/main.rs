@@ -20,3 +20,4 @@ mod kubernetes;
 mod ledger;
 mod run;
 mod support;
+mod tidy;

@@ -117,7 +117,13 @@ impl Write for Plain<'_> {
 ///
 /// # Errors
 /// The log cannot be read, or the output not be written.
-pub(super) fn run(args: &Log, folder: &Path, now: Timestamp, out: &mut dyn Write, screen: Screen) -> anyhow::Result<u8> {
+pub(super) fn run(
+    args: &Log,
+    folder: &Path,
+    now: Timestamp,
+    out: &mut dyn Write,
+    screen: Screen,
+) -> anyhow::Result<u8> {
     if !folder.exists() {
         writeln!(out, "there is no log in `{}` yet", folder.display())?;
         return Ok(u8::from(args.command.is_some()));

@@ -18,11 +18,11 @@ use super::proxy::{Joined, last_words, serve_http1};
 use super::serve::serve;
 use crate::catalog::lifelines;
 use crate::enforce::{self, Destination, Refusal};
+use crate::head::check::Form;
+use crate::head::request::Origin;
 use crate::identify;
 use crate::model::http::{Authority, Scheme, Unreadable};
 use crate::model::{Door, Evidence};
-use crate::wire::head::Form;
-use crate::wire::request::Origin;
 
 const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
 /// For the client's side of a TLS handshake.

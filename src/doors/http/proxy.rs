@@ -16,12 +16,12 @@ use super::connect::connect;
 use super::serve::serve;
 use super::{HttpDoor, answer};
 use crate::enforce::Refusal;
+use crate::head::authority;
+use crate::head::check::{self, Form, HEAD_BYTES_MAX, HEADERS_MAX};
+use crate::head::request::Origin;
 use crate::identify::Dialect;
 use crate::model::Door;
 use crate::model::http::{Scheme, Unreadable};
-use crate::wire::authority;
-use crate::wire::head::{self, Form, HEAD_BYTES_MAX, HEADERS_MAX};
-use crate::wire::request::Origin;
 use crate::wire::sentry::Sentry;
 
 /// A connection must say what it wants in this time.
@@ -73,7 +73,7 @@ async fn client(door: Arc<HttpDoor>, mut stream: TcpStream) {
 /// Reads until the first head is whole; `None` when it grows too large, and at once when it cannot become a head.
 async fn first_head(stream: &mut TcpStream, read: &mut BytesMut) -> io::Result<Option<usize>> {
     loop {
-        if let Some(end) = head::end_of(read) {
+        if let Some(end) = check::end_of(read) {
             return Ok(Some(end));
         }
         if read.len() > HEAD_BYTES_MAX {
@@ -95,7 +95,7 @@ enum First {
 }
 
 fn first(head: &[u8]) -> Result<First, Unreadable> {
-    let checked = head::check(head, Form::Proxy)?;
+    let checked = check::check(head, Form::Proxy)?;
     if checked.method != "CONNECT" {
         return Ok(First::Plain);
     }

@@ -9,11 +9,11 @@ use sha2::{Digest, Sha256};
 
 use super::{Answer, HttpDoor, refused};
 use crate::enforce::{self, Destination, Refusal};
+use crate::head::request::{Origin, head_of};
 use crate::identify::{self, Dialect};
 use crate::model::http::Unreadable;
 use crate::model::{Door, Evidence, Impact};
 use crate::wire::intake::OutBody;
-use crate::wire::request::{Origin, head_of};
 
 /// A refusal and the form it takes.
 struct No {

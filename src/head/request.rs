@@ -4,7 +4,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Uri, Version};
 
-use super::{authority, head};
+use super::{authority, check};
 use crate::model::http::{Authority, Head, Scheme, Unreadable};
 
 /// Hop-by-hop headers (RFC 9110, section 7.6.1): they end here. `te: trailers` is kept, gRPC needs it.
@@ -33,13 +33,14 @@ pub struct Origin {
 /// Tunnel name, target, `:authority` and Host do not all name the same host and port, or a header has no single reading.
 pub fn head_of(parts: Parts, origin: &Origin) -> Result<Head, Unreadable> {
     let Parts { method, uri, version, mut headers, .. } = parts;
+    check::check_method(method.as_str())?;
     check_headers(&headers, version)?;
     if version == Version::HTTP_2 {
         join_cookies(&mut headers);
     }
     let authority = authority_of(&uri, &headers, origin)?;
     let target = uri.path_and_query().cloned().ok_or_else(|| Unreadable::new("the request has no path"))?;
-    head::check_path(target.as_str())?;
+    check::check_path(target.as_str())?;
     let headers = end_to_end(headers);
     Ok(Head { scheme: origin.scheme, authority, method, target, headers })
 }
@@ -90,7 +91,7 @@ fn authority_of(uri: &Uri, headers: &HeaderMap, origin: &Origin) -> Result<Autho
 
 /// What the byte check holds for HTTP/1, held for HTTP/2 too.
 fn check_headers(headers: &HeaderMap, version: Version) -> Result<(), Unreadable> {
-    if headers.len() > head::HEADERS_MAX {
+    if headers.len() > check::HEADERS_MAX {
         return Err(Unreadable::status(431, "more than 128 header lines"));
     }
     let count = |name: &HeaderName| headers.get_all(name).iter().count();
@@ -98,7 +99,7 @@ fn check_headers(headers: &HeaderMap, version: Version) -> Result<(), Unreadable
         return Err(Unreadable::new("more than one Host or Content-Length"));
     }
     if let Some(length) = headers.get(header::CONTENT_LENGTH)
-        && length.to_str().ok().and_then(head::length).is_none()
+        && length.to_str().ok().and_then(check::length).is_none()
     {
         return Err(Unreadable::new("a Content-Length that is not a plain number"));
     }

@@ -46,6 +46,8 @@ fn two_readings_do_not() {
         "[::1]x",
         "::1",
         "a/b",
+        "-a.example",
+        "a-.example",
         "a%2eb",
         "bücher.example",
         "[127.0.0.1]",

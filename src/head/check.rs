@@ -132,13 +132,21 @@ fn request_line(line: &[u8]) -> Result<(&str, &str, &str), Unreadable> {
     else {
         return Err(Unreadable::new("the request line is not method, target and version with single spaces"));
     };
-    if method.is_empty() || method.len() > METHOD_BYTES_MAX || !method.bytes().all(is_token) {
-        return Err(Unreadable::new("the method is not a token"));
-    }
+    check_method(method)?;
     if version != "HTTP/1.1" && version != "HTTP/1.0" {
         return Err(Unreadable::status(505, "the version is not HTTP/1.1"));
     }
     Ok((method, target, version))
+}
+
+/// Upper case, as every registered method is: what `delete` means is up to the server. TRACE answers with the request's
+/// own headers.
+pub(super) fn check_method(method: &str) -> Result<(), Unreadable> {
+    let fits = !method.is_empty() && method.len() <= METHOD_BYTES_MAX;
+    if !fits || !method.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-') {
+        return Err(Unreadable::new("the method is not a token in upper case"));
+    }
+    if method == "TRACE" { Err(Unreadable::status(501, "TRACE is not forwarded")) } else { Ok(()) }
 }
 
 fn check_target(method: &str, target: &str, form: Form) -> Result<(), Unreadable> {
@@ -256,7 +264,7 @@ fn connection(value: &str) -> Result<(), Unreadable> {
 }
 
 /// RFC 9110, section 5.6.2.
-pub(super) const fn is_token(byte: u8) -> bool {
+pub(crate) const fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(
             byte,

@@ -54,6 +54,8 @@ fn name(text: &str) -> Result<String, &'static str> {
     }
     let labels_fit = text.split('.').all(|label| {
         (1..=LABEL_BYTES_MAX).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     });
     if !labels_fit {
