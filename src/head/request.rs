@@ -1,6 +1,6 @@
 //! From the HTTP library's request to a [`Head`]: the second half of the strict check, for HTTP/1 and HTTP/2 alike.
 
-use http::header::{self, HeaderMap, HeaderName};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Uri, Version};
 
@@ -32,9 +32,12 @@ pub struct Origin {
 /// # Errors
 /// Tunnel name, target, `:authority` and Host do not all name the same host and port, or a header has no single reading.
 pub fn head_of(parts: Parts, origin: &Origin) -> Result<Head, Unreadable> {
-    let Parts { method, uri, version, headers, .. } = parts;
+    let Parts { method, uri, version, mut headers, .. } = parts;
     check::check_method(method.as_str())?;
     check_headers(&headers, version)?;
+    if version == Version::HTTP_2 {
+        join_cookies(&mut headers);
+    }
     let authority = authority_of(&uri, &headers, origin)?;
     let target = uri.path_and_query().cloned().ok_or_else(|| Unreadable::new("the request has no path"))?;
     check::check_path(target.as_str())?;
@@ -58,6 +61,17 @@ fn end_to_end(headers: HeaderMap) -> HeaderMap {
         }
     }
     kept
+}
+
+/// RFC 9113, section 8.2.3: over HTTP/2 one cookie string may come as several fields; HTTP/1 knows one only.
+fn join_cookies(headers: &mut HeaderMap) {
+    let pieces: Vec<&[u8]> = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if pieces.len() < 2 {
+        return;
+    }
+    if let Ok(joined) = HeaderValue::from_bytes(&pieces.join(&b"; "[..])) {
+        headers.insert(header::COOKIE, joined);
+    }
 }
 
 fn authority_of(uri: &Uri, headers: &HeaderMap, origin: &Origin) -> Result<Authority, Unreadable> {

@@ -89,10 +89,10 @@ fn what_reached_upstream_before_a_kill_stands_in_the_log() {
 /// One client: reads and changes in turn, until the gate is gone.
 async fn load(gate: Arc<RunningGate>, ids: Arc<AtomicU64>, task: usize) {
     let Ok(stream) = gate.tunnel(&format!("{HOST}:443")).await else { return };
-    let alpn = if task % 2 == 0 { "h2" } else { "http/1.1" };
+    let alpn = if task.is_multiple_of(2) { "h2" } else { "http/1.1" };
     let Ok(tls) = gate.handshake(stream, HOST, &[alpn]).await else { return };
     let next = || ids.fetch_add(1, Ordering::Relaxed);
-    let method = |id: u64| if id % 3 == 0 { "GET" } else { "PUT" };
+    let method = |id: u64| if id.is_multiple_of(3) { "GET" } else { "PUT" };
     if alpn == "h2" {
         let Ok((mut sender, connection)) =
             hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(tls)).await

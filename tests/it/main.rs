@@ -18,5 +18,6 @@ mod crash;
 mod http;
 mod kubernetes;
 mod ledger;
+mod run;
 mod support;
 mod tidy;

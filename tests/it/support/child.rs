@@ -16,11 +16,6 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// Everything it said, for looking for a text wherever a client prints it.
-    pub(crate) fn said(&self) -> String {
-        format!("{}{}", self.stdout, self.stderr)
-    }
-
     #[track_caller]
     pub(crate) fn succeeded(self) -> Self {
         assert_eq!(self.code, Some(0), "it should have succeeded: {self:#?}");

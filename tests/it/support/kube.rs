@@ -2,7 +2,6 @@
 //! apply, scale and delete. It judges nothing and remembers every request.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -32,7 +31,6 @@ type Objects = BTreeMap<String, BTreeMap<String, Value>>;
 pub(crate) struct Kube {
     pub(crate) record: Record,
     objects: Arc<Mutex<Objects>>,
-    pub(crate) address: SocketAddr,
 }
 
 impl Kube {
@@ -61,7 +59,7 @@ impl Kube {
             "contexts": [{ "name": name, "context": { "cluster": name, "user": "alice", "namespace": "shop" } }],
         });
         stage.write("home/.kube/config", config.to_string());
-        let kube = Self { record, objects, address };
+        let kube = Self { record, objects };
         kube.put("/api/v1/namespaces", "shop", json!({ "kind": "Namespace", "apiVersion": "v1" }));
         kube
     }

@@ -1,7 +1,7 @@
 //! An upstream that takes everything, answers 200, and remembers what it saw.
 //!
 //! Paths with a meaning: `/early` answers before it reads the body, `/answer?bytes=n` answers with n bytes,
-//! `/pieces?count=n` answers in n pieces, `/status?code=n` with that status.
+//! `/trailers` ends its answer with some, `/pieces?count=n` answers in n pieces, `/status?code=n` with that status.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -77,6 +77,14 @@ impl Record {
         }
     }
 
+    /// Trailers stand among the headers, as `trailer: name`.
+    fn trailers(&self, index: usize, trailers: &http::HeaderMap) {
+        if let Some(seen) = self.0.lock().unwrap().get_mut(index) {
+            let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+            seen.headers.extend(trailers.iter().map(|(name, value)| (format!("trailer: {name}"), text(value))));
+        }
+    }
+
     pub(crate) fn all(&self) -> Vec<Seen> {
         self.0.lock().unwrap().clone()
     }
@@ -132,6 +140,8 @@ async fn take(record: Record, request: Request<Incoming>, peer: Peer) -> Answer 
         if let Some(data) = frame.data_ref() {
             bytes += data.len() as u64;
             digest.update(data);
+        } else if let Ok(trailers) = frame.into_trailers() {
+            record.trailers(index, &trailers);
         }
     }
     let sha256 = data_encoding::HEXLOWER.encode(&digest.finalize());
@@ -139,6 +149,14 @@ async fn take(record: Record, request: Request<Incoming>, peer: Peer) -> Answer 
     match (parts.uri.path(), number()) {
         ("/answer", Some(length)) => answer(200, "application/octet-stream", vec![b'x'; length]),
         ("/status", Some(code)) => answer(u16::try_from(code).unwrap_or(500), "text/plain", "as asked"),
+        ("/trailers", _) => {
+            let trailers = http::HeaderMap::from_iter([(
+                http::HeaderName::from_static("grpc-status"),
+                http::HeaderValue::from_static("0"),
+            )]);
+            answer(200, "application/grpc", "answer")
+                .map(|body| body.with_trailers(async { Some(Ok(trailers)) }).boxed())
+        }
         ("/pieces", Some(count)) => {
             let (sender, answer) = streaming("text/event-stream");
             tokio::spawn(async move {
