@@ -106,10 +106,16 @@ impl Permit {
             Outcome::Broken { error, .. } => ("lost the connection to", error.as_str()),
             _ => ("could not finish with", "unknown"),
         };
-        let message = format!("blastgate let this call through, but {what} {}: {error}", self.destination.authority);
+        let is_forbidden = status == 403;
+        let message = if is_forbidden {
+            format!("blastgate stopped this call: {error}. Ask your person; another route gets the same answer.")
+        } else {
+            format!("blastgate let this call through, but {what} {}: {error}", self.destination.authority)
+        };
+        let kind = if is_forbidden { RefusalKind::Denied } else { RefusalKind::Unavailable { status } };
         let id = Some(self.id);
         self.note(outcome);
-        Refusal { id, kind: RefusalKind::Unavailable { status }, message, operation: None }
+        Refusal { id, kind, message, operation: None }
     }
 
     fn note(&mut self, outcome: Outcome) {
