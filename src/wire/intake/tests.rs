@@ -71,7 +71,7 @@ async fn what_is_judged_is_what_is_sent() {
 
 #[tokio::test]
 async fn content_encodings() {
-    let plain = vec![b'a'; 1500];
+    let plain = vec![b'a'; 900];
     let (captured, sent) = take("Content-Encoding: gzip\r\n", &gzip(&plain), BodyNeed::Whole(1000)).await;
     assert_eq!((captured, sent), (Captured::Whole(plain.clone().into()), gzip(&plain)));
     let bomb = gzip(&vec![0; 100_000]);
