@@ -99,8 +99,9 @@ impl Intake {
         let read = out.read.clone().unwrap_or_default();
         let complete = out.rest.is_none();
         let captured = match (complete, whole) {
-            (true, _) => self.decoded(read, headers, bytes_max, true),
-            (false, false) => self.decoded(read, headers, bytes_max, false),
+            (true, true) => self.decoded(read, headers, bytes_max, Extent::Whole),
+            (true, false) => self.decoded(read, headers, bytes_max, Extent::Complete),
+            (false, false) => self.decoded(read, headers, bytes_max, Extent::Cut),
             (false, true) => Captured::Overflow,
         };
         Ok((captured, out))
@@ -141,8 +142,8 @@ impl Intake {
         }
     }
 
-    fn decoded(&self, raw: Bytes, headers: &HeaderMap, bytes_max: usize, complete: bool) -> Captured {
-        let as_read = |bytes| if complete { Captured::Whole(bytes) } else { Captured::Prefix(bytes) };
+    fn decoded(&self, raw: Bytes, headers: &HeaderMap, bytes_max: usize, extent: Extent) -> Captured {
+        let as_read = |bytes| if extent == Extent::Cut { Captured::Prefix(bytes) } else { Captured::Whole(bytes) };
         let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
         let coding = match (codings.next(), codings.next()) {
             (None, _) => return as_read(raw),
@@ -152,8 +153,11 @@ impl Intake {
         match coding.as_str() {
             // `aws-chunked` is framing inside the body that the identifier of S3 undoes where it needs to.
             "" | "identity" | "aws-chunked" => as_read(raw),
-            "gzip" | "x-gzip" if complete => self.gunzip(&raw, bytes_max),
-            "gzip" | "x-gzip" => Captured::Undecodable("a gzip body that is too large to be read whole"),
+            "gzip" | "x-gzip" => match self.gunzip(&raw, bytes_max) {
+                Captured::Overflow if extent == Extent::Complete => beginning(&raw, bytes_max),
+                _ if extent == Extent::Cut => beginning(&raw, bytes_max),
+                captured => captured,
+            },
             _ => Captured::Undecodable("a Content-Encoding that the gate cannot undo"),
         }
     }
@@ -171,6 +175,31 @@ impl Intake {
             Ok(_) if !decoder.into_inner().is_empty() => Captured::Undecodable("bytes after the gzip body"),
             Ok(_) => Captured::Whole(Bytes::from(decoded)),
         }
+    }
+}
+
+/// What was read of a body, against what was asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// All of it, and all of it is needed.
+    Whole,
+    /// All of it, though a beginning would do.
+    Complete,
+    /// Its beginning.
+    Cut,
+}
+
+/// As much of a gzip body's beginning as a reading by prefix asks for.
+fn beginning(raw: &[u8], bytes_max: usize) -> Captured {
+    let mut decoded = Vec::new();
+    let decoder = flate2::bufread::GzDecoder::new(raw);
+    let read = decoder.take(bytes_max as u64).read_to_end(&mut decoded);
+    // The cut ends the stream early; what came before it is the body's beginning.
+    match read {
+        Err(error) if error.kind() != std::io::ErrorKind::UnexpectedEof || decoded.is_empty() => {
+            Captured::Undecodable("a broken gzip body")
+        }
+        _ => Captured::Prefix(Bytes::from(decoded)),
     }
 }
 
