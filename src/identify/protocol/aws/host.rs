@@ -105,6 +105,14 @@ impl Host {
         (!self.is_s3()).then_some(self.before.as_str()).filter(|label| is_account(label))
     }
 
+    /// The account of an access point: the end of its label, `NAME-ACCOUNT.s3-accesspoint.REGION`.
+    #[must_use]
+    pub(super) fn point_account(&self) -> Option<&str> {
+        let point = matches!(self.service.as_str(), "s3-accesspoint" | "s3-object-lambda");
+        let (_, account) = self.before.rsplit_once('-').filter(|_| point)?;
+        is_account(account).then_some(account)
+    }
+
     /// The bucket (or access point) of a virtual host.
     #[must_use]
     pub(super) fn bucket(&self) -> Option<&str> {
