@@ -410,10 +410,18 @@ fn parameters(values: &Values) -> Vec<Parameter> {
 }
 
 /// A long value (a policy, a template) stands as its digest, and so does what may hold a secret: a URL with a query (it
-/// may be presigned), and a statement, of which the first word is kept.
+/// may be presigned), and a statement, of which the first word is kept. Of a password nothing is.
 fn printable(name: &str, value: &str) -> String {
     let statement = name.ends_with("Statement");
     let url = value.contains("://") && value.contains('?');
+    // Not even by its digest, which can be guessed at.
+    if name.ends_with("Password") {
+        return "set".to_owned();
+    }
+    // EC2's `Attribute` and `Value`: the value may be user data.
+    if name == "Value" && !matches!(value, "true" | "false") {
+        return "set".to_owned();
+    }
     if value.len() <= PARAMETER_BYTES_MAX && !statement && !url {
         return value.to_owned();
     }

@@ -610,6 +610,9 @@ fn what_may_hold_a_secret_is_not_printed() {
         ("Statement", "DELETE FROM t WHERE k='hunter2'", "DELETE sha256:"),
         ("TemplateURL", "https://b.s3.amazonaws.com/t?X-Amz-Signature=1", "sha256:"),
         ("DeletionMode", "STANDARD", "STANDARD"),
+        ("MasterUserPassword", "hunter2", "set"),
+        ("Value", "hunter2", "set"),
+        ("Value", "false", "false"),
     ] {
         assert!(printable(name, value).starts_with(expected), "{name}: {}", printable(name, value));
     }
