@@ -374,4 +374,16 @@ CASES = [
         ("UntagRole", {"RoleName": "r", "TagKeys": ["a"]}, "aws:iam:UntagRole update item"),
         ("UpdateRoleDescription", {"RoleName": "r", "Description": "d"}, "aws:iam:UpdateRoleDescription update item"),
     ),
+    *calls(
+        "dynamodb",
+        ("DeleteItem", {"TableName": "locks", "Key": {"LockID": {"S": "state/prod"}}}, "aws:dynamodb:DeleteItem update item hazards="),
+        ("DeleteItem", {"TableName": "orders", "Key": {"LockID": {"S": "x"}, "id": {"S": "1"}}}, "aws:dynamodb:DeleteItem destroy item hazards=data-loss reversible=no"),
+        ("DeleteItem", {"TableName": "orders", "Key": {}}, "aws:dynamodb:DeleteItem destroy item hazards=data-loss reversible=no"),
+    ),
+    *calls(
+        "s3",
+        ("DeleteObject", {"Bucket": "b", "Key": "prod/terraform.tfstate.tflock"}, "aws:s3:DeleteObject update item hazards="),
+        ("DeleteObject", {"Bucket": "b", "Key": "prod/terraform.tfstate"}, "aws:s3:DeleteObject destroy item hazards=data-loss reversible=partly"),
+        ("DeleteObject", {"Bucket": "b", "Key": "x.tflock", "VersionId": "v"}, "aws:s3:DeleteObject destroy item reversible=no"),
+    ),
 ]
