@@ -386,4 +386,35 @@ CASES = [
         ("DeleteObject", {"Bucket": "b", "Key": "prod/terraform.tfstate"}, "aws:s3:DeleteObject destroy item hazards=data-loss reversible=partly"),
         ("DeleteObject", {"Bucket": "b", "Key": "x.tflock", "VersionId": "v"}, "aws:s3:DeleteObject destroy item reversible=no"),
     ),
+    *calls(
+        "eks",
+        ("DeleteCluster", {"name": "shop"}, "aws:eks:DeleteCluster destroy environment hazards=data-loss"),
+        ("AssociateAccessPolicy", {"clusterName": "c", "principalArn": "arn:aws:iam::111122223333:role/r", "policyArn": "p", "accessScope": {"type": "cluster"}}, "aws:eks:AssociateAccessPolicy permission resource hazards=privilege"),
+        ("DescribeCluster", {"name": "shop"}, "aws:eks:DescribeCluster read resource"),
+    ),
+    *calls(
+        "ecs",
+        ("UpdateService", {"service": "web", "desiredCount": 0}, "aws:ecs:UpdateService disrupt resource"),
+        ("UpdateService", {"service": "web", "desiredCount": 2}, "aws:ecs:UpdateService update resource hazards="),
+        ("DeleteCluster", {"cluster": "c"}, "aws:ecs:DeleteCluster destroy environment resources=arn:aws:ecs:us-east-1:111122223333:cluster/c"),
+    ),
+    *calls(
+        "ecr",
+        ("BatchDeleteImage", {"repositoryName": "shop", "imageIds": [{"imageTag": "v1"}]}, "aws:ecr:BatchDeleteImage destroy resource hazards=data-loss resources=arn:aws:ecr:us-east-1:111122223333:repository/shop"),
+        ("GetAuthorizationToken", {}, "aws:ecr:GetAuthorizationToken read resource"),
+    ),
+    *calls(
+        "elbv2",
+        ("DeleteLoadBalancer", {"LoadBalancerArn": "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/x/1"}, "aws:elbv2:DeleteLoadBalancer destroy resource hazards=traffic"),
+        ("DescribeLoadBalancers", {}, "aws:elbv2:DescribeLoadBalancers read resource"),
+    ),
+    *calls("elb", ("DeleteLoadBalancer", {"LoadBalancerName": "x"}, "aws:elb:DeleteLoadBalancer destroy resource hazards=traffic")),
+    *calls(
+        "sns",
+        ("DeleteTopic", {"TopicArn": "arn:aws:sns:us-east-1:444455556666:t"}, "aws:sns:DeleteTopic destroy resource account=444455556666"),
+        ("Publish", {"TopicArn": "arn:aws:sns:us-east-1:111122223333:t", "Message": "m"}, "aws:sns:Publish execute item"),
+        ("SetTopicAttributes", {"TopicArn": "arn:aws:sns:us-east-1:111122223333:t", "AttributeName": "Policy", "AttributeValue": PUBLIC}, "aws:sns:SetTopicAttributes permission resource hazards=exposure"),
+    ),
+    *calls("bedrock", ("ListFoundationModels", {}, "aws:bedrock:ListFoundationModels read resource")),
+    *calls("cognito-identity", ("SetIdentityPoolRoles", {"IdentityPoolId": "p", "Roles": {}}, "aws:cognito-identity:SetIdentityPoolRoles permission resource hazards=privilege")),
 ]

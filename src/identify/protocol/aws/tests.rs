@@ -604,6 +604,14 @@ fn model_calls_of_amazon_q() {
         .is("aws:q:unidentified");
 }
 
+/// Bedrock also takes OpenAI's path.
+#[test]
+fn model_calls_of_bedrock() {
+    let call = |path: &str| Call::post(&format!("bedrock-runtime.us-west-2.amazonaws.com{path}"), "us-west-2/bedrock");
+    call("/openai/v1/chat/completions").is("aws:bedrock-runtime:CreateChatCompletion");
+    call("/openai/v1/chat/completions/x").is("aws:bedrock-runtime:unidentified");
+}
+
 #[test]
 fn what_may_hold_a_secret_is_not_printed() {
     for (name, value, expected) in [
