@@ -147,6 +147,12 @@ pub fn dialect(head: &Head, known: &Known) -> Dialect {
 /// The request has more than one reading.
 pub fn identify(route: &Route, head: &Head, body: &Captured) -> Result<Vec1<Identified>, Unreadable> {
     let readings = protocol::of(route.api.protocol).identify(route.api, &route.partial, &route.known, head, body)?;
+    let readings = readings.mapped(|mut reading| {
+        if route.by_shape {
+            protocol::aws::forget_key(&mut reading);
+        }
+        reading
+    });
     let generic = route.by_shape.then(|| protocol::rest::generic(head, body, &route.known));
     Ok(readings.mapped(|reading| Identified { reading, generic: generic.clone() }))
 }

@@ -105,7 +105,10 @@ def every_operation():
         service = {"configservice": "config", "deploy": "codedeploy"}.get(cli, cli)
         if service not in SESSION.get_available_services():
             continue  # from manual.tsv
-        op = SESSION.get_service_model(service).operation_model(name)
+        model = SESSION.get_service_model(service)
+        if name not in model.operation_names:
+            continue  # from manual.tsv
+        op = model.operation_model(name)
         params = value(op.input_shape, "") if op.input_shape else {}
         try:
             method, url, headers, body = serialise(service, name, params)

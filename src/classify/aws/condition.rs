@@ -22,7 +22,7 @@ fn part_holds(part: &str, values: &Values) -> bool {
     if rest.is_empty() {
         return found.next().is_some();
     }
-    let (sign, expected) = ["!=", "!^", "=", "<", ">", "^", "~"]
+    let (sign, expected) = ["!=", "!^", "!$", "=", "<", ">", "^", "~"]
         .iter()
         .find_map(|sign| rest.strip_prefix(sign).map(|expected| (*sign, expected)))
         .unwrap_or(("", ""));
@@ -31,6 +31,7 @@ fn part_holds(part: &str, values: &Values) -> bool {
         "=" => one_of(&|expected| equals(value, expected)),
         "!=" => !one_of(&|expected| value == expected),
         "^" => one_of(&|expected| begins(value, expected)),
+        "!$" => !one_of(&|expected| value.ends_with(expected)),
         "!^" => !one_of(&|expected| begins(value, expected)),
         "~" => one_of(&|expected| value.contains(expected)),
         "<" | ">" => match (value.trim().parse::<f64>(), expected.parse::<f64>()) {

@@ -63,7 +63,8 @@ fn tighten(blast: &mut BlastRadius, row: &Reviewed) {
     if let Ok(impact) = row.impact.get().parse::<Impact>() {
         let stricter = blast.impact.stricter(impact);
         if stricter != blast.impact {
-            blast.reversible = blast.reversible.max(BlastRadius::new(stricter, blast.scope).reversible);
+            let usual = BlastRadius::new(stricter, blast.scope).reversible;
+            blast.reversible = blast.reversible.max(row.reversible.get().parse().unwrap_or(usual));
         }
         blast.impact = stricter;
     }

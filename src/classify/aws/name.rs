@@ -47,19 +47,21 @@ fn ends_with_word(rest: &str, ends: &str) -> bool {
     rest.strip_suffix('s').unwrap_or(rest).ends_with(ends) || rest.ends_with(ends)
 }
 
-/// The longest noun of the tables that the name ends with, the service's own first; then the service's default.
+/// The longest noun of the tables that the name ends with, among equally long ones the service's own. Where the service
+/// has a default, it stands before the nouns that hold everywhere.
 fn noun(service: &str, name: &str, from: usize) -> Option<&'static catalog::Noun> {
     let starts = std::iter::once(from).chain(boundaries(name).into_iter().filter(|at| *at > from));
     let words = || starts.clone().filter_map(|at| name.get(at..)).filter(|text| !text.is_empty());
-    let find = |service: &str| {
-        words().find_map(|text| {
-            let singular = text.strip_suffix("ies").map(|stem| format!("{stem}y"));
-            catalog::noun(service, text)
-                .or_else(|| catalog::noun(service, text.strip_suffix('s')?))
-                .or_else(|| catalog::noun(service, &singular?))
-        })
+    let of = |service: &str, text: &str| {
+        let singular = text.strip_suffix("ies").map(|stem| format!("{stem}y"));
+        catalog::noun(service, text)
+            .or_else(|| catalog::noun(service, text.strip_suffix('s')?))
+            .or_else(|| catalog::noun(service, &singular?))
     };
-    find(service).or_else(|| catalog::noun(service, "*")).or_else(|| find("*"))
+    match catalog::noun(service, "*") {
+        Some(default) => words().find_map(|text| of(service, text)).or(Some(default)),
+        None => words().find_map(|text| of(service, text).or_else(|| of("*", text))),
+    }
 }
 
 /// Where words end: before every capital, and at the end.

@@ -166,6 +166,9 @@ fn names_are_read_by_noun_before_verb() {
         ("x", "", "unknown resource"),
         ("x", "lower", "unknown resource"),
         ("iam", "CreateUser", "permission resource"),
+        ("rds", "AddRoleToDBCluster", "permission resource"),
+        ("rds", "DeleteGlobalCluster", "destroy environment"),
+        ("rds", "DeleteCluster", "destroy resource"),
     ] {
         let blast = name::blast_radius(service, name);
         assert_eq!(format!("{} {}", blast.impact, blast.scope), expected, "{service} {name}");

@@ -2,18 +2,24 @@
 
 use crate::classify::Action;
 use crate::config::{Inventory, Match, MatchKey};
-use crate::identify::Reading;
+use crate::identify::{Reading, protocol::Face};
 use crate::model::{Environment, EnvironmentKind, Operation, Place, Resource};
 
 /// The most specific match of the inventory for each resource, the strictest of them all; without a match this machine is
 /// `local` and everything else `unknown`.
 #[must_use]
 pub fn resolve(inventory: &Inventory, reading: &Reading) -> Environment {
-    strictest(inventory, &reading.operation, &reading.place, &reading.resources)
+    let account_of_key = matches!(&reading.face, Face::Aws(seen) if seen.account_of_key);
+    strictest(inventory, (&reading.operation, account_of_key), &reading.place, &reading.resources)
 }
 
-fn strictest(inventory: &Inventory, operation: &Operation, place: &Place, resources: &[Resource]) -> Environment {
-    let target = |resource| Target { operation, place, resource };
+fn strictest(
+    inventory: &Inventory,
+    (operation, account_of_key): (&Operation, bool),
+    place: &Place,
+    resources: &[Resource],
+) -> Environment {
+    let target = |resource| Target { operation, place, resource, account_of_key };
     if resources.is_empty() {
         return one(inventory, &target(None));
     }
@@ -73,6 +79,8 @@ struct Target<'a> {
     operation: &'a Operation,
     place: &'a Place,
     resource: Option<&'a Resource>,
+    /// The place's account is the caller's; the resource may stand in another.
+    account_of_key: bool,
 }
 
 impl Target<'_> {
@@ -93,6 +101,12 @@ impl Target<'_> {
         }
     }
 
+    /// Whether the account is a guess: the caller's own, while the resource does not say where it stands (a bucket).
+    fn is_account_guessed(&self) -> bool {
+        let named = self.resource.and_then(|resource| resource.as_str().strip_prefix("arn:")?.split(':').nth(3));
+        self.account_of_key && named.is_none_or(str::is_empty)
+    }
+
     fn is_covered(&self, entry: &Match) -> bool {
         entry.is_seen()
             && entry.keys.iter().all(|(key, glob)| self.value(*key).is_some_and(|value| glob.matches(value)))
@@ -100,10 +114,20 @@ impl Target<'_> {
 }
 
 fn one(inventory: &Inventory, target: &Target<'_>) -> Environment {
-    let best = inventory
-        .entries()
-        .filter(|(entry, _)| target.is_covered(entry))
-        .max_by_key(|(entry, environment)| (entry.specificity(), environment.kind.strictness()));
+    let rank = |(entry, environment): &(&Match, &Environment)| (entry.specificity(), environment.kind.strictness());
+    let covered = || inventory.entries().filter(|(entry, _)| target.is_covered(entry));
+    let mut best = covered().max_by_key(rank);
+    if target.is_account_guessed() {
+        // What names the resource or the host itself is not outdone by an account that it may not stand in.
+        let has = |entry: &Match, wanted: MatchKey| entry.keys.iter().any(|(key, _)| *key == wanted);
+        let named = |entry: &Match| has(entry, MatchKey::Resource) || has(entry, MatchKey::Host);
+        let sure = covered().filter(|(entry, _)| named(entry) && !has(entry, MatchKey::Account)).max_by_key(rank);
+        if let (Some(sure), Some(found)) = (sure, best)
+            && is_stricter(sure.1, found.1)
+        {
+            best = Some(sure);
+        }
+    }
     if let Some((entry, environment)) = best {
         let keys: Vec<String> = entry.keys.iter().map(|(key, glob)| format!("{key} `{glob}`")).collect();
         return Environment { because: Some(format!("{}: {}", entry.place, keys.join(", "))), ..environment.clone() };

@@ -25,7 +25,7 @@ environments:
 fn resolved(operation: &str, place: Place, resources: &[&str]) -> Environment {
     let inventory = Inventory::parse("inventory.yaml", INVENTORY).unwrap();
     let resources: Vec<Resource> = resources.iter().map(|one| Resource::from(*one)).collect();
-    strictest(&inventory, &Operation::from_id(operation), &place, &resources)
+    strictest(&inventory, (&Operation::from_id(operation), false), &place, &resources)
 }
 
 fn aws(account: Option<&str>) -> Place {
@@ -93,7 +93,38 @@ fn the_lines_to_add_name_the_target_when_they_are_added() {
         assert!(lines.contains(expected), "{lines}");
         let text = format!("version: 1\nenvironments:\n  {lines}\n");
         let inventory = Inventory::parse("inventory.yaml", &text).unwrap();
-        let found = strictest(&inventory, &Operation::from_id(operation), &place, &[Resource::from(resource)]);
+        let operation = (&Operation::from_id(operation), false);
+        let found = strictest(&inventory, operation, &place, &[Resource::from(resource)]);
         assert_eq!(found.kind, EnvironmentKind::Prod, "{text}");
+    }
+}
+
+/// The caller's account is not the bucket's: an entry that names the bucket holds.
+#[test]
+fn an_account_that_only_the_access_key_tells_does_not_hide_a_resource() {
+    let inventory = Inventory::parse(
+        "inventory.yaml",
+        r#"
+version: 1
+environments:
+  - { name: prod, match: [ { resource: "arn:aws:s3:::prod-*" }, { host: "prod-*.amazonaws.com" } ] }
+  - name: dev
+    match: [ { provider: aws, account: "111122223333" }, { resource: "arn:aws:s3:::scratch" } ]
+"#,
+    )
+    .unwrap();
+    for (account_of_key, host, resource, expected) in [
+        (true, "s3.amazonaws.com", "arn:aws:s3:::prod-data", "prod"),
+        (true, "s3.amazonaws.com", "arn:aws:s3:::other", "dev"),
+        (true, "s3.amazonaws.com", "arn:aws:s3:::scratch", "dev"),
+        (true, "prod-a.s3.amazonaws.com", "arn:aws:s3:::x", "prod"),
+        // Formed with the account: the resource does stand there.
+        (true, "prod-a.s3.amazonaws.com", "arn:aws:ec2:eu-west-1:111122223333:instance/i-1", "dev"),
+        (false, "s3.amazonaws.com", "arn:aws:s3:::prod-data", "dev"),
+    ] {
+        let place = Place { host: Some(host.to_owned()), ..aws(Some("111122223333")) };
+        let operation = (&Operation::from_id("aws:s3:DeleteBucket"), account_of_key);
+        let found = strictest(&inventory, operation, &place, &[Resource::from(resource)]);
+        assert_eq!(found.name, expected, "{account_of_key} {host} {resource}: {:?}", found.because);
     }
 }

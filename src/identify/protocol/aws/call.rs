@@ -39,6 +39,7 @@ pub(super) enum Named {
     Nothing,
 }
 
+const FORM: &str = "x-www-form-urlencoded";
 const OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
 
 /// Headers that carry meaning: where a request is signed at all, they are signed. No client leaves them out.
@@ -149,6 +150,7 @@ fn place(host: Option<&Host>, scope: Option<&Scope>) -> Result<Where, Unreadable
     Ok(Where {
         partition,
         region,
+        point_account: host.and_then(Host::point_account).map(str::to_owned),
         host_account: host.and_then(Host::account).map(str::to_owned),
         key_account: scope.and_then(Scope::account),
     })
@@ -167,6 +169,12 @@ fn named(
     let action = form::only(query, "Action")?.is_some();
     let version = form::only(query, "Version")?.is_some();
     let target = head.header_count("x-amz-target") > 0;
+    let is_form =
+        |media: &http::HeaderValue| media.to_str().is_ok_and(|media| media.to_ascii_lowercase().contains(FORM));
+    let form = head.headers.get_all("content-type").iter().any(is_form);
+    if form && (target || head.header_count("smithy-protocol") > 0) {
+        return Err(Unreadable::new("the request speaks two protocols: its body says it is a form"));
+    }
     if head.header_count("smithy-protocol") > 0 {
         if target || action {
             return Err(Unreadable::new("the request speaks two protocols"));

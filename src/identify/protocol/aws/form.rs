@@ -119,7 +119,7 @@ fn follow(steps: &[Step<'_>], parts: &[&str]) -> Option<usize> {
     }
 }
 
-/// `Attribute.1.Name=Policy&Attribute.1.Value=…`, also `Attributes.entry.1.key`.
+/// `Attribute.1.Name=Policy&Attribute.1.Value=…`, `Attribute.Name=Policy&Attribute.Value=…`, also `Attributes.entry.1.key`.
 fn entry(pairs: &[(String, String)], member: &'static Member, (before, key): (&[Step<'_>], &str), values: &mut Values) {
     for (name, _) in pairs.iter().filter(|(_, value)| value == key) {
         let Some((stem, "Name" | "name" | "key" | "Key")) = name.rsplit_once('.') else { continue };
@@ -130,7 +130,13 @@ fn entry(pairs: &[(String, String)], member: &'static Member, (before, key): (&[
         });
         let list: Vec<Step<'_>> = singular.chain([Step::List]).collect();
         let plural: Vec<Step<'_>> = before.iter().copied().chain([Step::List]).collect();
-        if follow(&list, &parts) != Some(0) && follow(&plural, &parts) != Some(0) {
+        // Without a number it is the first entry.
+        let spellings = [list.as_slice(), plural.as_slice()];
+        let fits = |steps: &[Step<'_>]| {
+            let single = steps.split_last().and_then(|(_, before)| follow(before, &parts));
+            follow(steps, &parts) == Some(0) || single == Some(0)
+        };
+        if !spellings.into_iter().any(fits) {
             continue;
         }
         for (_, value) in pairs.iter().filter(|(name, _)| {

@@ -105,6 +105,14 @@ impl Host {
         (!self.is_s3()).then_some(self.before.as_str()).filter(|label| is_account(label))
     }
 
+    /// The account of an access point: the end of its label, `NAME-ACCOUNT.s3-accesspoint.REGION`.
+    #[must_use]
+    pub(super) fn point_account(&self) -> Option<&str> {
+        let point = matches!(self.service.as_str(), "s3-accesspoint" | "s3-object-lambda");
+        let (_, account) = self.before.rsplit_once('-').filter(|_| point)?;
+        is_account(account).then_some(account)
+    }
+
     /// The bucket (or access point) of a virtual host.
     #[must_use]
     pub(super) fn bucket(&self) -> Option<&str> {
@@ -172,10 +180,16 @@ fn split_suffix(host: &str) -> Option<(&'static str, &str)> {
         .map(|(_, partition, rest)| (partition, rest))
 }
 
-/// Whether the host serves a customer's own application rather than an AWS API: what runs there is read as any other
+/// Hosts that hand out files to everybody.
+const DOWNLOADS: [&str; 3] = ["awscli.amazonaws.com", "checkip.amazonaws.com", "ip-ranges.amazonaws.com"];
+
+/// Whether the host serves a customer's own application, packages or plain files rather than an AWS API: what runs there is read as any other
 /// HTTP service. Read from the right, so that a bucket or a domain cannot be named into it.
 #[must_use]
 pub fn is_customer_host(host: &str) -> bool {
+    if DOWNLOADS.contains(&host) {
+        return true;
+    }
     let suffixes = [".amazonaws.com", ".amazonaws.com.cn", ".on.aws"];
     let Some(rest) = suffixes.iter().find_map(|suffix| host.strip_suffix(suffix)) else { return false };
     let mut labels = rest.rsplit('.');
@@ -185,7 +199,15 @@ pub fn is_customer_host(host: &str) -> bool {
         "compute" | "compute-1" | "elb" => true,
         _ if last.starts_with("s3-website-") => true,
         _ if is_region(last) => {
-            matches!(before, "elb" | "execute-api" | "s3-website" | "lambda-url") && labels.next().is_some()
+            let more = labels.next();
+            match before {
+                "elb" | "execute-api" | "s3-website" | "lambda-url" => more.is_some(),
+                // Registries speak their packages' protocols, not AWS's.
+                "ecr" | "ecr-fips" => matches!(more, Some("dkr" | "dkr-fips")) && labels.next().is_some(),
+                "codeartifact" => more == Some("d") && labels.next().is_some(),
+                "git-codecommit" | "git-codecommit-fips" => more.is_none(),
+                _ => false,
+            }
         }
         _ => false,
     }
@@ -206,6 +228,13 @@ mod customer_tests {
             "site.s3-website-eu-west-1.amazonaws.com",
             "site.s3-website.eu-central-1.amazonaws.com",
             "abc.lambda-url.us-east-1.on.aws",
+            "awscli.amazonaws.com",
+            "checkip.amazonaws.com",
+            "ip-ranges.amazonaws.com",
+            "111122223333.dkr.ecr.eu-west-1.amazonaws.com",
+            "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn",
+            "shop-111122223333.d.codeartifact.eu-west-1.amazonaws.com",
+            "git-codecommit.us-east-1.amazonaws.com",
         ] {
             assert!(is_customer_host(host), "{host}");
         }
@@ -217,6 +246,15 @@ mod customer_tests {
             "execute-api.us-east-1.amazonaws.com",
             "compute.amazonaws.com.evil.example",
             "s3-website-x.s3.amazonaws.com",
+            "codeartifact.eu-west-1.amazonaws.com",
+            "codecommit.us-east-1.amazonaws.com",
+            "ecr.eu-west-1.amazonaws.com",
+            "api.ecr.eu-west-1.amazonaws.com",
+            "d.codeartifact.eu-west-1.amazonaws.com",
+            "awscli.s3.amazonaws.com",
+            "x.awscli.amazonaws.com",
+            "git-codecommit.s3.us-east-1.amazonaws.com",
+            "checkip.amazonaws.com.evil.example",
         ] {
             assert!(!is_customer_host(host), "{host}");
         }

@@ -46,6 +46,8 @@ pub struct Seen {
     pub operation: Option<&'static Row>,
     /// The values of the members that the tables name.
     pub values: Values,
+    /// The account is that of the caller's access key: nothing in the request says where the resources stand.
+    pub account_of_key: bool,
 }
 
 /// A form: CloudFormation's inline template, at most 51,200 bytes, is among the longest members.
@@ -57,11 +59,29 @@ const XML_BYTES_MAX: usize = 4 << 20;
 /// A longer parameter stands in the record by its digest.
 const PARAMETER_BYTES_MAX: usize = 200;
 
-/// Whether a request on an unnamed host is signed for AWS.
+/// Whether a request on an unnamed host is signed for AWS. A query proves nothing: any server ignores what it does not
+/// know there, while a header that the server needs for itself cannot be an AWS signature at the same time.
 #[must_use]
 pub fn has_shape(head: &Head) -> bool {
     head.headers.get_all("authorization").iter().any(|value| value.as_bytes().starts_with(b"AWS4-"))
-        || head.query().is_some_and(|query| query.contains("X-Amz-Credential="))
+}
+
+/// Takes away what only the access key says: on a host that nobody named, nobody checks whose key it is.
+pub(in crate::identify) fn forget_key(reading: &mut Reading) {
+    let Face::Aws(seen) = &reading.face else { return };
+    if !seen.account_of_key {
+        return;
+    }
+    let Some(account) = reading.place.account.take() else { return };
+    for resource in &mut reading.resources {
+        let mut parts: Vec<&str> = resource.as_str().split(':').collect();
+        if let (Some(&"arn"), Some(part)) = (parts.first().copied().as_ref(), parts.get_mut(4))
+            && *part == account
+        {
+            *part = "";
+            *resource = Resource::from(parts.join(":"));
+        }
+    }
 }
 
 impl Protocol for Aws {
@@ -172,7 +192,9 @@ fn identify_form(candidate: &Candidate, head: &Head, body: &Captured) -> Result<
         if text.contains(';') {
             return Err(Unreadable::new("the form has a `;`, which some readers take for a separator"));
         }
-        pairs.extend(form::pairs(text)?);
+        let in_body = form::pairs(text)?;
+        check_one_place(candidate, head, &in_body)?;
+        pairs.extend(in_body);
     }
     if head.query().is_some_and(|query| query.contains(';')) {
         return Err(Unreadable::new("the query has a `;`, which some readers take for a separator"));
@@ -196,19 +218,54 @@ fn identify_form(candidate: &Candidate, head: &Head, body: &Captured) -> Result<
     let mut values = Values::default();
     let wanted: Vec<&'static Member> = operation.members().iter().collect();
     form::collect(&pairs, &wanted, &mut values)?;
-    queue_in_path(service, operation, head, &mut values);
+    queue_in_path(service, operation, head, &mut values)?;
     readings(candidate, head, (service, operation, twins), values)
 }
 
-/// SQS's form may name its queue by the path: `/ACCOUNT/QUEUE`.
-fn queue_in_path(service: &Service, operation: &'static Row, head: &Head, values: &mut Values) {
+/// What a signature puts into the query of a form: everything else belongs to the body.
+const SIGNATURE_NAMES: [&str; 7] =
+    ["AWSAccessKeyId", "Expires", "SecurityToken", "Signature", "SignatureMethod", "SignatureVersion", "Timestamp"];
+
+/// Which of query and body a service reads where both are there is not known, and neither is which of two signatures.
+fn check_one_place(candidate: &Candidate, head: &Head, in_body: &Pairs) -> Result<(), Unreadable> {
+    let is_signature = |name: &str| name.to_ascii_lowercase().starts_with("x-amz-") || SIGNATURE_NAMES.contains(&name);
+    if candidate.query.iter().any(|(name, _)| !is_signature(name)) {
+        return Err(Unreadable::new("the request has parameters in its query and in its body"));
+    }
+    let signed = head.header_count("authorization") > 0 || form::only(&candidate.query, "X-Amz-Credential")?.is_some();
+    let again = in_body.iter().any(|(name, _)| matches!(name.as_str(), "AWSAccessKeyId" | "X-Amz-Credential"));
+    if signed && again { Err(Unreadable::new("the request is signed twice")) } else { Ok(()) }
+}
+
+/// SQS's form may name its queue by the path: `/ACCOUNT/QUEUE`. Where both do, [`readings`] compares them.
+fn queue_in_path(
+    service: &Service,
+    operation: &'static Row,
+    head: &Head,
+    values: &mut Values,
+) -> Result<(), Unreadable> {
     let url = operation.members().iter().find(|member| member.name.get() == "QueueUrl");
     if let (Some(member), "sqs") = (url, service.name.get())
         && head.path().len() > 1
         && values.of("QueueUrl").next().is_none()
     {
+        resources::queue(head.path())?;
         values.push(member, head.path());
     }
+    Ok(())
+}
+
+/// Path and `QueueUrl` must name the same queue: servers differ in which of them counts.
+fn check_queue(service: &Service, head: &Head, values: &Values) -> Result<(), Unreadable> {
+    if service.name.get() != "sqs" || head.path().len() < 2 {
+        return Ok(());
+    }
+    for url in values.of("QueueUrl") {
+        if resources::queue(head.path())? != resources::queue(url)? {
+            return Err(Unreadable::new("path and QueueUrl name two queues"));
+        }
+    }
+    Ok(())
 }
 
 fn check_form(head: &Head) -> Result<(), Unreadable> {
@@ -290,6 +347,11 @@ fn readings(
     (service, operation, aliases): (&'static Service, &'static Row, Vec<Operation>),
     values: Values,
 ) -> Result<Vec1<Reading>, Unreadable> {
+    check_queue(service, head, &values)?;
+    let owner = match service.name.get() {
+        "s3" if !OWNER_UNREAD.contains(&operation.name.get()) => bucket_owner(head, &candidate.query)?,
+        _ => None,
+    };
     let groups = resources::by_account(service, &values, &candidate.place)?;
     let (count, parameters) = (count(operation, &values), parameters(&values));
     let several = groups.len() > 1;
@@ -297,10 +359,15 @@ fn readings(
         operation: Operation::new("aws", service.name.get(), operation.name.get()),
         aliases: aliases.clone(),
         count: if several { Count::Exact(resources.len().max(1) as u64) } else { count },
-        place: place(candidate, head, account),
+        face: Face::Aws(Seen {
+            service: Some(service),
+            operation: Some(operation),
+            values: values.clone(),
+            account_of_key: account.is_none() && owner.is_none() && candidate.place.is_account_of_key(),
+        }),
+        place: place(candidate, head, account.or_else(|| owner.clone())),
         resources,
         parameters: parameters.clone(),
-        face: Face::Aws(Seen { service: Some(service), operation: Some(operation), values: values.clone() }),
     });
     Vec1::try_from_vec(readings.collect()).map_err(|_| Unreadable::new("the request names no operation"))
 }
@@ -343,10 +410,18 @@ fn parameters(values: &Values) -> Vec<Parameter> {
 }
 
 /// A long value (a policy, a template) stands as its digest, and so does what may hold a secret: a URL with a query (it
-/// may be presigned), and a statement, of which the first word is kept.
+/// may be presigned), and a statement, of which the first word is kept. Of a password nothing is.
 fn printable(name: &str, value: &str) -> String {
     let statement = name.ends_with("Statement");
     let url = value.contains("://") && value.contains('?');
+    // Not even by its digest, which can be guessed at.
+    if name.ends_with("Password") {
+        return "set".to_owned();
+    }
+    // EC2's `Attribute` and `Value`: the value may be user data.
+    if name == "Value" && !matches!(value, "true" | "false") {
+        return "set".to_owned();
+    }
     if value.len() <= PARAMETER_BYTES_MAX && !statement && !url {
         return value.to_owned();
     }
@@ -355,8 +430,27 @@ fn printable(name: &str, value: &str) -> String {
     format!("{word} sha256:{digest} ({} bytes)", value.len()).trim_start().to_owned()
 }
 
+/// S3's operations without an expected owner: the header changes nothing for them.
+const OWNER_UNREAD: [&str; 6] =
+    ["CreateBucket", "CreateSession", "ListBuckets", "ListDirectoryBuckets", "RenameObject", "WriteGetObjectResponse"];
+
+/// The account that the bucket must stand in: S3 refuses the request when it is another's.
+fn bucket_owner(head: &Head, query: &Pairs) -> Result<Option<String>, Unreadable> {
+    let wire = "x-amz-expected-bucket-owner";
+    let in_query = query.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wire)).map(|(_, value)| value.as_str());
+    let in_head = head.headers.get_all(wire).iter().map(|value| value.to_str().unwrap_or_default());
+    let mut found = in_head.chain(in_query);
+    match (found.next(), found.next()) {
+        (None, _) => Ok(None),
+        (Some(owner), None) if host::is_account(owner) => Ok(Some(owner.to_owned())),
+        _ => Err(Unreadable::new(format!("`{wire}` names no single account"))),
+    }
+}
+
 fn place(candidate: &Candidate, head: &Head, account: Option<String>) -> Place {
-    let own = || candidate.place.host_account.clone().or_else(|| candidate.place.key_account.clone());
+    let place = &candidate.place;
+    let own =
+        || place.point_account.clone().or_else(|| place.host_account.clone()).or_else(|| place.key_account.clone());
     Place {
         host: Some(head.authority.host.clone()),
         account: account.or_else(own),
@@ -378,7 +472,12 @@ fn unidentified(candidate: &Candidate, head: &Head) -> Reading {
         place: place(candidate, head, None),
         parameters: vec![],
         count: Count::AtLeast(1),
-        face: Face::Aws(Seen { service, operation: None, values: Values::default() }),
+        face: Face::Aws(Seen {
+            service,
+            operation: None,
+            values: Values::default(),
+            account_of_key: candidate.place.is_account_of_key(),
+        }),
     }
 }
 

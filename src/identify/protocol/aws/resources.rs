@@ -15,10 +15,19 @@ pub(super) struct Where {
     pub partition: &'static str,
     /// The region, where there is one.
     pub region: Option<String>,
+    /// The account of the access point that the host names; its bucket and the caller may be of others.
+    pub point_account: Option<String>,
     /// The account that the host names.
     pub host_account: Option<String>,
     /// The account that the access key belongs to.
     pub key_account: Option<String>,
+}
+
+impl Where {
+    /// Whether nothing but the access key names an account.
+    pub(super) const fn is_account_of_key(&self) -> bool {
+        self.point_account.is_none() && self.host_account.is_none() && self.key_account.is_some()
+    }
 }
 
 /// The resources by account. `None`: no resource names one, the caller's own account is meant.
@@ -34,12 +43,19 @@ pub(super) type ByAccount = BTreeMap<Option<String>, Vec<Resource>>;
 pub(super) fn by_account(service: &Service, values: &Values, place: &Where) -> Result<ByAccount, Unreadable> {
     let mut groups = ByAccount::new();
     for (member, value) in values.iter().filter(|(member, _)| member.roles.contains(Role::Resource)) {
-        if is_part(service, member, values) || value.is_empty() {
+        let is_queue = service.name.get() == "sqs" && member.name.get() == "QueueUrl";
+        if is_part(service, member, values) || value.is_empty() && !is_queue {
             continue;
         }
         // What follows a URL's `?` may be a signature.
-        let value = value.split_once("://").map_or(value, |_| value.split('?').next().unwrap_or_default());
-        let (account, id) = resource(service, member, value, values, place);
+        let plain = value.split_once("://").map_or(value, |_| value.split('?').next().unwrap_or_default());
+        let (account, id) = if is_queue && !value.starts_with("arn:") {
+            let (account, name) = queue(value)?;
+            let region = place.region.as_deref().unwrap_or_default();
+            (Some(account.to_owned()), format!("arn:{}:sqs:{region}:{account}:{name}", place.partition))
+        } else {
+            resource(service, member, plain, values, place)
+        };
         let group = groups.entry(account).or_default();
         let id = Resource::from(id);
         if !group.contains(&id) {
@@ -78,8 +94,13 @@ fn resource(
     if member == "AccountId" && is_account(value) {
         return (Some(value.to_owned()), format!("{name}/{member}/{value}"));
     }
-    if name == "sqs" && member == "QueueUrl" {
-        return queue(value, place).unwrap_or_else(|| (None, format!("{name}/{member}/{value}")));
+    if let Some((account, function)) = value.split_once(':').filter(|(first, _)| name == "lambda" && is_account(first))
+    {
+        // A partial ARN: `ACCOUNT:function:NAME`.
+        let function = function.strip_prefix("function:").unwrap_or(function);
+        let (partition, region) = (place.partition, place.region.as_deref().unwrap_or_default());
+        let id = format!("arn:{partition}:lambda:{region}:{account}:function:{function}");
+        return (Some(account.to_owned()), id);
     }
     let Some(template) = catalog::arn(name, member) else {
         return (None, format!("{name}/{member}/{value}"));
@@ -102,13 +123,23 @@ fn resource(
     (None, text.replacen("{}", value, 1))
 }
 
-/// `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`, or only its path.
-fn queue(url: &str, place: &Where) -> Option<(Option<String>, String)> {
-    let mut parts = url.trim_end_matches('/').rsplit('/');
-    let (name, account) = (parts.next()?, parts.next()?);
-    let region = place.region.as_deref().unwrap_or_default();
-    is_account(account)
-        .then(|| (Some(account.to_owned()), format!("arn:{}:sqs:{region}:{account}:{name}", place.partition)))
+/// Account and name in `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`, or only its path.
+///
+/// # Errors
+/// It is not of that form, or holds what would have to be decoded or cut off first.
+pub(super) fn queue(url: &str) -> Result<(&str, &str), Unreadable> {
+    let is_plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    let path = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let parts: Vec<&str> = path.strip_suffix('/').unwrap_or(path).split('/').collect();
+    match parts.as_slice() {
+        // LocalStack also has the region in the path.
+        [_, account, name] | [_, "queue", _, account, name]
+            if is_account(account) && !name.is_empty() && is_plain(name) =>
+        {
+            Ok((account, name))
+        }
+        _ => Err(Unreadable::new("the queue is not named as `ACCOUNT/NAME`")),
+    }
 }
 
 /// Whether another member's ARN already holds this one: a bucket beside a key.

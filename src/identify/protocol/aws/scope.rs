@@ -32,7 +32,18 @@ impl Scope {
             _ => return Err(Unreadable::new("there is more than one Authorization header")),
         };
         let presigned = form::only(query, "X-Amz-Credential")?;
+        if presigned.is_some() != form::only(query, "X-Amz-Signature")?.is_some() {
+            return Err(Unreadable::new("the query holds a part of a signature"));
+        }
+        let older = ["AWSAccessKeyId", "Signature"];
+        let older = query.iter().any(|(name, _)| older.contains(&name.as_str()));
+        if older && (presigned.is_some() || head.header_count("authorization") > 0) {
+            return Err(Unreadable::new("the request is signed twice"));
+        }
         match (header, presigned) {
+            (None, Some(_)) if head.header_count("authorization") > 0 => {
+                Err(Unreadable::new("the request is signed in a header and in the query"))
+            }
             (Some(_), Some(_)) => Err(Unreadable::new("the request is signed in a header and in the query")),
             (Some(value), None) => Self::from_header(value).map(Some),
             (None, Some(credential)) => {

@@ -241,7 +241,7 @@ fn query_protocol() {
     get("Action=%ff").refused(400, "UTF-8");
     // In both places, or with a method that says otherwise.
     Call::form(&format!("{cloudformation}?Action=DescribeStacks"), "eu-west-1/cloudformation", body)
-        .refused(400, "twice");
+        .refused(400, "query and in its body");
     Call::form(cloudformation, "eu-west-1/cloudformation", "Action=DeleteStack&StackName=a&StackName=b")
         .refused(400, "twice");
     Call::form(cloudformation, "eu-west-1/cloudformation", "Action=DescribeStacks;Action=DeleteStack")
@@ -251,7 +251,7 @@ fn query_protocol() {
         .refused(400, "method");
     Call::form(cloudformation, "eu-west-1/cloudformation", body)
         .header("x-amz-target", "DynamoDB_20120810.ListTables")
-        .refused(400, "X-Amz-Target");
+        .refused(400, "two protocols");
     Call::post(cloudformation, "eu-west-1/cloudformation")
         .header("content-type", "multipart/form-data; boundary=x")
         .body(body.as_bytes())
@@ -496,14 +496,17 @@ fn host_and_scope_agree_or_the_call_is_refused() {
 #[test]
 fn presigned_queries() {
     let sign = |algorithm: &str, credential: &str| {
-        format!("X-Amz-Algorithm={algorithm}&X-Amz-Credential={KEY}%2F20260101%2F{credential}&X-Amz-SignedHeaders=host")
+        format!(
+            "X-Amz-Algorithm={algorithm}&X-Amz-Credential={KEY}%2F20260101%2F{credential}&X-Amz-SignedHeaders=host&X-Amz-Signature=0"
+        )
     };
     let url = |query: String| format!("b.s3.eu-west-1.amazonaws.com/k?{query}");
     let delete = |query| Call { method: "DELETE", ..Call::post(&url(query), "") };
     let call = delete(sign("AWS4-HMAC-SHA256", "eu-west-1%2Fs3%2Faws4_request"));
     assert_eq!(call.one().place.account.as_deref(), Some("111122223333"));
     call.is("aws:s3:DeleteObject");
-    assert!(has_shape(&call.head()));
+    // A query that any server ignores does not make it AWS's.
+    assert!(!has_shape(&call.head()));
     Call { scope: "eu-west-1/s3", ..call.clone() }.refused(400, "signed in a header and in the query");
     delete(sign("AWS4-HMAC-SHA256", "eu-west-1%2Fec2%2Faws4_request")).refused(400, "scope");
     delete(sign("AWS4-ECDSA-P256-SHA256", "s3%2Faws4_request")).is("aws:s3:DeleteObject");
@@ -601,12 +604,23 @@ fn model_calls_of_amazon_q() {
         .is("aws:q:unidentified");
 }
 
+/// Bedrock also takes OpenAI's path.
+#[test]
+fn model_calls_of_bedrock() {
+    let call = |path: &str| Call::post(&format!("bedrock-runtime.us-west-2.amazonaws.com{path}"), "us-west-2/bedrock");
+    call("/openai/v1/chat/completions").is("aws:bedrock-runtime:CreateChatCompletion");
+    call("/openai/v1/chat/completions/x").is("aws:bedrock-runtime:unidentified");
+}
+
 #[test]
 fn what_may_hold_a_secret_is_not_printed() {
     for (name, value, expected) in [
         ("Statement", "DELETE FROM t WHERE k='hunter2'", "DELETE sha256:"),
         ("TemplateURL", "https://b.s3.amazonaws.com/t?X-Amz-Signature=1", "sha256:"),
         ("DeletionMode", "STANDARD", "STANDARD"),
+        ("MasterUserPassword", "hunter2", "set"),
+        ("Value", "hunter2", "set"),
+        ("Value", "false", "false"),
     ] {
         assert!(printable(name, value).starts_with(expected), "{name}: {}", printable(name, value));
     }
@@ -689,4 +703,123 @@ fn fastrand_like(seed: u32) -> impl FnMut() -> u32 {
         state ^= state << 5;
         state
     }
+}
+
+/// Query and body, two protocols, two signatures: which of them the server takes is not known.
+#[test]
+fn what_says_two_things_is_refused() {
+    let terminate = "Action=TerminateInstances&Version=2016-11-15&InstanceId.1=i-1";
+    for (query, refused) in [
+        ("?DryRun=true", true),
+        ("?Action=DescribeInstances", true),
+        ("?InstanceId.2=i-2", true),
+        ("", false),
+        ("?AWSAccessKeyId=x&SignatureVersion=2&SignatureMethod=HmacSHA256&Signature=x&Timestamp=x", false),
+    ] {
+        let call = Call::form(&format!("{EC2}{query}"), "", terminate);
+        if refused {
+            call.refused(400, "query and in its body");
+        } else {
+            call.is("aws:ec2:TerminateInstances");
+        }
+    }
+    let url = "sqs.eu-west-1.amazonaws.com/111122223333/prod";
+    Call::form(url, "eu-west-1/sqs", "Action=PurgeQueue")
+        .header("x-amz-target", "AmazonSQS.ListQueues")
+        .refused(400, "two protocols");
+    let url = "monitoring.us-east-1.amazonaws.com/service/GraniteServiceVersion20100801/operation/ListMetrics";
+    Call::form(url, "us-east-1/monitoring", "Action=DeleteAlarms")
+        .header("smithy-protocol", "rpc-v2-cbor")
+        .refused(400, "two protocols");
+    let v4 = format!(
+        "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={KEY}%2F1%2Feu-west-1%2Fec2%2Faws4_request&X-Amz-SignedHeaders=host"
+    );
+    let get = |query: &str| Call::post(&format!("{EC2}?{query}"), "").method("GET");
+    get(&format!("Action=DescribeInstances&{v4}&X-Amz-Signature=0")).is("aws:ec2:DescribeInstances");
+    get(&format!("Action=DescribeInstances&{v4}")).refused(400, "part of a signature");
+    get(&format!("Action=DescribeInstances&{v4}&X-Amz-Signature=0&AWSAccessKeyId=x&Signature=x")).refused(400, "twice");
+    get(&format!("Action=DescribeInstances&{v4}&X-Amz-Signature=0"))
+        .header("authorization", "AWS AKIAX:x")
+        .refused(400, "in a header and in the query");
+    Call::form(EC2, "eu-west-1/ec2", "Action=DescribeInstances&AWSAccessKeyId=x").refused(400, "twice");
+}
+
+#[test]
+fn a_queue_is_named_once_and_plainly() {
+    let host = "sqs.us-east-1.amazonaws.com";
+    let form = |path: &str, body: &str| Call::form(&format!("{host}{path}"), "us-east-1/sqs", body);
+    let account = |call: Call| call.one().place.account.unwrap();
+    assert_eq!(account(form("/444455556666/prod", "Action=PurgeQueue")), "444455556666");
+    let url = |account: &str| format!("Action=PurgeQueue&QueueUrl=https%3A%2F%2F{host}%2F{account}%2Fprod");
+    assert_eq!(account(form("/444455556666/prod", &url("444455556666"))), "444455556666");
+    form("/444455556666/prod", &url("111122223333")).refused(400, "two queues");
+    form("/%3444455556666/prod", "Action=PurgeQueue").refused(400, "queue");
+    form("/prod", "Action=PurgeQueue").refused(400, "queue");
+    for (url, refused) in [
+        ("https://sqs.us-east-1.amazonaws.com/444455556666/prod", false),
+        ("https://sqs.us-east-1.amazonaws.com/444455556666/prod/", false),
+        ("https://sqs.us-east-1.amazonaws.com/%3444455556666/prod", true),
+        ("https://sqs.us-east-1.amazonaws.com/444455556666/prod?/111122223333/x", true),
+        ("https://sqs.us-east-1.amazonaws.com/444455556666/prod#/111122223333/x", true),
+        ("https://sqs.us-east-1.amazonaws.com/444455556666/prod/111122223333/x", true),
+        ("http://localhost:4566/queue/us-east-1/444455556666/prod", false),
+        ("prod", true),
+        ("", true),
+    ] {
+        let body = format!(r#"{{"QueueUrl":"{url}"}}"#);
+        let call = Call::json(&format!("{host}/"), "us-east-1/sqs", "AmazonSQS.PurgeQueue", &body);
+        if refused {
+            call.refused(400, "queue");
+        } else {
+            assert_eq!(account(call), "444455556666", "{url}");
+        }
+    }
+    // An attribute without a number is the first.
+    let policy = "Action=SetQueueAttributes&Attribute.Name=Policy&Attribute.Value=x";
+    assert_eq!(form("/111122223333/q", policy).one().parameters, [Parameter::new("Attributes.Policy", "x")]);
+}
+
+#[test]
+fn the_account_that_the_request_names_is_the_resources() {
+    let account = |call: Call| call.one().place.account.unwrap();
+    let lambda = |name: &str| {
+        Call::post(&format!("lambda.us-east-1.amazonaws.com/2015-03-31/functions/{name}"), "us-east-1/lambda")
+            .method("DELETE")
+    };
+    for (name, expected) in [
+        ("prod", "111122223333"),
+        ("prod:live", "111122223333"),
+        ("444455556666:function:prod", "444455556666"),
+        ("444455556666%3Afunction%3Aprod", "444455556666"),
+        ("444455556666:prod", "444455556666"),
+    ] {
+        assert_eq!(account(lambda(name)), expected, "{name}");
+    }
+    let arn = "arn:aws:lambda:us-east-1:444455556666:function:prod";
+    assert_eq!(lambda("444455556666:function:prod").one().resources[0].as_str(), arn);
+    let s3 = |host: &str| Call::post(&format!("{host}.us-east-1.amazonaws.com/key"), "us-east-1/s3").method("DELETE");
+    assert_eq!(account(s3("data-444455556666.s3-accesspoint")), "444455556666");
+    assert_eq!(account(s3("data-444455556666.s3")), "111122223333");
+    let owned = |owner: &str| s3("data.s3").header("x-amz-expected-bucket-owner", owner);
+    assert_eq!(account(owned("444455556666")), "444455556666");
+    owned("prod").refused(400, "single account");
+    owned("444455556666").header("x-amz-expected-bucket-owner", "111122223333").refused(400, "single account");
+    // Creating a bucket knows no expected owner.
+    let create = Call::post("data.s3.us-east-1.amazonaws.com/", "us-east-1/s3").method("PUT");
+    assert_eq!(account(create.header("x-amz-expected-bucket-owner", "444455556666")), "111122223333");
+}
+
+#[test]
+fn on_an_unnamed_host_a_key_says_nothing() {
+    let read = |body: &str| {
+        let call = Call::json("api.example/", "us-east-1/dynamodb", "DynamoDB_20120810.DeleteTable", body);
+        let mut reading = call.one();
+        forget_key(&mut reading);
+        (reading.place.account, reading.resources[0].as_str().to_owned())
+    };
+    let own = read(r#"{"TableName":"orders"}"#);
+    assert_eq!(own, (None, "arn:aws:dynamodb:us-east-1::table/orders".to_owned()));
+    let arn = "arn:aws:dynamodb:us-east-1:444455556666:table/orders";
+    let named = read(&format!(r#"{{"TableName":"{arn}"}}"#));
+    assert_eq!(named, (Some("444455556666".to_owned()), arn.to_owned()));
 }
