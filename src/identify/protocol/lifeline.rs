@@ -52,7 +52,7 @@ pub(crate) fn tunnel(authority: &Authority) -> Reading {
 }
 
 /// The first reading of any host that is not a known provider's.
-pub(super) fn routed(head: &Head) -> Routed {
+pub(crate) fn routed(head: &Head) -> Routed {
     let need = match git_service(head) {
         Some("git-receive-pack") if head.method == http::Method::POST => BodyNeed::Prefix(PUSH_PREFIX),
         Some(_) => BodyNeed::None,
@@ -73,7 +73,7 @@ fn git_service(head: &Head) -> Option<&'static str> {
 
 /// The reading of a git request; `None` for everything else. Asking which refs there are (`info/refs`) is a GET like any
 /// other.
-pub(super) fn git(head: &Head, body: &Captured) -> Option<Reading> {
+pub(crate) fn git(head: &Head, body: &Captured) -> Option<Reading> {
     let service = git_service(head)?;
     let (name, seen, refs, count) = match service {
         "git-upload-pack" => ("fetch", Seen::GitFetch, vec![], Count::ONE),

@@ -104,7 +104,7 @@ pub(crate) fn generic(head: &Head, body: &Captured, _known: &Known) -> Reading {
 }
 
 /// Everything the request asks for: its root fields when it is GraphQL, else the generic reading.
-pub(super) fn readings(head: &Head, body: &Captured, known: &Known) -> Vec1<Reading> {
+pub(crate) fn readings(head: &Head, body: &Captured, known: &Known) -> Vec1<Reading> {
     let plain = generic(head, body, known);
     let Some(found) = graphql::read(head, body) else { return vec1![plain] };
     let mut all = Vec::new();
