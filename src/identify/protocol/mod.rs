@@ -1,6 +1,7 @@
 //! Protocols are code and few; providers are data and many. A provider's manifest names its protocol here.
 
 pub mod aws;
+mod batch;
 pub mod graphql;
 pub mod kubernetes;
 pub mod lifeline;

@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 use vec1::{Vec1, vec1};
 
+use super::batch;
 use super::graphql::{self, Root};
 use super::{Dialect, Face, Known, Partial, Protocol, Reading, Routed};
 use crate::catalog::{self, Manifest};
@@ -54,22 +55,23 @@ const ALONE: &[&str] = &[
 const HARMLESS: &[&str] =
     &["undelete", "undeleted", "deleted", "removed", "terminated", "removebg", "undestroy", "unremove"];
 
-/// Bodies that are media, archives or streams of frames: they are not read before they are sent on.
-const UNREAD_MEDIA: &[&str] = &[
+/// Bodies that say to be media or archives: their beginning shows whether they are.
+const MEDIA: &[&str] = &[
     "image/",
     "video/",
     "audio/",
     "font/",
-    "multipart/",
     "application/octet-stream",
     "application/zip",
     "application/gzip",
     "application/x-gzip",
     "application/x-tar",
     "application/pdf",
-    "application/grpc",
-    "application/connect+",
 ];
+/// So much of them.
+const MEDIA_MAX: usize = 64 * 1024;
+/// Bodies that are streams of frames: they are not read before they are sent on.
+const STREAMS: &[&str] = &["application/grpc", "application/connect+"];
 
 /// The generic reading, by method and path alone.
 #[must_use]
@@ -83,12 +85,16 @@ pub(crate) fn generic(head: &Head, body: &Captured, _known: &Known) -> Reading {
     let method = if ends_session { "POST" } else { head.method.as_str() };
     let mut methods = vec![method.to_owned()];
     methods.extend(overrides(head, body));
+    let inner = batch::read(head, body);
+    if inner == batch::Inner::Deletes {
+        methods.push("DELETE".to_owned());
+    }
     let rewritten = ["x-original-url", "x-original-uri", "x-rewrite-url"]
         .iter()
         .flat_map(|name| head.headers.get_all(*name))
         .find_map(|value| destroying_word(&canonical(&String::from_utf8_lossy(value.as_bytes())).0));
     let word = destroying_word(&path).or(rewritten);
-    let opaque = endless || matches!(body, Captured::Undecodable(_));
+    let opaque = endless || matches!(body, Captured::Undecodable(_)) || inner == batch::Inner::Unreadable;
     let observes = methods.iter().all(|method| matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS"));
     let destroys = word.is_some() || methods.iter().any(|method| method == "DELETE");
     Reading {
@@ -140,14 +146,20 @@ pub(crate) fn readings(head: &Head, body: &Captured, known: &Known) -> Vec1<Read
 
 /// How much body it takes: the beginning of what could be GraphQL.
 pub(super) fn need(head: &Head) -> BodyNeed {
-    if head.method != http::Method::POST {
+    if matches!(head.method.as_str(), "GET" | "HEAD") {
         return BodyNeed::None;
     }
     let media = head.header("content-type").unwrap_or_default().to_ascii_lowercase();
-    if UNREAD_MEDIA.iter().any(|kind| media.starts_with(kind)) && !graphql::is_endpoint(head) {
-        return BodyNeed::None;
+    let starts = |kinds: &[&str]| kinds.iter().any(|kind| media.starts_with(kind));
+    if graphql::is_endpoint(head) {
+        return BodyNeed::Prefix(graphql::BODY_MAX);
     }
-    BodyNeed::Prefix(graphql::BODY_MAX)
+    // A stream of frames may wait for its answer before it goes on; the rest is only passed later.
+    match () {
+        () if starts(STREAMS) => BodyNeed::None,
+        () if starts(MEDIA) => BodyNeed::Prefix(MEDIA_MAX),
+        () => BodyNeed::Prefix(graphql::BODY_MAX),
+    }
 }
 
 /// Where the target stands, as far as a host tells.
@@ -166,15 +178,44 @@ fn overrides(head: &Head, body: &Captured) -> Vec<String> {
     let named = headers.iter().flat_map(|name| head.headers.get_all(*name));
     let mut all: Vec<String> =
         named.map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_uppercase()).collect();
-    let form = match body {
-        Captured::Whole(bytes) | Captured::Prefix(bytes) if !bytes.starts_with(b"{") => String::from_utf8_lossy(bytes),
-        _ => "".into(),
-    };
-    for pairs in [head.query().unwrap_or_default(), &form] {
-        let method = pairs.split('&').filter_map(|pair| pair.split_once('='));
-        all.extend(method.filter(|(name, _)| *name == "_method").map(|(_, value)| value.trim().to_uppercase()));
+    all.extend(form_methods(head.query().unwrap_or_default()));
+    let (Captured::Whole(bytes) | Captured::Prefix(bytes)) = body else { return all };
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+    let lower = text.to_ascii_lowercase();
+    if !OVERRIDING.iter().any(|name| lower.contains(name)) && !lower.contains(['%', '\\']) {
+        return all;
+    }
+    let known = |method: &String| matches!(method.as_str(), "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE");
+    if text.starts_with('{') {
+        let members = graphql::members(text).unwrap_or_default();
+        let named = members.iter().filter(|(name, _)| is_overriding(name)).filter_map(|(_, value)| value.as_str());
+        all.extend(named.map(|value| value.trim().to_uppercase()).filter(known));
+    } else if text.starts_with("--") {
+        let fields = graphql::multipart(text).into_iter().filter(|(name, _)| is_overriding(name));
+        all.extend(fields.map(|(_, value)| value.trim().to_uppercase()));
+    } else {
+        all.extend(form_methods(text));
     }
     all
+}
+
+/// Names of parameters and form fields that name another method (Rails, Laravel, Symfony, Express' `method-override`).
+const OVERRIDING: &[&str] = &["_method", "x-http-method-override", "x-http-method", "x-method-override"];
+
+fn is_overriding(name: &str) -> bool {
+    OVERRIDING.contains(&canonical(name).0.to_ascii_lowercase().as_str())
+}
+
+fn form_methods(pairs: &str) -> Vec<String> {
+    let pairs = pairs.split(['&', ';']).filter_map(|pair| pair.split_once('='));
+    let named = pairs.filter(|(name, _)| name.len() < 128 && is_overriding(name.trim()));
+    named.map(|(_, value)| canonical(value).0.trim().to_uppercase()).collect()
+}
+
+/// Whether a query names another method.
+pub(super) fn names_a_method(query: &str) -> bool {
+    !form_methods(query).is_empty()
 }
 
 /// What an approval is bound to: query and body of a call whose effect may lie in either, as digests.
@@ -248,7 +289,7 @@ impl Protocol for Rest {
         head: &Head,
         body: &Captured,
     ) -> Result<Vec1<Reading>, Unreadable> {
-        Ok(super::lifeline::git(head, body).map_or_else(|| readings(head, body, known), |reading| vec1![reading]))
+        Ok(super::lifeline::git_readings(head, body, known).unwrap_or_else(|| readings(head, body, known)))
     }
     fn dialect(&self, _head: &Head) -> Dialect {
         Dialect::Problem

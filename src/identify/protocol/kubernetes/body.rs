@@ -109,7 +109,10 @@ fn parse(object: &Object, media: &str, bytes: &Bytes) -> Result<Value, Unreadabl
 }
 
 fn parse_json(bytes: &Bytes) -> Result<Value, Unreadable> {
-    json::parse(bytes).map_err(|why| Unreadable::new(format!("the body is not read: {why}")))
+    json::parse(bytes).map_err(|why| {
+        let status = if why == json::EXCESSIVE { 413 } else { 400 };
+        Unreadable::status(status, format!("the body is not read: {why}"))
+    })
 }
 
 /// YAML is JSON to most clients that send it. Merge keys and anchors are read differently by different parsers.
