@@ -13,7 +13,7 @@ use super::graphql::{self, Root};
 use super::{Dialect, Face, Known, Partial, Protocol, Reading, Routed};
 use crate::catalog::{self, Manifest};
 use crate::model::http::{BodyNeed, Captured, Head, Unreadable};
-use crate::model::{Count, Operation, Parameter, Place, Resource};
+use crate::model::{Count, Impact, Operation, Parameter, Place, Resource};
 
 /// The code behind the manifest's protocol `rest`.
 pub(crate) struct Rest;
@@ -23,12 +23,21 @@ pub(crate) struct Rest;
 pub struct Seen {
     /// The method that the request line is judged by, and every other that an override names.
     pub methods: Vec<String>,
-    /// A path word that says destruction.
-    pub word: Option<&'static str>,
+    /// The path word that says most: destruction, an outage, a grant.
+    pub word: Option<Word>,
     /// The path or the body hides what it says: escaped without end, an encoding that cannot be undone.
     pub opaque: bool,
     /// What GraphQL asks for, where the request is GraphQL.
     pub graphql: Option<Root>,
+}
+
+/// A path word that says more than the method does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// As it is listed.
+    pub text: &'static str,
+    /// What a call by such a path does.
+    pub impact: Impact,
 }
 
 /// Path words that say destruction wherever they stand in a segment.
@@ -37,6 +46,8 @@ const WITHIN: &[&str] =
 /// Path words that say it only alone, because other words hold them (dropbox, swipe, airdrop).
 const ALONE: &[&str] = &[
     "drop",
+    "prune",
+    "empty",
     "wipe",
     "nuke",
     "obliterate",
@@ -51,6 +62,10 @@ const ALONE: &[&str] = &[
     "dropcollection",
     "dropschema",
 ];
+/// Path words that say an outage, alone.
+const DISRUPTS: &[&str] = &["flush", "evict", "kill", "deactivate", "disconnect"];
+/// Path words that say who may do what, alone.
+const PERMITS: &[&str] = &["transfer", "leave", "protection"];
 /// Segments' words that hold one of the above and mean something else.
 const HARMLESS: &[&str] =
     &["undelete", "undeleted", "deleted", "removed", "terminated", "removebg", "undestroy", "unremove"];
@@ -77,12 +92,7 @@ const STREAMS: &[&str] = &["application/grpc", "application/connect+"];
 #[must_use]
 pub(crate) fn generic(head: &Head, body: &Captured, _known: &Known) -> Reading {
     let (path, endless) = canonical(head.path());
-    // The end of the caller's own MCP session (Model Context Protocol, Streamable HTTP) is a DELETE of the endpoint. The
-    // header alone proves nothing, so the path must be an endpoint's.
-    let ends_session = matches!(head.target.as_str(), "/mcp" | "/api/mcp" | "/v1/mcp")
-        && head.method == http::Method::DELETE
-        && head.header_count("mcp-session-id") == 1;
-    let method = if ends_session { "POST" } else { head.method.as_str() };
+    let method = meaning(head);
     let mut methods = vec![method.to_owned()];
     methods.extend(overrides(head, body));
     let inner = batch::read(head, body);
@@ -92,11 +102,14 @@ pub(crate) fn generic(head: &Head, body: &Captured, _known: &Known) -> Reading {
     let rewritten = ["x-original-url", "x-original-uri", "x-rewrite-url"]
         .iter()
         .flat_map(|name| head.headers.get_all(*name))
-        .find_map(|value| destroying_word(&canonical(&String::from_utf8_lossy(value.as_bytes())).0));
-    let word = destroying_word(&path).or(rewritten);
+        .find_map(|value| telling_word(&canonical(&String::from_utf8_lossy(value.as_bytes())).0));
+    // The stricter of both: destruction is sought first.
+    let told = telling_word(spoken(&head.authority.host, &path));
+    let word = [told, rewritten].into_iter().flatten().max_by_key(|word| word.impact.strictness());
     let opaque = endless || matches!(body, Captured::Undecodable(_)) || inner == batch::Inner::Unreadable;
     let observes = methods.iter().all(|method| matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS"));
-    let destroys = word.is_some() || methods.iter().any(|method| method == "DELETE");
+    let destroys =
+        word.is_some_and(|word| word.impact == Impact::Destroy) || methods.iter().any(|method| method == "DELETE");
     Reading {
         operation: Operation::new("http", &host_part(&head.authority.host), head.method.as_str()),
         aliases: vec![],
@@ -239,17 +252,57 @@ pub(super) fn canonical(text: &str) -> (String, bool) {
     (text, true)
 }
 
-/// A word of the path that says destruction.
-fn destroying_word(path: &str) -> Option<&'static str> {
-    let lower = path.to_lowercase();
-    let mut words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.find_map(|word| {
-        if HARMLESS.contains(&word) {
-            return None;
+/// The method, or the milder one that a call stands for beyond doubt.
+fn meaning(head: &Head) -> &str {
+    if head.method != http::Method::DELETE {
+        return head.method.as_str();
+    }
+    let path = head.path().trim_end_matches('/');
+    // The end of the caller's own MCP session (Model Context Protocol, Streamable HTTP) is a DELETE of the endpoint. The
+    // header alone proves nothing, so the path must be an endpoint's.
+    let endpoint =
+        matches!(path, "/mcp" | "/api/mcp" | "/v1/mcp") || path.is_empty() && head.authority.host.starts_with("mcp.");
+    // GitLab's Terraform backend takes the lock off a state.
+    let unlocks = matches!(path.rsplit('/').collect::<Vec<_>>().as_slice(), ["lock", _, "state", "terraform", ..]);
+    if endpoint && head.header_count("mcp-session-id") == 1 || unlocks { "POST" } else { "DELETE" }
+}
+
+/// The part of a path that the service itself names: elsewhere repositories, files, branches and images have the names
+/// that people gave them.
+fn spoken<'a>(host: &str, path: &'a str) -> &'a str {
+    let skips = match host {
+        "github.com" => 2,
+        "api.github.com" | "uploads.github.com" => 3,
+        "ghcr.io" | "quay.io" | "gcr.io" | "registry-1.docker.io" | "registry.gitlab.com" | "mcr.microsoft.com" => {
+            return if path.starts_with("/v2/") && !path.contains("/../") { "" } else { path };
         }
+        _ => return path,
+    };
+    if path.split('/').skip(1).any(|segment| matches!(segment, "" | "." | "..")) || path.contains(['\\', ';']) {
+        return path;
+    }
+    if skips == 3 && !path.starts_with("/repos/") {
+        return path;
+    }
+    let rest = path.splitn(skips + 2, '/').nth(skips + 1).unwrap_or_default();
+    let named = ["contents/", "git/refs/", "git/ref/", "info/lfs/"];
+    if named.iter().any(|known| rest.starts_with(known)) { "" } else { rest }
+}
+
+/// The word of the path that says most.
+fn telling_word(path: &str) -> Option<Word> {
+    let lower = path.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let destroys = words.iter().filter(|word| !HARMLESS.contains(word)).find_map(|word| {
         let within = WITHIN.iter().find(|known| word.contains(*known));
-        within.or_else(|| ALONE.iter().find(|known| **known == word)).copied()
-    })
+        within.or_else(|| ALONE.iter().find(|known| *known == word)).copied()
+    });
+    let alone = |list: &'static [&'static str]| list.iter().copied().find(|known| words.contains(known));
+    let found = |impact| move |text| Word { text, impact };
+    destroys
+        .map(found(Impact::Destroy))
+        .or_else(|| alone(DISRUPTS).map(found(Impact::Disrupt)))
+        .or_else(|| alone(PERMITS).map(found(Impact::Permission)))
 }
 
 /// A path with what looks like a secret left out: `…` and eight digits of its digest, so that two stay distinct.
