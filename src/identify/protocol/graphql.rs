@@ -200,7 +200,15 @@ impl Candidates {
         let mut found = Found { unreadable: self.unreadable, certain: self.certain, ..Found::default() };
         let mut digest = Sha256::new();
         let mut any = self.unreadable;
+        let mut total = 0usize;
         for text in &self.documents {
+            total = total.saturating_add(text.len());
+            if total > BODY_MAX {
+                // A batch that unfolds to more than any server takes.
+                any = true;
+                found.unreadable = true;
+                break;
+            }
             match parse(text) {
                 Some(document) => {
                     any = true;
@@ -407,14 +415,24 @@ fn hints_at_document(text: &str) -> bool {
         || lower.match_indices("\"query\"").any(|(at, found)| {
             let rest = lower.get(at + found.len()..).unwrap_or_default().trim_start();
             let value = rest.strip_prefix(':').map(str::trim_start).and_then(|rest| rest.strip_prefix('"'));
-            value.is_some_and(|value| {
-                let value = value.replace("\\n", " ").replace("\\r", " ").replace("\\t", " ");
-                let start = value.trim_start();
-                ["mutation", "query", "subscription", "fragment", "{", "#", ","]
-                    .iter()
-                    .any(|word| start.starts_with(word))
-            })
+            value.is_some_and(begins_a_document)
         })
+}
+
+/// Whether a JSON text's value begins as a document does. It is read as far as its blanks go and no further, so that a
+/// text full of such members is not read again for each.
+fn begins_a_document(value: &str) -> bool {
+    let mut start = value;
+    loop {
+        let next = start.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+        let escapes = ["\\n", "\\r", "\\t"].iter();
+        let next = escapes.filter_map(|escape| next.strip_prefix(*escape)).next().unwrap_or(next);
+        if next.len() == start.len() {
+            break;
+        }
+        start = next;
+    }
+    ["mutation", "query", "subscription", "fragment", "{", "#"].iter().any(|word| start.starts_with(word))
 }
 
 fn form_pairs(text: &str) -> Vec<(String, String)> {
