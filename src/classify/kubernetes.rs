@@ -32,6 +32,11 @@ fn object_blast(call: &Call, object: &Object) -> BlastRadius {
         return BlastRadius::new(Impact::Read, scope);
     }
     let mut blast = BlastRadius::new(impact(call, object), scope);
+    if maps_identities(call, object) {
+        blast.impact = blast.impact.stricter(Impact::Permission);
+        blast.scope = Scope::Account;
+        blast = blast.hazard(Hazard::Privilege);
+    }
     match object.verb {
         Verb::DeleteCollection => blast = blast.hazard(Hazard::Bulk),
         // Somebody's controller brings a managed pod or replica set back.
@@ -41,6 +46,15 @@ fn object_blast(call: &Call, object: &Object) -> BlastRadius {
         _ => {}
     }
     hazards(call, object, blast)
+}
+
+/// The config map in which EKS keeps which IAM roles are who in the cluster.
+fn maps_identities(call: &Call, object: &Object) -> bool {
+    let named = object.name.as_deref().or(call.written.name.as_deref());
+    object.group.is_empty()
+        && object.plural == "configmaps"
+        && object.namespace.as_deref() == Some("kube-system")
+        && named == Some("aws-auth")
 }
 
 /// What the verb does, or, where it is stricter, what the kind, the subresource or the body makes of it.
@@ -61,7 +75,9 @@ fn impact(call: &Call, object: &Object) -> Impact {
         (changes && (written.scaled_to_zero || written.restarted || written.suspended), Impact::Disrupt),
         (written.drained && changes, Impact::Disrupt),
         (written.host_access, Impact::Execute),
-        (written.pod_security, Impact::Permission),
+        (written.pod_security || written.opened || written.token, Impact::Permission),
+        (written.reclaimed, Impact::Disrupt),
+        (written.disowned, Impact::Destroy),
         (written.unguarded, Impact::Destroy),
     ] {
         if holds {
@@ -164,7 +180,7 @@ fn hazards(call: &Call, object: &Object, mut blast: BlastRadius) -> BlastRadius 
             ) && object.verb != Verb::Create,
             Hazard::Traffic,
         ),
-        (destroys && plural == "networkpolicies", Hazard::Exposure),
+        (destroys && plural == "networkpolicies" || call.written.opened, Hazard::Exposure),
         (plural == "serviceaccounts" && object.sub.as_deref() == Some("token"), Hazard::SecretRead),
     ] {
         if holds {

@@ -11,7 +11,7 @@ use vec1::Vec1;
 
 use crate::config::Inventory;
 use crate::identify::{Face, Identified, Reading};
-use crate::model::{BlastRadius, Environment, Evidence, Operation, Parameter, Place, Resource};
+use crate::model::{BlastRadius, Count, Environment, Evidence, Impact, Operation, Parameter, Place, Resource};
 
 /// The whole attempted act, but for who and when. Made only by [`classify`].
 #[derive(Clone, Debug)]
@@ -161,19 +161,43 @@ pub fn classify(identified: Vec1<Identified>, inventory: &Inventory, evidence: E
 }
 
 fn action(identified: Identified, inventory: &Inventory, evidence: Evidence) -> Action {
-    let reading = identified.reading();
-    let mut blast = blast_radius(reading);
-    if let Some(generic) = identified.generic() {
-        let other = blast_radius(generic);
-        if other.impact.strictness() > blast.impact.strictness() {
-            blast.impact = other.impact;
-            blast.reversible = blast.reversible.max(other.reversible);
+    let mut named = identified.reading();
+    let mut blast = blast_radius(named);
+    let mut aliases = named.aliases.clone();
+    for other in identified.others() {
+        let judged = blast_radius(other);
+        // By its method alone a harmless call of a known API looks like an update: that is no better name.
+        let names = judged.impact.strictness() > blast.impact.strictness().max(Impact::Update.strictness());
+        if names {
+            aliases.push(named.operation.clone());
+            named = other;
         }
-        blast.scope = blast.scope.max(other.scope);
+        merge(&mut blast, &judged, names);
     }
-    let environment = environment::resolve(inventory, reading);
-    let Reading { operation, aliases, resources, place, parameters, .. } = reading.clone();
+    let environment = environment::resolve(inventory, named);
+    let Reading { operation, resources, place, parameters, .. } = named.clone();
     Action { operation, aliases, resources, place, parameters, blast, environment, evidence }
+}
+
+/// Adds what another reading of the same request says: the stricter of both in everything.
+fn merge(blast: &mut BlastRadius, other: &BlastRadius, names: bool) {
+    if other.impact.strictness() > blast.impact.strictness() {
+        blast.impact = other.impact;
+    }
+    blast.scope = blast.scope.max(other.scope);
+    blast.reversible = blast.reversible.max(other.reversible);
+    blast.hazards = blast.hazards.union(other.hazards);
+    let larger = match (blast.count.floor(), other.count.floor()) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(a), Some(b)) => b > a,
+    };
+    if names || larger {
+        blast.count = match blast.count {
+            Count::Unbounded => Count::Unbounded,
+            _ => other.count,
+        };
+    }
 }
 
 fn blast_radius(reading: &Reading) -> BlastRadius {

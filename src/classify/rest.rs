@@ -25,11 +25,14 @@ pub(super) fn blast_radius(reading: &Reading, seen: &Seen) -> BlastRadius {
 /// The strictest of the request line's method and of every override.
 fn by_method(seen: &Seen) -> Impact {
     let one = |method: &String| match method.as_str() {
-        "GET" | "HEAD" | "OPTIONS" => Impact::Read,
+        // WebDAV, and searches whose terms do not fit into a path.
+        "GET" | "HEAD" | "OPTIONS" | "PROPFIND" | "REPORT" | "SEARCH" | "QUERY" => Impact::Read,
         "DELETE" => Impact::Destroy,
-        "POST" | "PUT" | "PATCH" if seen.opaque => Impact::Unknown,
-        "POST" | "PUT" | "PATCH" if seen.word.is_some() => Impact::Destroy,
-        "POST" | "PUT" | "PATCH" => Impact::Update,
+        // The last two lock a Terraform state.
+        "POST" | "PUT" | "PATCH" | "LOCK" | "UNLOCK" if seen.opaque => Impact::Unknown,
+        "POST" | "PUT" | "PATCH" | "LOCK" | "UNLOCK" => {
+            seen.word.map_or(Impact::Update, |word| Impact::Update.stricter(word.impact))
+        }
         _ => Impact::Unknown,
     };
     seen.methods.iter().map(one).fold(Impact::Read, Impact::stricter)
@@ -55,9 +58,31 @@ const DESTROYS: &[&str] = &[
     "prune",
     "nuke",
     "teardown",
+    "empty",
+    "decommission",
+    "deprovision",
+    "unpublish",
 ];
-const DISRUPTS: &[&str] =
-    &["stop", "restart", "reboot", "suspend", "pause", "disable", "cancel", "rollback", "shutdown", "detach"];
+const DISRUPTS: &[&str] = &[
+    "stop",
+    "restart",
+    "reboot",
+    "suspend",
+    "pause",
+    "disable",
+    "cancel",
+    "rollback",
+    "shutdown",
+    "detach",
+    "flush",
+    "evict",
+    "kill",
+    "deactivate",
+    "disconnect",
+];
+/// What is closed and can be opened again without anybody noticing.
+const CLOSABLE: &[&str] =
+    &["issue", "pull", "request", "discussion", "ticket", "alert", "milestone", "thread", "comment"];
 const PERMITS: &[&str] = &[
     "member",
     "members",
@@ -83,6 +108,9 @@ const PERMITS: &[&str] = &[
     "credentials",
     "secret",
     "secrets",
+    "transfer",
+    "leave",
+    "protection",
 ];
 const EXECUTES: &[&str] = &["execute", "exec", "run", "invoke", "trigger", "dispatch"];
 const CREATES: &[&str] = &["create", "add", "insert", "new", "undelete", "unarchive", "restore"];
@@ -98,7 +126,8 @@ fn mutation(field: &str, seen: &Seen, plain: Impact) -> BlastRadius {
     let mut impact = if has(CREATES) && !has(DESTROYS) { Impact::Create } else { Impact::Update };
     for (holds, stricter) in [
         (has(EXECUTES), Impact::Execute),
-        (has(DISRUPTS), Impact::Disrupt),
+        (has(DISRUPTS) || has(&["close"]) && !has(CLOSABLE), Impact::Disrupt),
+        (has(&["close"]) && has(&["account", "tenant", "organization"]), Impact::Destroy),
         (has(PERMITS), Impact::Permission),
         ((has(DESTROYS) || hidden) && !restores, Impact::Destroy),
         (seen.word.is_some() || seen.opaque || seen.methods.len() > 1, plain),

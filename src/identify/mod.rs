@@ -53,8 +53,10 @@ pub struct Route {
     need: BodyNeed,
     dialect: Dialect,
     known: Known,
-    /// The API was recognised by shape on a host that nobody named: the generic reading takes part too.
+    /// The API was recognised by shape on a host that nobody named: the request's other readings take part too.
     by_shape: bool,
+    /// The same of the second API whose shape the request has.
+    second: Option<(&'static Manifest, Partial)>,
 }
 
 impl Route {
@@ -81,7 +83,7 @@ impl Route {
 #[derive(Clone, Debug)]
 pub struct Identified {
     reading: Reading,
-    generic: Option<Reading>,
+    others: Vec<Reading>,
 }
 
 impl Identified {
@@ -91,10 +93,11 @@ impl Identified {
         &self.reading
     }
 
-    /// The generic reading of the same request, where the API was recognised by shape only: the stricter impact counts.
+    /// Every other reading of the same request, where the API was recognised by shape only: the host may follow any of
+    /// them, so the strictest counts.
     #[must_use]
-    pub const fn generic(&self) -> Option<&Reading> {
-        self.generic.as_ref()
+    pub fn others(&self) -> &[Reading] {
+        &self.others
     }
 }
 
@@ -124,14 +127,29 @@ pub struct Reading {
 pub fn route(head: &Head, known: &Known) -> Result<Route, Unreadable> {
     let (api, by_shape) = protocol::api_of(head, known);
     let routed = protocol::of(api.protocol).route(api, head, known)?;
-    Ok(Route {
-        api,
-        partial: routed.partial,
-        need: routed.need,
-        dialect: routed.dialect,
-        known: known.clone(),
-        by_shape,
-    })
+    let mut need = routed.need;
+    let mut second = None;
+    if by_shape {
+        need = more(need, protocol::lifeline::routed(head).need);
+        if let Some(api) = protocol::second_shape(api, head) {
+            let other = protocol::of(api.protocol).route(api, head, known)?;
+            need = more(need, other.need);
+            second = Some((api, other.partial));
+        }
+    }
+    Ok(Route { api, partial: routed.partial, need, dialect: routed.dialect, known: known.clone(), by_shape, second })
+}
+
+/// As much of the body as both readings take. A part never makes up for the whole that the other one asks for.
+fn more(one: BodyNeed, other: BodyNeed) -> BodyNeed {
+    match (one, other) {
+        (BodyNeed::None, need) | (need, BodyNeed::None) => need,
+        (BodyNeed::Whole(a), BodyNeed::Whole(b)) => BodyNeed::Whole(a.max(b)),
+        (BodyNeed::Whole(need), BodyNeed::Prefix(_)) | (BodyNeed::Prefix(_), BodyNeed::Whole(need)) => {
+            BodyNeed::Whole(need)
+        }
+        (BodyNeed::Prefix(a), BodyNeed::Prefix(b)) => BodyNeed::Prefix(a.max(b)),
+    }
 }
 
 /// The dialect for a request whose [`route`] failed.
@@ -146,21 +164,32 @@ pub fn dialect(head: &Head, known: &Known) -> Dialect {
 /// # Errors
 /// The request has more than one reading.
 pub fn identify(route: &Route, head: &Head, body: &Captured) -> Result<Vec1<Identified>, Unreadable> {
-    let readings = protocol::of(route.api.protocol).identify(route.api, &route.partial, &route.known, head, body)?;
-    let readings = readings.mapped(|mut reading| {
-        if route.by_shape {
+    let read = |api: &'static Manifest, partial: &Partial| {
+        protocol::of(api.protocol).identify(api, partial, &route.known, head, body)
+    };
+    let mut readings = read(route.api, &route.partial)?;
+    if route.by_shape {
+        // A shape is the caller's to choose: their key says nothing about whose an unnamed host is.
+        readings.iter_mut().for_each(protocol::aws::forget_key);
+    }
+    let mut others = Vec::new();
+    if route.by_shape {
+        others.extend(protocol::rest::readings(head, body, &route.known));
+        others.extend(protocol::lifeline::git(head, body));
+    }
+    if let Some((api, partial)) = &route.second {
+        others.extend(read(api, partial)?.mapped(|mut reading| {
             protocol::aws::forget_key(&mut reading);
-        }
-        reading
-    });
-    let generic = route.by_shape.then(|| protocol::rest::generic(head, body, &route.known));
-    Ok(readings.mapped(|reading| Identified { reading, generic: generic.clone() }))
+            reading
+        }));
+    }
+    Ok(readings.mapped(|reading| Identified { reading, others: others.clone() }))
 }
 
 /// A connection that is passed without being opened: an operation too (`net:tunnel:Open`).
 #[must_use]
 pub fn tunnel(authority: &crate::model::http::Authority) -> Vec1<Identified> {
-    vec1![Identified { reading: protocol::lifeline::tunnel(authority), generic: None }]
+    vec1![Identified { reading: protocol::lifeline::tunnel(authority), others: vec![] }]
 }
 
 #[cfg(test)]

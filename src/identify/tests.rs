@@ -180,7 +180,7 @@ fn approvals_are_bound_to_what_decides() {
 
 #[test]
 fn a_body_beyond_the_prefix_is_not_a_read() {
-    let pad = "x".repeat(70_000);
+    let pad = "x".repeat(1_100_000);
     let first = |call: &str, body: &str| {
         let one = judge(&head(call, &[]), &Known::default(), body.as_bytes()).unwrap().remove(0);
         one.blast().impact
@@ -199,11 +199,25 @@ fn bodies_that_cannot_be_graphql_are_not_read() {
         let head = head(&format!("POST https://a.example{path}"), &[("content-type", media)]);
         route(&head, &Known::default()).unwrap().need()
     };
-    assert_eq!(need("application/octet-stream", "/upload"), BodyNeed::None);
+    assert_eq!(need("application/octet-stream", "/upload"), BodyNeed::Prefix(64 * 1024));
     assert_eq!(need("application/grpc+proto", "/a.B/C"), BodyNeed::None);
-    assert_eq!(need("multipart/form-data; boundary=x", "/upload"), BodyNeed::None);
-    assert_eq!(need("multipart/form-data; boundary=x", "/graphql"), BodyNeed::Prefix(64 * 1024));
-    assert_eq!(need("application/json", "/x"), BodyNeed::Prefix(64 * 1024));
+    assert_eq!(need("multipart/form-data; boundary=x", "/upload"), BodyNeed::Prefix(1024 * 1024));
+    assert_eq!(need("multipart/form-data; boundary=x", "/graphql"), BodyNeed::Prefix(1024 * 1024));
+    assert_eq!(need("application/json", "/x"), BodyNeed::Prefix(1024 * 1024));
+}
+
+#[test]
+fn what_costs_more_to_read_than_it_says_is_not_read() {
+    let impact = |body: &str| {
+        judge(&head("POST https://a.example/rpc", &[]), &Known::default(), body.as_bytes()).unwrap()[0].blast().impact
+    };
+    assert_eq!(impact(&format!(r#"{{"query":"{{ {} }}"}}"#, "a ".repeat(140_000))), Impact::Unknown);
+    let many = format!(r#"{{"query":"{{a}}","x":[{}0]}}"#, "0,".repeat(200_000));
+    assert_eq!(impact(&many), Impact::Unknown);
+    let pods = "PUT https://k.example/api/v1/namespaces/a/configmaps/b";
+    assert_eq!(judge(&head(pods, &[]), &cluster(), many.as_bytes()).unwrap_err().status, 413);
+    assert_eq!(impact(&" ".repeat(1_100_000)), Impact::Unknown);
+    assert_eq!(impact("{\0\"\0q\0"), Impact::Unknown);
 }
 
 #[test]

@@ -26,21 +26,21 @@ fn every_listed_call_parses_and_holds_no_upper_case_host() {
 
 #[test]
 fn unopened_hosts_are_models_only() {
-    for host in [
-        "api.anthropic.com",
-        "api.openai.com",
-        "chatgpt.com",
-        "ab.chatgpt.com",
-        "api.individual.githubcopilot.com",
-        "api2.cursor.sh",
-        "repo42.cursor.sh",
-        "generativelanguage.googleapis.com",
-        "openrouter.ai",
-    ] {
+    for host in
+        ["api.anthropic.com", "api.openai.com", "chatgpt.com", "ab.chatgpt.com", "api2.cursor.sh", "repo42.cursor.sh"]
+    {
         assert!(unopened(host), "{host}");
     }
     for host in [
         "anthropic.com",
+        // One front end serves many of Google's APIs; Copilot's host serves an MCP server; aggregators administer keys.
+        "generativelanguage.googleapis.com",
+        "cloudcode-pa.googleapis.com",
+        "api.githubcopilot.com",
+        "api.individual.githubcopilot.com",
+        "openrouter.ai",
+        "api.fireworks.ai",
+        "api.together.xyz",
         "api.anthropic.com.evil.example",
         "storage.googleapis.com",
         "github.com",

@@ -20,8 +20,10 @@ use sha2::{Digest, Sha256};
 use crate::catalog::graphql_service;
 use crate::model::http::{Captured, Head};
 
-/// Enough of a body to hold a document and its variables.
-pub(super) const BODY_MAX: usize = 64 * 1024;
+/// More than GraphQL servers take by default, so that nothing hides behind padding.
+pub(super) const BODY_MAX: usize = 1024 * 1024;
+/// Longer documents are not parsed: the parser takes some 130 bytes of memory for a byte of text.
+const DOCUMENT_MAX: usize = 256 * 1024;
 /// More root fields than this are not listed one by one.
 const FIELDS_MAX: usize = 64;
 
@@ -41,6 +43,14 @@ pub enum Root {
     },
     /// It looks like GraphQL and cannot be read.
     Unreadable,
+}
+
+impl Root {
+    /// Whether it only observes.
+    #[must_use]
+    pub const fn reads(&self) -> bool {
+        matches!(self, Self::Query { .. })
+    }
 }
 
 /// What a request holds.
@@ -113,19 +123,25 @@ impl Candidates {
             Captured::Undecodable(_) | Captured::Overflow => return self.unreadable = true,
             Captured::Unread => return self.unreadable |= self.marked && head.method == http::Method::POST,
         };
+        if bytes.is_empty() && head.method != http::Method::POST {
+            return;
+        }
         let text = String::from_utf8_lossy(bytes);
         let trimmed = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
-        if let Ok(one) = serde_json::from_str::<Members>(trimmed) {
-            return self.add_members(one);
+        // Nothing but blanks as far as was read, or JSON in an encoding that lenient servers detect.
+        if trimmed.is_empty() && matches!(body, Captured::Prefix(_)) || in_wide_characters(bytes) {
+            return self.unreadable = true;
         }
-        if let Ok(batch) = serde_json::from_str::<Vec<Members>>(trimmed) {
-            self.unreadable |= self.marked && batch.is_empty();
-            return batch.into_iter().for_each(|one| self.add_members(one));
+        if trimmed.starts_with("--") {
+            let mut fields = multipart(trimmed).into_iter();
+            match fields.find(|(name, _)| name == "operations" || name == "query") {
+                Some((name, value)) if name == "operations" => return self.add_text(value.trim()),
+                Some((_, value)) => return self.documents.push(value),
+                None => {}
+            }
         }
         if trimmed.starts_with(['{', '[']) && trimmed.contains('"') {
-            // Broken or cut JSON: a lenient server may still read it.
-            self.unreadable |= self.marked || hints_at_document(trimmed);
-            return;
+            return self.add_text(trimmed);
         }
         let before = self.documents.len();
         if trimmed.contains("query=") {
@@ -134,10 +150,25 @@ impl Candidates {
         if self.documents.len() == before {
             // `application/graphql`: the body is the document.
             let typed = head.header("content-type").is_some_and(|media| media.contains("graphql"));
-            if self.marked || typed || hints_at_mutation(trimmed) && parse(trimmed).is_some() {
+            let document = || trimmed.len() > DOCUMENT_MAX || parse(trimmed).is_some();
+            if self.marked || typed || hints_at_mutation(trimmed) && document() {
                 self.documents.push(trimmed.to_owned());
             }
         }
+    }
+
+    /// A JSON text: one request or a batch of them.
+    fn add_text(&mut self, text: &str) {
+        if let Some(one) = members(text) {
+            return self.add_members(Members(one));
+        }
+        let batch = if within_bounds(text) { serde_json::from_str::<Vec<Members>>(text).ok() } else { None };
+        if let Some(batch) = batch {
+            self.unreadable |= self.marked && batch.is_empty();
+            return batch.into_iter().for_each(|one| self.add_members(one));
+        }
+        // Broken, cut or excessive JSON: a lenient server may still read it.
+        self.unreadable |= self.marked || hints_at_document(text);
     }
 
     fn add_members(&mut self, Members(members): Members) {
@@ -169,14 +200,22 @@ impl Candidates {
         let mut found = Found { unreadable: self.unreadable, certain: self.certain, ..Found::default() };
         let mut digest = Sha256::new();
         let mut any = self.unreadable;
+        let mut total = 0usize;
         for text in &self.documents {
+            total = total.saturating_add(text.len());
+            if total > BODY_MAX {
+                // A batch that unfolds to more than any server takes.
+                any = true;
+                found.unreadable = true;
+                break;
+            }
             match parse(text) {
                 Some(document) => {
                     any = true;
                     digest.update(text.as_bytes());
                     found.add(&document, &self.names, &self.variables);
                 }
-                None if self.marked || hints_at_mutation(text) => {
+                None if self.marked || hints_at_mutation(text) || text.len() > DOCUMENT_MAX => {
                     any = true;
                     found.unreadable = true;
                 }
@@ -268,9 +307,10 @@ fn names_something(name: &str) -> bool {
 }
 
 fn parse(text: &str) -> Option<ExecutableDocument> {
-    if has_huge_number(text) {
+    if text.len() > DOCUMENT_MAX {
         return None;
     }
+    let text = &shortened(text);
     // The lexer takes U+0020 to U+FFFF and the three blanks below, and panics on others inside block texts. What lies
     // outside can stand in texts and comments only, which are not judged, or makes the document invalid.
     let odd = |c: char| c > '\u{ffff}' || c < ' ' && !matches!(c, '\t' | '\n' | '\r');
@@ -279,47 +319,120 @@ fn parse(text: &str) -> Option<ExecutableDocument> {
     std::panic::catch_unwind(|| cynic_parser::parse_executable_document(&basic).ok()).ok().flatten()
 }
 
-/// A number literal that 64 bits do not hold: the parser would not survive it, and no schema takes it.
-fn has_huge_number(text: &str) -> bool {
+/// The text with number literals cut to what 64 bits hold: the parser would not survive longer ones, and how large a
+/// number is decides nothing here.
+fn shortened(text: &str) -> String {
     let mut digits = 0;
     let mut literal = false;
     let mut before = ' ';
-    for c in text.chars() {
-        if !c.is_ascii_digit() {
-            digits = 0;
-        } else {
-            if digits == 0 {
-                literal = !(before.is_alphabetic() || before == '_' || before == '"');
+    text.chars()
+        .filter(|c| {
+            if c.is_ascii_digit() {
+                if digits == 0 {
+                    literal = !(before.is_alphabetic() || before == '_' || before == '"');
+                }
+                digits += 1;
+            } else {
+                digits = 0;
             }
-            digits += 1;
-            if literal && digits > 18 {
-                return true;
-            }
-        }
-        before = c;
-    }
-    false
+            before = *c;
+            !(literal && digits > 18)
+        })
+        .collect()
 }
 
-/// Begins as a mutation does.
+/// Begins as a mutation does, or as a document that holds one.
 fn hints_at_mutation(text: &str) -> bool {
-    let text = text.trim_start();
-    text.strip_prefix("mutation").is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
-        && text.contains('{')
+    let mut text = text;
+    loop {
+        text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '\u{feff}'));
+        let Some(comment) = text.strip_prefix('#') else { break };
+        text = comment.split_once(['\n', '\r']).map_or("", |(_, rest)| rest);
+    }
+    let begins = |word: &str| {
+        text.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
+    };
+    let later = || text.contains("mutation") && ["fragment", "query", "subscription"].into_iter().any(begins);
+    text.contains('{') && (begins("mutation") || later())
+}
+
+/// JSON in UTF-16 or UTF-32, or behind NUL bytes.
+fn in_wide_characters(bytes: &[u8]) -> bool {
+    let odd = |byte: &u8| matches!(byte, 0 | 0xfe | 0xff);
+    let start = bytes.get(..16.min(bytes.len())).unwrap_or_default();
+    let first = start.iter().find(|byte| !odd(byte) && !byte.is_ascii_whitespace());
+    let before = start.iter().take_while(|byte| !matches!(byte, b'{' | b'[')).any(|byte| odd(byte));
+    let after = start.windows(2).any(|pair| matches!(pair, [b'{' | b'[', 0]));
+    matches!(first, Some(b'{' | b'[')) && (before || after)
+}
+
+/// The most values that a JSON text may hold before it is built in memory.
+const NODES_MAX: usize = 200_000;
+
+/// Whether a JSON text holds no more values than are built; what stands in texts does not count.
+fn within_bounds(text: &str) -> bool {
+    let (mut nodes, mut quoted, mut escaped) = (0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b',' | b'[' | b'{' if !quoted => nodes += 1,
+            _ => {}
+        }
+    }
+    nodes <= NODES_MAX
+}
+
+/// The members of a JSON object in order, the repeated ones too; `None` for everything else and for excessive ones.
+pub(super) fn members(text: &str) -> Option<Vec<(String, Value)>> {
+    if !text.starts_with('{') || !within_bounds(text) {
+        return None;
+    }
+    serde_json::from_str::<Members>(text).ok().map(|Members(all)| all)
+}
+
+/// The fields of a multipart form by their names in lower case.
+pub(super) fn multipart(text: &str) -> Vec<(String, String)> {
+    let boundary = text.lines().next().unwrap_or_default().trim_end();
+    if boundary.len() < 3 {
+        return Vec::new();
+    }
+    let part = |part: &str| {
+        let (head, value) = part.split_once("\r\n\r\n").or_else(|| part.split_once("\n\n"))?;
+        let lower = head.to_ascii_lowercase();
+        let (_, name) = lower.replace(' ', "").split_once(";name=").map(|(a, b)| (a.to_owned(), b.to_owned()))?;
+        let name = name.split([';', '\r', '\n']).next().unwrap_or_default().trim_matches('"').to_owned();
+        Some((name, value.trim_end_matches(['\r', '\n']).to_owned()))
+    };
+    text.split(boundary).filter_map(part).collect()
 }
 
 /// JSON that breaks off or is not strict, but has a member `query` whose text begins as a document does.
 fn hints_at_document(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    lower.match_indices("\"query\"").any(|(at, found)| {
-        let rest = lower.get(at + found.len()..).unwrap_or_default().trim_start();
-        let value = rest.strip_prefix(':').map(str::trim_start).and_then(|rest| rest.strip_prefix('"'));
-        value.is_some_and(|value| {
-            let value = value.replace("\\n", " ").replace("\\r", " ").replace("\\t", " ");
-            let start = value.trim_start();
-            ["mutation", "query", "subscription", "fragment", "{", "#"].iter().any(|word| start.starts_with(word))
+    lower.contains("\"operationname\"")
+        || lower.match_indices("\"query\"").any(|(at, found)| {
+            let rest = lower.get(at + found.len()..).unwrap_or_default().trim_start();
+            let value = rest.strip_prefix(':').map(str::trim_start).and_then(|rest| rest.strip_prefix('"'));
+            value.is_some_and(begins_a_document)
         })
-    })
+}
+
+/// Whether a JSON text's value begins as a document does. It is read as far as its blanks go and no further, so that a
+/// text full of such members is not read again for each.
+fn begins_a_document(value: &str) -> bool {
+    let mut start = value;
+    loop {
+        let next = start.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+        let escapes = ["\\n", "\\r", "\\t"].iter();
+        let next = escapes.filter_map(|escape| next.strip_prefix(*escape)).next().unwrap_or(next);
+        if next.len() == start.len() {
+            break;
+        }
+        start = next;
+    }
+    ["mutation", "query", "subscription", "fragment", "{", "#"].iter().any(|word| start.starts_with(word))
 }
 
 fn form_pairs(text: &str) -> Vec<(String, String)> {

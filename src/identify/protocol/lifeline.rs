@@ -52,7 +52,7 @@ pub(crate) fn tunnel(authority: &Authority) -> Reading {
 }
 
 /// The first reading of any host that is not a known provider's.
-pub(super) fn routed(head: &Head) -> Routed {
+pub(crate) fn routed(head: &Head) -> Routed {
     let need = match git_service(head) {
         Some("git-receive-pack") if head.method == http::Method::POST => BodyNeed::Prefix(PUSH_PREFIX),
         Some(_) => BodyNeed::None,
@@ -61,25 +61,46 @@ pub(super) fn routed(head: &Head) -> Routed {
     Routed { need, dialect: Dialect::Problem, partial: Partial::None }
 }
 
-/// The smart HTTP service that a request speaks to (`gitprotocol-http`): the last path segment of a POST with git's own
-/// content type.
+/// The smart HTTP service that a request speaks to (`gitprotocol-http`): the last path segment of a POST. A server may
+/// decode the path before it looks and takes a push under any content type; a fetch is harmless only under git's own.
 fn git_service(head: &Head) -> Option<&'static str> {
-    let (repository, service) = head.path().rsplit_once('/')?;
+    let path = git_path(head);
+    let (repository, service) = path.rsplit_once('/')?;
     let known = ["git-upload-pack", "git-receive-pack"].into_iter().find(|known| *known == service)?;
     let media = head.header("content-type").unwrap_or_default();
     let typed = media.strip_prefix("application/x-").and_then(|rest| rest.strip_suffix("-request")) == Some(known);
-    (head.method == http::Method::POST && typed && repository.len() > 1).then_some(known)
+    let serves = typed || known == "git-receive-pack";
+    (head.method == http::Method::POST && serves && repository.len() > 1).then_some(known)
+}
+
+/// The path, decoded once.
+fn git_path(head: &Head) -> String {
+    let path = percent_encoding::percent_decode_str(head.path()).decode_utf8_lossy();
+    path.trim_end_matches('/').to_owned()
+}
+
+/// What a git request asks for, and what its other readings add: a method override, a GraphQL document. Words in the
+/// repository's name say nothing.
+pub(super) fn git_readings(head: &Head, body: &Captured, known: &Known) -> Option<Vec1<Reading>> {
+    let mut all = vec1![git(head, body)?];
+    let adds = |reading: &Reading| match &reading.face {
+        Face::Rest(seen) => seen.methods.len() > 1 || seen.graphql.as_ref().is_some_and(|root| !root.reads()),
+        _ => false,
+    };
+    all.extend(rest::readings(head, body, known).into_iter().filter(adds));
+    Some(all)
 }
 
 /// The reading of a git request; `None` for everything else. Asking which refs there are (`info/refs`) is a GET like any
 /// other.
-pub(super) fn git(head: &Head, body: &Captured) -> Option<Reading> {
+pub(crate) fn git(head: &Head, body: &Captured) -> Option<Reading> {
     let service = git_service(head)?;
     let (name, seen, refs, count) = match service {
         "git-upload-pack" => ("fetch", Seen::GitFetch, vec![], Count::ONE),
         _ => push(body),
     };
-    let repository = head.path().rsplit_once('/').map_or("", |(repository, _)| repository);
+    let path = git_path(head);
+    let repository = path.rsplit_once('/').map_or("", |(repository, _)| repository);
     let base = format!("{}{}", head.authority.host, rest::masked(repository.trim_end_matches(".git")));
     let resources = match refs.as_slice() {
         [] => vec![Resource::from(base.clone())],
@@ -147,8 +168,8 @@ impl Protocol for Lifeline {
         head: &Head,
         body: &Captured,
     ) -> Result<Vec1<Reading>, Unreadable> {
-        if let Some(reading) = git(head, body) {
-            return Ok(vec1![reading]);
+        if let Some(readings) = git_readings(head, body, known) {
+            return Ok(readings);
         }
         let Some(purpose) = listed(head) else { return Ok(rest::readings(head, body, known)) };
         let mut reading = rest::generic(head, body, known);
@@ -164,7 +185,7 @@ impl Protocol for Lifeline {
 /// What a listed call is for. One that names another method or path in a header is not listed.
 fn listed(head: &Head) -> Option<Purpose> {
     let overridden = super::kubernetes::OVERRIDES.iter().any(|name| head.header_count(name) > 0);
-    let in_query = head.query().is_some_and(|query| query.contains("_method"));
+    let in_query = head.query().is_some_and(rest::names_a_method);
     if overridden || in_query {
         return None;
     }

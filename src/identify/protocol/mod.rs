@@ -1,6 +1,7 @@
 //! Protocols are code and few; providers are data and many. A provider's manifest names its protocol here.
 
 pub mod aws;
+mod batch;
 pub mod graphql;
 pub mod kubernetes;
 pub mod lifeline;
@@ -89,11 +90,17 @@ pub(crate) fn api_of(head: &Head, known: &Known) -> (&'static Manifest, bool) {
     if let Some(api) = catalog::by_host(&head.authority.host) {
         return (api, false);
     }
-    if aws::has_shape(head) {
-        return (catalog::aws(), true);
-    }
+    // The path is what any server follows; a credential scope is a text that the client adds.
     if kubernetes::has_shape(head) {
         return (catalog::kubernetes(), true);
     }
+    if aws::has_shape(head) {
+        return (catalog::aws(), true);
+    }
     (catalog::generic(), false)
+}
+
+/// The other API whose shape a request has that `first` was recognised by.
+pub(crate) fn second_shape(first: &Manifest, head: &Head) -> Option<&'static Manifest> {
+    (first.protocol == ProtocolName::Kubernetes && aws::has_shape(head)).then(catalog::aws)
 }

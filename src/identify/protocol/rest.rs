@@ -8,11 +8,12 @@ use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 use vec1::{Vec1, vec1};
 
+use super::batch;
 use super::graphql::{self, Root};
 use super::{Dialect, Face, Known, Partial, Protocol, Reading, Routed};
 use crate::catalog::{self, Manifest};
 use crate::model::http::{BodyNeed, Captured, Head, Unreadable};
-use crate::model::{Count, Operation, Parameter, Place, Resource};
+use crate::model::{Count, Impact, Operation, Parameter, Place, Resource};
 
 /// The code behind the manifest's protocol `rest`.
 pub(crate) struct Rest;
@@ -22,12 +23,21 @@ pub(crate) struct Rest;
 pub struct Seen {
     /// The method that the request line is judged by, and every other that an override names.
     pub methods: Vec<String>,
-    /// A path word that says destruction.
-    pub word: Option<&'static str>,
+    /// The path word that says most: destruction, an outage, a grant.
+    pub word: Option<Word>,
     /// The path or the body hides what it says: escaped without end, an encoding that cannot be undone.
     pub opaque: bool,
     /// What GraphQL asks for, where the request is GraphQL.
     pub graphql: Option<Root>,
+}
+
+/// A path word that says more than the method does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// As it is listed.
+    pub text: &'static str,
+    /// What a call by such a path does.
+    pub impact: Impact,
 }
 
 /// Path words that say destruction wherever they stand in a segment.
@@ -36,6 +46,8 @@ const WITHIN: &[&str] =
 /// Path words that say it only alone, because other words hold them (dropbox, swipe, airdrop).
 const ALONE: &[&str] = &[
     "drop",
+    "prune",
+    "empty",
     "wipe",
     "nuke",
     "obliterate",
@@ -50,47 +62,54 @@ const ALONE: &[&str] = &[
     "dropcollection",
     "dropschema",
 ];
+/// Path words that say an outage, alone.
+const DISRUPTS: &[&str] = &["flush", "evict", "kill", "deactivate", "disconnect"];
+/// Path words that say who may do what, alone.
+const PERMITS: &[&str] = &["transfer", "leave", "protection"];
 /// Segments' words that hold one of the above and mean something else.
 const HARMLESS: &[&str] =
     &["undelete", "undeleted", "deleted", "removed", "terminated", "removebg", "undestroy", "unremove"];
 
-/// Bodies that are media, archives or streams of frames: they are not read before they are sent on.
-const UNREAD_MEDIA: &[&str] = &[
+/// Bodies that say to be media or archives: their beginning shows whether they are.
+const MEDIA: &[&str] = &[
     "image/",
     "video/",
     "audio/",
     "font/",
-    "multipart/",
     "application/octet-stream",
     "application/zip",
     "application/gzip",
     "application/x-gzip",
     "application/x-tar",
     "application/pdf",
-    "application/grpc",
-    "application/connect+",
 ];
+/// So much of them.
+const MEDIA_MAX: usize = 64 * 1024;
+/// Bodies that are streams of frames: they are not read before they are sent on.
+const STREAMS: &[&str] = &["application/grpc", "application/connect+"];
 
 /// The generic reading, by method and path alone.
 #[must_use]
 pub(crate) fn generic(head: &Head, body: &Captured, _known: &Known) -> Reading {
     let (path, endless) = canonical(head.path());
-    // The end of the caller's own MCP session (Model Context Protocol, Streamable HTTP) is a DELETE of the endpoint. The
-    // header alone proves nothing, so the path must be an endpoint's.
-    let ends_session = matches!(head.target.as_str(), "/mcp" | "/api/mcp" | "/v1/mcp")
-        && head.method == http::Method::DELETE
-        && head.header_count("mcp-session-id") == 1;
-    let method = if ends_session { "POST" } else { head.method.as_str() };
+    let method = meaning(head);
     let mut methods = vec![method.to_owned()];
     methods.extend(overrides(head, body));
+    let inner = batch::read(head, body);
+    if inner == batch::Inner::Deletes {
+        methods.push("DELETE".to_owned());
+    }
     let rewritten = ["x-original-url", "x-original-uri", "x-rewrite-url"]
         .iter()
         .flat_map(|name| head.headers.get_all(*name))
-        .find_map(|value| destroying_word(&canonical(&String::from_utf8_lossy(value.as_bytes())).0));
-    let word = destroying_word(&path).or(rewritten);
-    let opaque = endless || matches!(body, Captured::Undecodable(_));
+        .find_map(|value| telling_word(&canonical(&String::from_utf8_lossy(value.as_bytes())).0));
+    // The stricter of both: destruction is sought first.
+    let told = telling_word(spoken(&head.authority.host, &path));
+    let word = [told, rewritten].into_iter().flatten().max_by_key(|word| word.impact.strictness());
+    let opaque = endless || matches!(body, Captured::Undecodable(_)) || inner == batch::Inner::Unreadable;
     let observes = methods.iter().all(|method| matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS"));
-    let destroys = word.is_some() || methods.iter().any(|method| method == "DELETE");
+    let destroys =
+        word.is_some_and(|word| word.impact == Impact::Destroy) || methods.iter().any(|method| method == "DELETE");
     Reading {
         operation: Operation::new("http", &host_part(&head.authority.host), head.method.as_str()),
         aliases: vec![],
@@ -104,7 +123,7 @@ pub(crate) fn generic(head: &Head, body: &Captured, _known: &Known) -> Reading {
 }
 
 /// Everything the request asks for: its root fields when it is GraphQL, else the generic reading.
-pub(super) fn readings(head: &Head, body: &Captured, known: &Known) -> Vec1<Reading> {
+pub(crate) fn readings(head: &Head, body: &Captured, known: &Known) -> Vec1<Reading> {
     let plain = generic(head, body, known);
     let Some(found) = graphql::read(head, body) else { return vec1![plain] };
     let mut all = Vec::new();
@@ -140,14 +159,20 @@ pub(super) fn readings(head: &Head, body: &Captured, known: &Known) -> Vec1<Read
 
 /// How much body it takes: the beginning of what could be GraphQL.
 pub(super) fn need(head: &Head) -> BodyNeed {
-    if head.method != http::Method::POST {
+    if matches!(head.method.as_str(), "GET" | "HEAD") {
         return BodyNeed::None;
     }
     let media = head.header("content-type").unwrap_or_default().to_ascii_lowercase();
-    if UNREAD_MEDIA.iter().any(|kind| media.starts_with(kind)) && !graphql::is_endpoint(head) {
-        return BodyNeed::None;
+    let starts = |kinds: &[&str]| kinds.iter().any(|kind| media.starts_with(kind));
+    if graphql::is_endpoint(head) {
+        return BodyNeed::Prefix(graphql::BODY_MAX);
     }
-    BodyNeed::Prefix(graphql::BODY_MAX)
+    // A stream of frames may wait for its answer before it goes on; the rest is only passed later.
+    match () {
+        () if starts(STREAMS) => BodyNeed::None,
+        () if starts(MEDIA) => BodyNeed::Prefix(MEDIA_MAX),
+        () => BodyNeed::Prefix(graphql::BODY_MAX),
+    }
 }
 
 /// Where the target stands, as far as a host tells.
@@ -166,15 +191,44 @@ fn overrides(head: &Head, body: &Captured) -> Vec<String> {
     let named = headers.iter().flat_map(|name| head.headers.get_all(*name));
     let mut all: Vec<String> =
         named.map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_uppercase()).collect();
-    let form = match body {
-        Captured::Whole(bytes) | Captured::Prefix(bytes) if !bytes.starts_with(b"{") => String::from_utf8_lossy(bytes),
-        _ => "".into(),
-    };
-    for pairs in [head.query().unwrap_or_default(), &form] {
-        let method = pairs.split('&').filter_map(|pair| pair.split_once('='));
-        all.extend(method.filter(|(name, _)| *name == "_method").map(|(_, value)| value.trim().to_uppercase()));
+    all.extend(form_methods(head.query().unwrap_or_default()));
+    let (Captured::Whole(bytes) | Captured::Prefix(bytes)) = body else { return all };
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+    let lower = text.to_ascii_lowercase();
+    if !OVERRIDING.iter().any(|name| lower.contains(name)) && !lower.contains(['%', '\\']) {
+        return all;
+    }
+    let known = |method: &String| matches!(method.as_str(), "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE");
+    if text.starts_with('{') {
+        let members = graphql::members(text).unwrap_or_default();
+        let named = members.iter().filter(|(name, _)| is_overriding(name)).filter_map(|(_, value)| value.as_str());
+        all.extend(named.map(|value| value.trim().to_uppercase()).filter(known));
+    } else if text.starts_with("--") {
+        let fields = graphql::multipart(text).into_iter().filter(|(name, _)| is_overriding(name));
+        all.extend(fields.map(|(_, value)| value.trim().to_uppercase()));
+    } else {
+        all.extend(form_methods(text));
     }
     all
+}
+
+/// Names of parameters and form fields that name another method (Rails, Laravel, Symfony, Express' `method-override`).
+const OVERRIDING: &[&str] = &["_method", "x-http-method-override", "x-http-method", "x-method-override"];
+
+fn is_overriding(name: &str) -> bool {
+    OVERRIDING.contains(&canonical(name).0.to_ascii_lowercase().as_str())
+}
+
+fn form_methods(pairs: &str) -> Vec<String> {
+    let pairs = pairs.split(['&', ';']).filter_map(|pair| pair.split_once('='));
+    let named = pairs.filter(|(name, _)| name.len() < 128 && is_overriding(name.trim()));
+    named.map(|(_, value)| canonical(value).0.trim().to_uppercase()).collect()
+}
+
+/// Whether a query names another method.
+pub(super) fn names_a_method(query: &str) -> bool {
+    !form_methods(query).is_empty()
 }
 
 /// What an approval is bound to: query and body of a call whose effect may lie in either, as digests.
@@ -198,17 +252,57 @@ pub(super) fn canonical(text: &str) -> (String, bool) {
     (text, true)
 }
 
-/// A word of the path that says destruction.
-fn destroying_word(path: &str) -> Option<&'static str> {
-    let lower = path.to_lowercase();
-    let mut words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.find_map(|word| {
-        if HARMLESS.contains(&word) {
-            return None;
+/// The method, or the milder one that a call stands for beyond doubt.
+fn meaning(head: &Head) -> &str {
+    if head.method != http::Method::DELETE {
+        return head.method.as_str();
+    }
+    let path = head.path().trim_end_matches('/');
+    // The end of the caller's own MCP session (Model Context Protocol, Streamable HTTP) is a DELETE of the endpoint. The
+    // header alone proves nothing, so the path must be an endpoint's.
+    let endpoint =
+        matches!(path, "/mcp" | "/api/mcp" | "/v1/mcp") || path.is_empty() && head.authority.host.starts_with("mcp.");
+    // GitLab's Terraform backend takes the lock off a state.
+    let unlocks = matches!(path.rsplit('/').collect::<Vec<_>>().as_slice(), ["lock", _, "state", "terraform", ..]);
+    if endpoint && head.header_count("mcp-session-id") == 1 || unlocks { "POST" } else { "DELETE" }
+}
+
+/// The part of a path that the service itself names: elsewhere repositories, files, branches and images have the names
+/// that people gave them.
+fn spoken<'a>(host: &str, path: &'a str) -> &'a str {
+    let skips = match host {
+        "github.com" => 2,
+        "api.github.com" | "uploads.github.com" => 3,
+        "ghcr.io" | "quay.io" | "gcr.io" | "registry-1.docker.io" | "registry.gitlab.com" | "mcr.microsoft.com" => {
+            return if path.starts_with("/v2/") && !path.contains("/../") { "" } else { path };
         }
+        _ => return path,
+    };
+    if path.split('/').skip(1).any(|segment| matches!(segment, "" | "." | "..")) || path.contains(['\\', ';']) {
+        return path;
+    }
+    if skips == 3 && !path.starts_with("/repos/") {
+        return path;
+    }
+    let rest = path.splitn(skips + 2, '/').nth(skips + 1).unwrap_or_default();
+    let named = ["contents/", "git/refs/", "git/ref/", "info/lfs/"];
+    if named.iter().any(|known| rest.starts_with(known)) { "" } else { rest }
+}
+
+/// The word of the path that says most.
+fn telling_word(path: &str) -> Option<Word> {
+    let lower = path.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let destroys = words.iter().filter(|word| !HARMLESS.contains(word)).find_map(|word| {
         let within = WITHIN.iter().find(|known| word.contains(*known));
-        within.or_else(|| ALONE.iter().find(|known| **known == word)).copied()
-    })
+        within.or_else(|| ALONE.iter().find(|known| *known == word)).copied()
+    });
+    let alone = |list: &'static [&'static str]| list.iter().copied().find(|known| words.contains(known));
+    let found = |impact| move |text| Word { text, impact };
+    destroys
+        .map(found(Impact::Destroy))
+        .or_else(|| alone(DISRUPTS).map(found(Impact::Disrupt)))
+        .or_else(|| alone(PERMITS).map(found(Impact::Permission)))
 }
 
 /// A path with what looks like a secret left out: `…` and eight digits of its digest, so that two stay distinct.
@@ -248,7 +342,7 @@ impl Protocol for Rest {
         head: &Head,
         body: &Captured,
     ) -> Result<Vec1<Reading>, Unreadable> {
-        Ok(super::lifeline::git(head, body).map_or_else(|| readings(head, body, known), |reading| vec1![reading]))
+        Ok(super::lifeline::git_readings(head, body, known).unwrap_or_else(|| readings(head, body, known)))
     }
     fn dialect(&self, _head: &Head) -> Dialect {
         Dialect::Problem

@@ -34,6 +34,14 @@ pub struct Written {
     pub host_access: bool,
     /// Labels that switch pod security on or off for a namespace.
     pub pod_security: bool,
+    /// A network policy that lets everything through.
+    pub opened: bool,
+    /// A secret that the control plane fills with a service account's token.
+    pub token: bool,
+    /// A volume whose data goes when its claim goes.
+    pub reclaimed: bool,
+    /// Owners change: what has none that lives is collected as garbage.
+    pub disowned: bool,
     /// What else decides.
     pub parameters: Vec<Parameter>,
 }
@@ -64,7 +72,7 @@ pub(super) fn read(object: &Object, head: &Head, body: &Captured) -> Result<Writ
     let media = media_type(head)?;
     let values = match media.as_str() {
         "application/json-patch+json" => json_patch(&parse_json(bytes)?)?,
-        _ => vec![parse(&media, bytes)?],
+        _ => vec![parse(object, &media, bytes)?],
     };
     let mut written = Written { present: true, ..Written::default() };
     for value in &values {
@@ -86,13 +94,13 @@ fn media_type(head: &Head) -> Result<String, Unreadable> {
     Ok(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }
 
-fn parse(media: &str, bytes: &Bytes) -> Result<Value, Unreadable> {
+fn parse(object: &Object, media: &str, bytes: &Bytes) -> Result<Value, Unreadable> {
     let protobuf = bytes.starts_with(protobuf::MAGIC);
     if protobuf != (media == "application/vnd.kubernetes.protobuf") {
         return Err(Unreadable::new("the body and its Content-Type disagree about protobuf"));
     }
     if protobuf {
-        return protobuf::parse(bytes).map_err(Unreadable::new);
+        return protobuf::parse(object, bytes).map_err(Unreadable::new);
     }
     if media.contains("cbor") {
         return Err(Unreadable::status(415, "CBOR bodies are not read here; clients fall back to JSON or protobuf"));
@@ -101,7 +109,10 @@ fn parse(media: &str, bytes: &Bytes) -> Result<Value, Unreadable> {
 }
 
 fn parse_json(bytes: &Bytes) -> Result<Value, Unreadable> {
-    json::parse(bytes).map_err(|why| Unreadable::new(format!("the body is not read: {why}")))
+    json::parse(bytes).map_err(|why| {
+        let status = if why == json::EXCESSIVE { 413 } else { 400 };
+        Unreadable::status(status, format!("the body is not read: {why}"))
+    })
 }
 
 /// YAML is JSON to most clients that send it. Merge keys and anchors are read differently by different parsers.
@@ -154,11 +165,17 @@ impl Written {
         }
         if object.plural == "namespaces" {
             let labels = value.pointer("/metadata/labels").and_then(Value::as_object);
-            self.pod_security |=
-                labels.is_some_and(|labels| labels.keys().any(|key| key.starts_with("pod-security.kubernetes.io/")));
+            let weakens = |(key, level): (&String, &Value)| {
+                key.starts_with("pod-security.kubernetes.io/enforce")
+                    && (object.verb != Verb::Create || level.as_str() == Some("privileged"))
+            };
+            self.pod_security |= labels.is_some_and(|labels| labels.iter().any(weakens));
         }
-        self.unguarded |= patch && drops_finalizers(value);
-        self.host_access |= ["/spec", "/spec/template/spec", "/spec/jobTemplate/spec/template/spec"]
+        let changes = patch || object.verb == Verb::Update;
+        self.unguarded |= changes && drops_finalizers(value);
+        self.disowned |= patch && value.pointer("/metadata/ownerReferences").is_some();
+        self.kinds(object, changes, value);
+        self.host_access |= ["/spec", "/template/spec", "/spec/template/spec", "/spec/jobTemplate/spec/template/spec"]
             .iter()
             .any(|pointer| value.pointer(pointer).is_some_and(reaches_host));
         for (pointer, name) in [("/roleRef/kind", "roleRef.kind"), ("/roleRef/name", "roleRef.name")] {
@@ -170,6 +187,31 @@ impl Written {
             if let Some(list) = value.get(name).filter(|list| list.is_array()) {
                 self.parameters.push(Parameter::new(name, list.to_string()));
             }
+        }
+    }
+
+    /// What single kinds say.
+    fn kinds(&mut self, object: &Object, changes: bool, value: &Value) {
+        match (object.group.as_str(), object.plural.as_str()) {
+            ("networking.k8s.io", "networkpolicies") if changes => {
+                let open = |rules: &str, peers: &str| {
+                    items(value.pointer(rules)).any(|rule| {
+                        let none = |list: &Value| list.is_null() || list.as_array().is_some_and(Vec::is_empty);
+                        rule.is_object() && [peers, "ports"].iter().all(|name| rule.get(*name).is_none_or(none))
+                    })
+                };
+                self.opened |= open("/spec/ingress", "from");
+                self.opened |= object.verb == Verb::Patch && open("/spec/egress", "to");
+            }
+            ("", "secrets") => {
+                let of_account = Some("kubernetes.io/service-account-token");
+                self.token |= object.verb == Verb::Create && value.get("type").and_then(Value::as_str) == of_account;
+            }
+            ("", "persistentvolumes") => {
+                let policy = value.pointer("/spec/persistentVolumeReclaimPolicy");
+                self.reclaimed |= changes && policy.is_some_and(|policy| policy == "Delete");
+            }
+            _ => {}
         }
     }
 
@@ -194,8 +236,11 @@ fn items(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     list.chain(nested)
 }
 
-/// Merge and strategic patches that empty the finalizers, or delete from them.
+/// Writes that empty the finalizers, or delete from them.
 fn drops_finalizers(value: &Value) -> bool {
+    if value.get("$patch").is_some() || value.get("metadata").is_some_and(Value::is_null) {
+        return true;
+    }
     let Some(metadata) = value.get("metadata").and_then(Value::as_object) else { return false };
     let emptied = |list: &Value| list.is_null() || list.as_array().is_some_and(Vec::is_empty);
     metadata.get("finalizers").is_some_and(emptied)
@@ -213,8 +258,18 @@ fn reaches_host(spec: &Value) -> bool {
             let context = container.get("securityContext");
             context.and_then(|c| c.get("privileged")).is_some_and(|flag| flag == &Value::Bool(true))
                 || items(context.and_then(|c| c.pointer("/capabilities/add")))
-                    .any(|capability| matches!(capability.as_str(), Some("ALL" | "SYS_ADMIN" | "SYS_PTRACE")))
+                    .filter_map(Value::as_str)
+                    .any(is_host_capability)
         })
+}
+
+/// Capabilities that lead out of a container, in whichever spelling a runtime takes.
+fn is_host_capability(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    matches!(
+        name.strip_prefix("CAP_").unwrap_or(&name),
+        "ALL" | "SYS_ADMIN" | "SYS_PTRACE" | "SYS_MODULE" | "SYS_RAWIO" | "DAC_READ_SEARCH" | "BPF"
+    )
 }
 
 /// A JSON patch as the objects that its operations would write: `/spec/replicas` ← 0 becomes `{"spec":{"replicas":0}}`.
@@ -229,22 +284,47 @@ fn json_patch(patch: &Value) -> Result<Vec<Value>, Unreadable> {
             let value = match what {
                 "test" => return Ok(Value::Object(Map::new())),
                 // What is moved or copied is not in the request: null counts as zero and as emptied.
-                "move" | "copy" if member("from").is_some_and(|from| from.starts_with("/metadata")) => {
+                "move" | "copy"
+                    if member("from").is_some_and(|from| from.starts_with("/metadata")) || holds_finalizers(path) =>
+                {
                     return Ok(nest("/metadata/finalizers", Value::Null));
                 }
                 "move" | "copy" => Value::Null,
-                "remove" if path.starts_with("/metadata/finalizers/") => {
+                "remove" | "replace" if path.starts_with("/metadata/finalizers/") => {
                     return Ok(nest("/metadata/finalizers", Value::Null));
                 }
                 // A removed member takes its default, which is not zero, or was allowed to be absent.
                 "remove" if path.starts_with("/spec") => return Ok(Value::Object(Map::new())),
                 "remove" => Value::Null,
+                "add" | "replace" if holds_finalizers(path) => {
+                    without_finalizers(path, operation.get("value").cloned().ok_or_else(bad)?)
+                }
                 "add" | "replace" => operation.get("value").cloned().ok_or_else(bad)?,
                 _ => return Err(bad()),
             };
             Ok(nest(path, value))
         })
         .collect()
+}
+
+/// Whether a value at this path takes the place of all finalizers.
+fn holds_finalizers(path: &str) -> bool {
+    matches!(path, "" | "/metadata")
+}
+
+/// The new value of what holds the finalizers: those that it does not name are gone.
+fn without_finalizers(path: &str, mut value: Value) -> Value {
+    let metadata = match (&mut value, path) {
+        (Value::Object(members), "") => {
+            Some(members.entry("metadata").or_insert_with(|| Value::Object(Map::new()))).and_then(Value::as_object_mut)
+        }
+        (Value::Object(members), _) => Some(members),
+        _ => None,
+    };
+    if let Some(metadata) = metadata {
+        metadata.entry("finalizers").or_insert(Value::Null);
+    }
+    value
 }
 
 /// `value` at the JSON pointer `path` of an otherwise empty object.

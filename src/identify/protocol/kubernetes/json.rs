@@ -2,12 +2,17 @@
 //!
 //! Parsers disagree about which of two equal members counts; a body that relies on it is not guessed at.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 const DEPTH_MAX: u8 = 64;
+/// More values than any API's request holds; each takes many times its text in memory.
+const NODES_MAX: u32 = 200_000;
+/// What the error of a text with more values begins with.
+pub(crate) const EXCESSIVE: &str = "too many values";
 
 /// Reads a JSON text strictly.
 ///
@@ -15,30 +20,37 @@ const DEPTH_MAX: u8 = 64;
 /// For a person: where it stops being JSON with one reading. Holds no values.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, String> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict(0).deserialize(&mut deserializer).map_err(|error| describe(&error))?;
+    let value = Strict(0, &Cell::new(0)).deserialize(&mut deserializer).map_err(|error| describe(&error))?;
     deserializer.end().map_err(|error| describe(&error))?;
     Ok(value)
 }
 
 fn describe(error: &serde_json::Error) -> String {
+    if error.to_string().starts_with(EXCESSIVE) {
+        return EXCESSIVE.to_owned();
+    }
     let what = if error.to_string().contains("is there twice") { "a member is there twice" } else { "not valid JSON" };
     format!("{what} (line {}, column {})", error.line(), error.column())
 }
 
-/// Builds a value, `self.0` levels down.
-struct Strict(u8);
+/// Builds a value, `self.0` levels down; `self.1` counts them all.
+struct Strict<'a>(u8, &'a Cell<u32>);
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         if self.0 > DEPTH_MAX {
             return Err(D::Error::custom("too deep"));
         }
+        self.1.set(self.1.get() + 1);
+        if self.1.get() > NODES_MAX {
+            return Err(D::Error::custom(EXCESSIVE));
+        }
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
@@ -66,7 +78,7 @@ impl<'de> Visitor<'de> for Strict {
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut all = Vec::new();
-        while let Some(item) = items.next_element_seed(Self(self.0 + 1))? {
+        while let Some(item) = items.next_element_seed(Self(self.0 + 1, self.1))? {
             all.push(item);
         }
         Ok(Value::Array(all))
@@ -74,7 +86,7 @@ impl<'de> Visitor<'de> for Strict {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut all = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            let value = members.next_value_seed(Self(self.0 + 1))?;
+            let value = members.next_value_seed(Self(self.0 + 1, self.1))?;
             if all.insert(name, value).is_some() {
                 return Err(A::Error::custom("a member is there twice"));
             }

@@ -122,7 +122,10 @@ pub fn is_review(object: &Object) -> bool {
     object.verb == Verb::Create
         && object.sub.is_none()
         && object.plural.ends_with("reviews")
-        && matches!(object.group.as_str(), "authorization.k8s.io" | "authentication.k8s.io")
+        && matches!(
+            object.group.as_str(),
+            "authorization.k8s.io" | "authentication.k8s.io" | "authorization.openshift.io"
+        )
 }
 
 /// The query as decoded pairs.

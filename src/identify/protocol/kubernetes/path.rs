@@ -115,10 +115,11 @@ const CORE_NAMESPACED: &[&str] = &[
 pub(super) fn parse(method: &Method, path: &str, watching: bool) -> Result<Target, Unreadable> {
     let segments = segments(path)?;
     let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let (group, version, rest) = match parts.as_slice() {
+    let parts = parts.get(prefix(&parts)..).unwrap_or_default();
+    let (group, version, rest) = match parts {
         ["api", version, rest @ ..] if !rest.is_empty() => ("", *version, rest),
         ["apis", group, version, rest @ ..] if !rest.is_empty() => (*group, *version, rest),
-        _ => return Ok(server_path(method, &parts)),
+        _ => return Ok(server_path(method, parts)),
     };
     if !is_version(version) {
         return Ok(Target::Unidentified);
@@ -170,6 +171,19 @@ pub(super) fn parse(method: &Method, path: &str, watching: bool) -> Result<Targe
         sub: sub.map(str::to_owned),
         verb,
     }))
+}
+
+/// How many segments stand before the API server's own path: Rancher (`/k8s/clusters/ID`), Teleport, Connect gateway and
+/// dashboards serve many clusters from one host.
+fn prefix(parts: &[&str]) -> usize {
+    if let ["k8s", "clusters", _, ..] = parts {
+        return 3;
+    }
+    let begins = |at: &usize| match parts.get(*at..).unwrap_or_default() {
+        ["api", version, _, ..] | ["apis", _, version, _, ..] => is_version(version),
+        _ => false,
+    };
+    (0..parts.len()).find(begins).unwrap_or(0)
 }
 
 /// The path's segments, each with its one decoding. One slash at the end is dropped, as the API server does.
@@ -231,7 +245,7 @@ fn server_path(method: &Method, parts: &[&str]) -> Target {
 /// `/apis/GROUP/VERSION/…` needs a group (with a dot, or one of the old ones) and a Kubernetes version. `/api/v1/…` is
 /// also the most common prefix of ordinary APIs, so there only what an ordinary API would hardly have counts:
 /// `/api/v1/namespaces…`, `/api/v1/watch/…`, a core kind without a namespace (`/api/v1/nodes/web-1`), and the bare
-/// collection of a namespaced core kind when it is read. `POST /api/v1/users` stays an ordinary request, and so do
+/// collection of a namespaced core kind when it is read; the first two also behind a prefix. `POST /api/v1/users` stays an ordinary request, and so do
 /// `/api`, `/apis` and `/version`, whose generic reading has the same impact. Headers take no part: the client chooses them.
 pub(super) fn has_shape(method: &Method, path: &str) -> bool {
     let canonical = canonical(path);
@@ -239,7 +253,14 @@ pub(super) fn has_shape(method: &Method, path: &str) -> bool {
     for part in canonical.split(['/', '\\']).filter(|part| !part.is_empty() && *part != ".") {
         if part == ".." { _ = parts.pop() } else { parts.push(part) }
     }
+    let behind_a_prefix = (1..parts.len()).any(|at| match parts.get(at..).unwrap_or_default() {
+        ["apis", group, version, _, ..] => is_group(group) && is_version(version),
+        ["api", "v1", "namespaces", ..] => true,
+        ["api", "v1", _, ..] => matches!(parts.as_slice(), ["k8s", "clusters", ..]),
+        _ => false,
+    });
     match parts.as_slice() {
+        _ if behind_a_prefix => true,
         ["apis", group, version, _, ..] => is_group(group) && is_version(version),
         ["api", "v1", "namespaces", ..] | ["api", "v1", "watch", _, ..] => true,
         ["api", "v1", plural, ..] if CORE_CLUSTER.contains(plural) => true,

@@ -6,6 +6,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::path::{Object, Verb};
+
 /// Bytes that every Kubernetes protobuf body begins with.
 pub(super) const MAGIC: &[u8] = b"k8s\0";
 
@@ -13,21 +15,105 @@ pub(super) const MAGIC: &[u8] = b"k8s\0";
 ///
 /// # Errors
 /// For a person: it is not the envelope, or a field that may be there once is there twice.
-pub(super) fn parse(bytes: &[u8]) -> Result<Value, String> {
+pub(super) fn parse(target: &Object, bytes: &[u8]) -> Result<Value, String> {
     let envelope = bytes.strip_prefix(MAGIC).ok_or("the body is not Kubernetes protobuf")?;
     let unknown = Message::parse(envelope)?;
     let meta = unknown.message(1)?;
-    let kind = meta.text(2)?.unwrap_or_default();
+    // The API server takes what the envelope leaves out from the path.
+    let told = meta.text(2)?.unwrap_or_default();
+    let kind = match expected(target) {
+        Some(kind) if told.is_empty() || told == kind => kind.to_owned(),
+        Some(kind) => return Err(format!("the path takes a `{kind}` and the body says that it is another kind")),
+        None => told,
+    };
     let raw = unknown.message(2)?;
     let mut object = match kind.as_str() {
         "DeleteOptions" => delete_options(&raw)?,
         _ => object(&kind, &raw)?,
     };
     if let Value::Object(members) = &mut object {
+        // A kind that is not read here may hold a pod; only aggregated servers take such kinds as protobuf.
+        if expected(target).is_none() {
+            members.insert("spec".into(), json!({ "hostPID": true }));
+        }
         members.insert("kind".into(), Value::String(kind));
     }
     Ok(object)
 }
+
+/// The kind that a built-in path takes; the plural itself stands for kinds whose bodies say nothing that decides.
+fn expected(target: &Object) -> Option<&'static str> {
+    if matches!(target.verb, Verb::Delete | Verb::DeleteCollection) {
+        return Some("DeleteOptions");
+    }
+    if target.group.contains('.') && !target.group.ends_with(".k8s.io") {
+        return None;
+    }
+    let kind = match (target.plural.as_str(), target.sub.as_deref()) {
+        (_, Some("scale")) => "Scale",
+        (_, Some("eviction")) => "Eviction",
+        (_, Some("token")) => "TokenRequest",
+        (_, Some("binding")) | ("bindings", _) => "Binding",
+        ("pods", _) => "Pod",
+        ("podtemplates", _) => "PodTemplate",
+        ("replicationcontrollers", _) => "ReplicationController",
+        ("deployments", _) => "Deployment",
+        ("statefulsets", _) => "StatefulSet",
+        ("replicasets", _) => "ReplicaSet",
+        ("daemonsets", _) => "DaemonSet",
+        ("jobs", _) => "Job",
+        ("cronjobs", _) => "CronJob",
+        ("nodes", _) => "Node",
+        ("namespaces", _) => "Namespace",
+        ("secrets", _) => "Secret",
+        ("configmaps", _) => "ConfigMap",
+        ("services", _) => "Service",
+        ("serviceaccounts", _) => "ServiceAccount",
+        ("events", _) => "Event",
+        ("leases", _) => "Lease",
+        ("endpoints", _) => "Endpoints",
+        ("endpointslices", _) => "EndpointSlice",
+        ("ingresses", _) => "Ingress",
+        ("persistentvolumes", _) => "PersistentVolume",
+        ("persistentvolumeclaims", _) => "PersistentVolumeClaim",
+        ("networkpolicies", _) => "NetworkPolicy",
+        ("roles", _) => "Role",
+        ("clusterroles", _) => "ClusterRole",
+        ("rolebindings", _) => "RoleBinding",
+        ("clusterrolebindings", _) => "ClusterRoleBinding",
+        // Reviews, quotas, classes, webhooks …: nothing in them decides beyond their path.
+        (plural, _) => return OTHER_KINDS.iter().find(|(known, _)| *known == plural).map(|(_, kind)| *kind),
+    };
+    Some(kind)
+}
+
+/// Built-in kinds whose bodies add nothing to their path.
+const OTHER_KINDS: &[(&str, &str)] = &[
+    ("limitranges", "LimitRange"),
+    ("resourcequotas", "ResourceQuota"),
+    ("controllerrevisions", "ControllerRevision"),
+    ("horizontalpodautoscalers", "HorizontalPodAutoscaler"),
+    ("poddisruptionbudgets", "PodDisruptionBudget"),
+    ("certificatesigningrequests", "CertificateSigningRequest"),
+    ("storageclasses", "StorageClass"),
+    ("volumeattachments", "VolumeAttachment"),
+    ("csidrivers", "CSIDriver"),
+    ("csinodes", "CSINode"),
+    ("priorityclasses", "PriorityClass"),
+    ("ingressclasses", "IngressClass"),
+    ("runtimeclasses", "RuntimeClass"),
+    ("customresourcedefinitions", "CustomResourceDefinition"),
+    ("apiservices", "APIService"),
+    ("mutatingwebhookconfigurations", "MutatingWebhookConfiguration"),
+    ("validatingwebhookconfigurations", "ValidatingWebhookConfiguration"),
+    ("flowschemas", "FlowSchema"),
+    ("prioritylevelconfigurations", "PriorityLevelConfiguration"),
+    ("tokenreviews", "TokenReview"),
+    ("subjectaccessreviews", "SubjectAccessReview"),
+    ("selfsubjectaccessreviews", "SelfSubjectAccessReview"),
+    ("selfsubjectrulesreviews", "SelfSubjectRulesReview"),
+    ("localsubjectaccessreviews", "LocalSubjectAccessReview"),
+];
 
 fn delete_options(raw: &Message<'_>) -> Result<Value, String> {
     let mut all = Map::new();
@@ -46,6 +132,11 @@ fn object(kind: &str, raw: &Message<'_>) -> Result<Value, String> {
     put(&mut metadata, "name", meta.text(1)?.map(Value::String));
     put(&mut metadata, "generateName", meta.text(2)?.map(Value::String));
     put(&mut metadata, "namespace", meta.text(3)?.map(Value::String));
+    let labels = meta.messages(11)?;
+    let labels = labels
+        .iter()
+        .map(|label| Ok((label.text(1)?.unwrap_or_default(), Value::String(label.text(2)?.unwrap_or_default()))));
+    metadata.insert("labels".into(), Value::Object(labels.collect::<Result<_, String>>()?));
     all.insert("metadata".into(), Value::Object(metadata));
     let spec = |field| raw.message(field);
     match kind {
@@ -64,8 +155,35 @@ fn object(kind: &str, raw: &Message<'_>) -> Result<Value, String> {
                 "Job" => 6,
                 _ => 3,
             };
+            if kind == "Job" {
+                put(&mut members, "parallelism", spec.number(1)?.map(Value::from));
+                put(&mut members, "suspend", spec.flag(10)?);
+            }
             members.insert("template".into(), json!({ "spec": pod_spec(&spec.message(template)?.message(2)?)? }));
             all.insert("spec".into(), Value::Object(members));
+        }
+        "CronJob" => {
+            let spec = spec(2)?;
+            let template = spec.message(5)?.message(2)?.message(6)?;
+            let job = json!({ "spec": { "template": { "spec": pod_spec(&template.message(2)?)? } } });
+            let mut members = Map::from_iter([("jobTemplate".to_owned(), job)]);
+            put(&mut members, "suspend", spec.flag(4)?);
+            all.insert("spec".into(), Value::Object(members));
+        }
+        "PodTemplate" => {
+            all.insert("template".into(), json!({ "spec": pod_spec(&spec(2)?.message(2)?)? }));
+        }
+        "Secret" => put(&mut all, "type", raw.text(3)?.map(Value::String)),
+        "PersistentVolume" => {
+            all.insert("spec".into(), json!({ "persistentVolumeReclaimPolicy": spec(2)?.text(5)? }));
+        }
+        "NetworkPolicy" => {
+            let rules = spec(2)?.messages(2)?;
+            let rules = rules.iter().map(|rule| {
+                let list = |number| Ok::<_, String>(vec![Value::Null; rule.messages(number)?.len()]);
+                Ok(json!({ "ports": list(1)?, "from": list(2)? }))
+            });
+            all.insert("spec".into(), json!({ "ingress": rules.collect::<Result<Vec<_>, String>>()? }));
         }
         "Pod" => {
             all.insert("spec".into(), pod_spec(&spec(2)?)?);
@@ -100,13 +218,15 @@ fn pod_spec(spec: &Message<'_>) -> Result<Value, String> {
     for (field, name) in [(11, "hostNetwork"), (12, "hostPID"), (13, "hostIPC")] {
         put(&mut members, name, spec.flag(field)?);
     }
-    for (field, name) in [(2, "containers"), (20, "initContainers")] {
-        let containers: Vec<Value> = spec
-            .messages(field)?
-            .iter()
-            .map(|container| Ok(json!({ "securityContext": { "privileged": container.message(15)?.flag(2)? } })))
-            .collect::<Result<_, String>>()?;
-        members.insert(name.into(), Value::Array(containers));
+    for (field, name) in [(2, "containers"), (20, "initContainers"), (34, "ephemeralContainers")] {
+        let containers = spec.messages(field)?.into_iter().map(|container| {
+            // An ephemeral container's own members stand one level deeper.
+            let container = if field == 34 { container.message(1)? } else { container };
+            let context = container.message(15)?;
+            let add = context.message(1)?.texts(1)?;
+            Ok(json!({ "securityContext": { "privileged": context.flag(2)?, "capabilities": { "add": add } } }))
+        });
+        members.insert(name.into(), Value::Array(containers.collect::<Result<_, String>>()?));
     }
     let volumes: Vec<Value> = spec
         .messages(1)?

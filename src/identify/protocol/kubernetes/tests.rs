@@ -26,6 +26,24 @@ fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
     [&[number << 3 | 2, u8::try_from(bytes.len()).unwrap()][..], bytes].concat()
 }
 
+/// A path that takes this kind.
+fn target(kind: &str) -> Object {
+    let (plural, sub, verb) = match kind {
+        "Scale" => ("deployments".to_owned(), Some("scale"), Verb::Update),
+        "DeleteOptions" => ("pods".to_owned(), None, Verb::Delete),
+        _ => (format!("{}s", kind.to_lowercase()), None, Verb::Create),
+    };
+    Object {
+        group: String::new(),
+        version: "v1".into(),
+        namespace: None,
+        plural,
+        name: None,
+        sub: sub.map(str::to_owned),
+        verb,
+    }
+}
+
 fn envelope(kind: &str, raw: &[u8]) -> Vec<u8> {
     [b"k8s\0".to_vec(), field(1, &field(2, kind.as_bytes())), field(2, raw)].concat()
 }
@@ -33,7 +51,7 @@ fn envelope(kind: &str, raw: &[u8]) -> Vec<u8> {
 #[test]
 fn protobuf_gives_the_members_that_decide() {
     let check = |kind: &str, raw: &[u8], pointer: &str, expected: serde_json::Value| {
-        let value = protobuf::parse(&envelope(kind, raw)).unwrap();
+        let value = protobuf::parse(&target(kind), &envelope(kind, raw)).unwrap();
         assert_eq!(value.pointer(pointer).cloned().unwrap_or_default(), expected, "{kind} {pointer}: {value}");
     };
     let meta = field(1, &field(1, b"web"));
@@ -50,9 +68,9 @@ fn protobuf_gives_the_members_that_decide() {
 #[test]
 fn repeated_protobuf_fields_have_no_single_reading() {
     let twice = [field(1, &field(1, b"a")), field(1, &field(1, b"b"))].concat();
-    assert!(protobuf::parse(&envelope("ConfigMap", &twice)).is_err());
-    assert!(protobuf::parse(b"{}").is_err());
-    assert!(protobuf::parse(b"k8s\0\x0a\xff").is_err());
+    assert!(protobuf::parse(&target("ConfigMap"), &envelope("ConfigMap", &twice)).is_err());
+    assert!(protobuf::parse(&target("ConfigMap"), b"{}").is_err());
+    assert!(protobuf::parse(&target("ConfigMap"), b"k8s\0\x0a\xff").is_err());
 }
 
 #[test]
