@@ -1,10 +1,7 @@
 //! No record, no service.
 
-use rustix::process::{Resource, Rlimit, prlimit};
-
 use crate::support::block_on;
 use crate::support::child;
-use crate::support::gate::RunningGate;
 use crate::support::stage::Stage;
 use crate::support::upstream::Upstream;
 
@@ -19,15 +16,17 @@ fn stage() -> (Stage, Upstream) {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn when_the_log_cannot_be_written_nothing_is_forwarded() {
     let (stage, api) = stage();
+    use rustix::process::{Resource, Rlimit, prlimit};
     // A file that may not grow is what a full disk looks like from inside. The signal that comes with it is ignored, as
     // on a full disk there is none.
     let mut command = stage.command("sh");
     let gate = env!("CARGO_BIN_EXE_blastgate");
     command.env("BLASTGATE_CONFIG", stage.path("config"));
     command.args(["-c", &format!("trap '' XFSZ; exec {gate} run -- \"$@\""), "sh"]);
-    let gate = RunningGate::start(command);
+    let gate = crate::support::gate::RunningGate::start(command);
     let answer = block_on(gate.raw("api.dev.example:443", ASK));
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     let before = api.record.len();
