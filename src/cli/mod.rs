@@ -60,8 +60,9 @@ pub fn main() -> ExitCode {
         Command::Demo(demo) => demo::run(&demo),
         Command::Run(run) => run::run(run),
         Command::Log(args) => show_log(&args),
-        Command::Explain(args) => {
+        Command::Explain(mut args) => {
             let at = SystemClock.now();
+            args.default_config(own_configuration);
             finish(explain::run(&args, at, io::stdin().lock(), &mut out(), &mut anstream::stderr()))
         }
         Command::Rules(args) => finish(rules::run(&args, &mut out(), &mut anstream::stderr())),
@@ -79,6 +80,11 @@ pub fn main() -> ExitCode {
 /// Standard output: colours only on a terminal, buffered.
 fn out() -> io::BufWriter<anstream::AutoStream<io::StdoutLock<'static>>> {
     io::BufWriter::new(anstream::AutoStream::auto(io::stdout().lock()))
+}
+
+/// The operator's own configuration folder, if there is one.
+fn own_configuration() -> Option<std::path::PathBuf> {
+    Places::of(None, |name| std::env::var_os(name)).ok().map(|places| places.file).filter(|path| path.exists())
 }
 
 fn show_log(args: &log::Log) -> Result<ExitCode, Failure> {

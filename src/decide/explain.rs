@@ -180,6 +180,13 @@ fn target(action: &Action) -> Option<String> {
     Some(text)
 }
 
+/// Without the folders of the operator's machine: the agent need not know them.
+fn without_folders(because: &str) -> &str {
+    let place = because.split(": ").next().unwrap_or(because);
+    let file = place.rfind('/').map_or(0, |slash| slash + 1);
+    because.get(file..).unwrap_or(because)
+}
+
 fn environment_words(action: &Action) -> String {
     let environment = action.environment();
     if environment.kind == EnvironmentKind::Unknown {
@@ -199,7 +206,7 @@ fn environment_words(action: &Action) -> String {
         let _ = write!(text, ", owner {}", visible(owner, 40));
     }
     if let Some(because) = &environment.because {
-        let _ = write!(text, " ({})", visible(because, 100));
+        let _ = write!(text, " ({})", visible(without_folders(because), 100));
     }
     text.push('.');
     text

@@ -41,9 +41,18 @@ pub(super) struct ExplainArgs {
     /// Read one JSON object a line from standard input, answer each with one line.
     #[arg(long)]
     jsonl: bool,
-    /// The configuration folder; without it the built-in packs and an empty inventory are used.
+    /// The configuration folder [default: your own; with --jsonl, the built-in packs and an empty inventory]
     #[arg(long, value_name = "PATH")]
     config: Option<PathBuf>,
+}
+
+impl ExplainArgs {
+    /// For a person, their own configuration counts; for programs (`--jsonl`) only what the command line names.
+    pub(super) fn default_config(&mut self, own: impl FnOnce() -> Option<PathBuf>) {
+        if self.config.is_none() && !self.jsonl {
+            self.config = own();
+        }
+    }
 }
 
 /// Runs the command; returns the exit code (0 answered, 2 a mistake in the configuration or the arguments).

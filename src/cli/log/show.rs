@@ -77,8 +77,8 @@ fn field(out: &mut dyn Write, label: &str, text: &str) -> io::Result<()> {
     let dimmed = Style::new().dimmed();
     let mut lines = text.lines().map(visible);
     let Some(first) = lines.next() else { return Ok(()) };
-    writeln!(out, "{dimmed}{label:<13}{dimmed:#}{first}")?;
-    lines.try_for_each(|line| writeln!(out, "{:13}{line}", ""))
+    writeln!(out, "{dimmed}{label:<15}{dimmed:#}{first}")?;
+    lines.try_for_each(|line| writeln!(out, "{:15}{line}", ""))
 }
 
 fn head(out: &mut dyn Write, stored: &Stored) -> io::Result<()> {
@@ -101,7 +101,7 @@ fn write_decision(
     head(out, stored)?;
     let style = effect_style(entry.decision);
     let dimmed = Style::new().dimmed();
-    writeln!(out, "{dimmed}{:<13}{dimmed:#}{style}{}{style:#}, {}", "decision", entry.decision, entry.disposition)?;
+    writeln!(out, "{dimmed}{:<15}{dimmed:#}{style}{}{style:#}, {}", "decision", entry.decision, entry.disposition)?;
     field(out, "outcome", &outcome_in_full(entry, outcome))?;
     field(out, "request", &format!("{} through the {} door", entry.request, entry.door))?;
     let principal = &entry.principal;
@@ -194,7 +194,7 @@ fn write_findings(out: &mut dyn Write, entry: &DecisionEntry) -> io::Result<()> 
             notes.push(format!("{}: does not count", finding.mode));
         }
         let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
-        writeln!(out, "{style}{:<13}{style:#}{}{notes}", finding.effect.as_str(), visible(&finding.rule))?;
+        writeln!(out, "{style}{:<15}{style:#}{}{notes}", finding.effect.as_str(), visible(&finding.rule))?;
         field(out, "", &finding.message)?;
         if !finding.instead.is_empty() {
             field(out, "", &format!("instead: {}", finding.instead))?;
