@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -27,6 +28,9 @@ use crate::sandbox::{KubeconfigError, Server, Trust, rewrite};
 use crate::wire::ca::{CaError, CertificateAuthority};
 use crate::wire::intake::Intake;
 use crate::wire::leaf::Leaves;
+
+/// How long requests may take to end when the command has.
+const SETTLE_TIME_MAX: Duration = Duration::from_millis(500);
 
 /// A private gate cannot be started.
 #[derive(Debug, thiserror::Error)]
@@ -209,7 +213,11 @@ impl PrivateGate {
 
     /// Stops listening, ends the log in good order, removes the run's files.
     pub async fn stop(self) -> Tally {
+        // What the command asked for may just be ending; what outlives the command is cut off, and recorded as such.
+        self.gate.settle(SETTLE_TIME_MAX).await;
         self.serving.abort();
+        let _ = self.serving.await;
+        self.gate.settle(SETTLE_TIME_MAX).await;
         let entry = Entry::Stop { at: self.gate.clock().now(), session: Some(self.session) };
         let _ = self.ledger.append(&entry, Grade::Durable).await;
         let tally = self.gate.tally();

@@ -82,6 +82,38 @@ fn kind(entry: &blastgate::record::Entry) -> &'static str {
 }
 
 #[test]
+fn what_is_under_way_when_the_command_ends_has_an_outcome() {
+    let (stage, _) = stage();
+    for alpn in ["http/1.1", "h2"] {
+        let gate = stage.gate();
+        let held = block_on(async {
+            let tls = hyper_util::rt::TokioIo::new(gate.tls("api.dev.example:443", &[alpn]).await);
+            let ask = http::Request::get("https://api.dev.example/endless").header("host", "api.dev.example");
+            let mut ask = ask.body(http_body_util::Empty::<bytes::Bytes>::new()).unwrap();
+            let mut answer = if alpn == "h2" {
+                let executor = hyper_util::rt::TokioExecutor::new();
+                let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, tls).await.unwrap();
+                tokio::spawn(connection);
+                sender.send_request(ask).await.unwrap()
+            } else {
+                *ask.uri_mut() = "/endless".parse().unwrap();
+                let (mut sender, connection) = hyper::client::conn::http1::handshake(tls).await.unwrap();
+                tokio::spawn(connection);
+                sender.send_request(ask).await.unwrap()
+            };
+            http_body_util::BodyExt::frame(answer.body_mut()).await.unwrap().unwrap();
+            answer
+        });
+        gate.stop();
+        drop(held);
+    }
+    let log = stage.log();
+    assert_eq!((log.decisions().len(), log.outcomes().len()), (2, 2), "{log:#?}");
+    assert_eq!(log.entries().iter().filter(|entry| kind(entry) == "stop").count(), 2);
+    assert_eq!(kind(log.entries().last().unwrap()), "stop");
+}
+
+#[test]
 fn two_gates_at_once_keep_two_logs() {
     let (stage, api) = stage();
     let (one, two) = (stage.gate(), stage.gate());
