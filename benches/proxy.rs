@@ -140,7 +140,7 @@ fn round_trips(criterion: &mut Criterion) {
     group.bench_function("gate, read", |bencher| bencher.iter(|| runtime.block_on(call(&mut gated, "GET"))));
     group.bench_function("gate, change", |bencher| bencher.iter(|| runtime.block_on(call(&mut gated, "PATCH"))));
     group.finish();
-    stage.runtime.block_on(stage.gate.stop());
+    stage.gate.close();
 }
 
 criterion_group!(benches, round_trips);

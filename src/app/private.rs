@@ -5,7 +5,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -17,20 +16,17 @@ use super::setup::Setup;
 use super::trust::{self, RunFolder};
 use crate::catalog::lifelines;
 use crate::doors::http::{HttpDoor, proxy};
-use crate::egress::{AddressRules, Dialer, Egress, Servers, TlsError, server_key};
+use crate::egress::{AddressRules, Dialer, Egress, Registration, Servers, server_key};
 use crate::enforce::{Gate, GateParts, Tally};
 use crate::head::authority;
 use crate::identify::Known;
 use crate::model::http::{Authority, Scheme};
 use crate::model::{Clock, Posture, Principal, SessionId};
 use crate::record::{Entry, Grade, Ledger, LedgerError, LedgerOptions, Recovered, StartEntry};
-use crate::sandbox::{KubeconfigError, Server, Trust, rewrite};
+use crate::sandbox::{KubeconfigError, Rewritten, Server, Trust, rewrite};
 use crate::wire::ca::{CaError, CertificateAuthority};
 use crate::wire::intake::Intake;
 use crate::wire::leaf::Leaves;
-
-/// How long requests may take to end when the command has.
-const SETTLE_TIME_MAX: Duration = Duration::from_millis(500);
 
 /// A private gate cannot be started.
 #[derive(Debug, thiserror::Error)]
@@ -44,9 +40,6 @@ pub enum StartError {
     /// A certificate that the operator named.
     #[error(transparent)]
     Load(#[from] LoadError),
-    /// Upstream TLS.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
     /// The kubeconfig.
     #[error(transparent)]
     Kubeconfig(#[from] KubeconfigError),
@@ -71,6 +64,8 @@ pub struct PrivateGate {
     pub trust: Trust,
     /// The agent's own kubeconfig, when the operator has one.
     pub kubeconfig: Option<PathBuf>,
+    /// What the operator should know: stale entries of their kubeconfig, damage in the log.
+    pub warnings: Vec<String>,
     gate: Arc<Gate>,
     ledger: Ledger,
     serving: tokio::task::JoinHandle<()>,
@@ -117,16 +112,19 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
         None => None,
     };
     let mut servers = Servers::new(extra);
-    let targets = register(&mut servers, &rewritten.map(|rewritten| rewritten.servers).unwrap_or_default())?;
+    let Rewritten { servers: listed, mut warnings, .. } = rewritten.unwrap_or_default();
+    let targets = register(&mut servers, &listed, &mut warnings);
 
     let posture = if options.observe { Posture::Observe } else { config.posture };
     let (ledger, recovered) =
         Ledger::open_own(&places.log(), &session.to_string(), clock.now(), LedgerOptions::default())?;
+    warnings.extend(recovered.troubles.iter().cloned());
     begin(&ledger, &*clock, (session, posture, &options), rules.revision(), recovered).await?;
     let address_rules = AddressRules {
         resolve: config.egress.resolve.clone(),
         allow: config.egress.allow_addresses.clone(),
         own: vec![address],
+        strict: posture == Posture::Strict,
     };
     let gate =
         Arc::new(Gate::new(GateParts { rules: Arc::new(rules), inventory, ledger: ledger.clone(), posture, clock }));
@@ -139,7 +137,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
         principal: Principal { session, agent: options.command, person: person() },
     };
     let serving = tokio::spawn(proxy::listen(Arc::new(door), listener));
-    Ok(PrivateGate { session, address, trust, kubeconfig, gate, ledger, serving, folder })
+    Ok(PrivateGate { session, address, trust, kubeconfig, warnings, gate, ledger, serving, folder })
 }
 
 /// The operating system's name of whoever started the gate.
@@ -175,24 +173,32 @@ async fn begin(
 }
 
 /// Tells the gate about the kubeconfig's servers: what to trust, what to present, what they are called.
-fn register(servers: &mut Servers, listed: &[Server]) -> Result<HashMap<String, Known>, TlsError> {
+fn register(servers: &mut Servers, listed: &[Server], warnings: &mut Vec<String>) -> HashMap<String, Known> {
     let mut targets = HashMap::new();
     for server in listed {
         let Some(authority) = server_authority(&server.url) else { continue };
+        let key = server_key(&authority);
+        // Two names for one server: the first stands, as the environment must not depend on which one the agent uses.
+        if targets.contains_key(&key) {
+            continue;
+        }
         let certificates = |pem: &[u8]| CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect::<Vec<_>>();
         let roots = server.ca_pem.as_deref().map(certificates).filter(|roots| !roots.is_empty());
         let identity = server
             .identity
             .as_ref()
             .and_then(|(chain, key)| PrivateKeyDer::from_pem_slice(key).ok().map(|key| (certificates(chain), key)));
-        if roots.is_some() || identity.is_some() {
-            servers.register(&authority, roots, identity)?;
+        let name = server.server_name.clone();
+        let plain = Registration { roots: roots.clone(), identity: None, name: name.clone() };
+        if let Err(error) = servers.register(&authority, Registration { roots, identity, name }) {
+            warnings.push(format!("`{}` in the kubeconfig: {error}", server.cluster));
+            // Without the certificate the server itself will say what is missing.
+            let _ = servers.register(&authority, plain);
         }
         let known = Known { provider: Some("kubernetes".to_owned()), cluster: Some(server.cluster.clone()) };
-        // Two names for one server: the first stands, as the environment must not depend on which one the agent uses.
-        targets.entry(server_key(&authority)).or_insert(known);
+        targets.insert(key, known);
     }
-    Ok(targets)
+    targets
 }
 
 fn server_authority(url: &str) -> Option<Authority> {
@@ -211,15 +217,12 @@ impl PrivateGate {
         self.gate.tally()
     }
 
-    /// Stops listening, ends the log in good order, removes the run's files.
-    pub async fn stop(self) -> Tally {
-        // What the command asked for may just be ending; what outlives the command is cut off, and recorded as such.
-        self.gate.settle(SETTLE_TIME_MAX).await;
+    /// Ends the log in good order and removes the run's files. What is still under way when the runtime has been shut
+    /// down before is recorded as abandoned; call this after that. Blocks until the log is synced.
+    pub fn close(self) -> Tally {
         self.serving.abort();
-        let _ = self.serving.await;
-        self.gate.settle(SETTLE_TIME_MAX).await;
-        let entry = Entry::Stop { at: self.gate.clock().now(), session: Some(self.session) };
-        let _ = self.ledger.append(&entry, Grade::Durable).await;
+        let at = self.gate.clock().now();
+        self.ledger.note(&Entry::Stop { at, session: Some(self.session) });
         let tally = self.gate.tally();
         self.ledger.close();
         drop(self.folder);

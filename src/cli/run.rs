@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use super::Failure;
 use crate::app::{self, Options, Places};
@@ -32,36 +33,41 @@ pub(crate) struct Run {
     command: Vec<OsString>,
 }
 
+/// For connections that outlive the command.
+const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(1);
+
 pub(crate) fn run(args: Run) -> Result<ExitCode, Failure> {
     let places = Places::of(args.config.as_deref(), |name| std::env::var_os(name)).map_err(Failure::usage)?;
     let loaded = app::load(places).map_err(Failure::usage)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::fault)?;
-    runtime.block_on(async {
-        let program = args.command.first().map(Path::new).and_then(Path::file_name);
-        let options = Options {
-            observe: args.observe,
-            command: program.map(|name| name.to_string_lossy().into_owned()),
-            kubeconfigs: kubeconfigs(),
-        };
-        let gate = app::start(loaded, options).await.map_err(Failure::fault)?;
-        let variables =
-            sandbox::variables(gate.address.port(), &gate.trust, gate.kubeconfig.clone(), std::env::vars_os());
-        let ended = sandbox::run_child(&args.command, variables).await;
-        let session = gate.session;
-        let tally = gate.stop().await;
-        match ended {
-            Ok(code) => {
-                if !args.quiet {
-                    anstream::eprint!("{}", app::summary(&tally, session, args.observe));
+    let program = args.command.first().map(Path::new).and_then(Path::file_name);
+    let options = Options {
+        observe: args.observe,
+        command: program.map(|name| name.to_string_lossy().into_owned()),
+        kubeconfigs: kubeconfigs(),
+    };
+    let gate = runtime.block_on(app::start(loaded, options)).map_err(Failure::fault)?;
+    let variables = sandbox::variables(gate.address.port(), &gate.trust, gate.kubeconfig.clone(), std::env::vars_os());
+    let ended = runtime.block_on(sandbox::run_child(&args.command, variables));
+    // What the command left running loses its connections here, and the log says so.
+    runtime.shutdown_timeout(SHUTDOWN_TIME_MAX);
+    let (session, warnings) = (gate.session, gate.warnings.clone());
+    let tally = gate.close();
+    match ended {
+        Ok(code) => {
+            if !args.quiet {
+                anstream::eprint!("{}", app::summary(&tally, session, args.observe));
+                for warning in warnings {
+                    anstream::eprintln!("  warning: {warning}");
                 }
-                Ok(ExitCode::from(code))
             }
-            Err(error) => {
-                let code = error.exit_code();
-                Err(Failure { code, ..Failure::fault(error) })
-            }
+            Ok(ExitCode::from(code))
         }
-    })
+        Err(error) => {
+            let code = error.exit_code();
+            Err(Failure { code, ..Failure::fault(error) })
+        }
+    }
 }
 
 /// The operator's kubeconfig files: `KUBECONFIG`, else the one in the home folder.

@@ -80,7 +80,7 @@ async fn play_story<W: Write>(story: &[Beat], screen: &mut Screen<W>, folder: &P
         Ok(play) => play.play(story, screen).await,
         Err(error) => Err(error),
     };
-    gate.stop().await;
+    gate.close();
     told
 }
 

@@ -16,7 +16,9 @@ pub enum AddressError {
     #[error("`{0}` is one of the gate's own listeners")]
     Own(SocketAddr),
     /// Lifted by `egress.resolve` or `egress.allow_addresses`.
-    #[error("`{0}` is a link-local, multicast or otherwise special address; `egress.allow_addresses` can lift this")]
+    #[error(
+        "`{0}` is a link-local, multicast, private (posture `strict`) or otherwise special address; `egress.allow_addresses` can lift this"
+    )]
     Special(IpAddr),
 }
 
@@ -29,6 +31,8 @@ pub struct AddressRules {
     pub allow: Vec<AddressRange>,
     /// The gate's own listeners.
     pub own: Vec<SocketAddr>,
+    /// Private ranges are special too (posture `strict`).
+    pub strict: bool,
 }
 
 impl AddressRules {
@@ -52,7 +56,11 @@ impl AddressRules {
             return Err(AddressError::Own(address));
         }
         let allowed = overridden || self.allow.iter().any(|range| range.contains(ip));
-        if is_special(ip) && !allowed { Err(AddressError::Special(ip)) } else { Ok(()) }
+        if (is_special(ip) || (self.strict && is_private(ip))) && !allowed {
+            Err(AddressError::Special(ip))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -101,6 +109,14 @@ fn is_special(ip: IpAddr) -> bool {
     }
 }
 
+/// RFC 1918, RFC 6598, and the unique local addresses of RFC 4193.
+fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(v4) => v4.is_private() || matches!(v4.octets(), [100, 64..=127, ..]),
+        IpAddr::V6(v6) => v6.is_unique_local(),
+    }
+}
+
 /// A listener on all addresses, or on any loopback address, is reached through every loopback address.
 fn reaches_us(own: IpAddr, dialled: IpAddr) -> bool {
     own.is_unspecified() && dialled.is_loopback()
@@ -139,6 +155,16 @@ mod tests {
         for ip in ["fd00:ec2::254", "fe80::1", "ff02::1", "::", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::"] {
             check(&format!("[{ip}]:80"), false);
         }
+    }
+
+    #[test]
+    fn strict_refuses_private_ranges() {
+        let rules = AddressRules { strict: true, ..AddressRules::default() };
+        for address in ["10.0.0.5:443", "192.168.1.1:443", "172.20.0.1:443", "100.64.0.1:443", "[fd00::1]:443"] {
+            assert!(rules.check(address.parse().unwrap(), false).is_err(), "{address}");
+            assert!(rules.check(address.parse().unwrap(), true).is_ok(), "{address}");
+        }
+        assert!(rules.check("93.184.216.34:443".parse().unwrap(), false).is_ok());
     }
 
     #[test]

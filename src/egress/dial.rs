@@ -75,13 +75,21 @@ fn hint(error: &io::Error) -> &'static str {
 pub struct Dialer {
     rules: Arc<AddressRules>,
     servers: Arc<Servers>,
+    /// Whether registered client certificates are presented.
+    identified: bool,
 }
 
 impl Dialer {
     /// Under these address rules, trusting what `servers` says.
     #[must_use]
     pub fn new(rules: AddressRules, servers: Servers) -> Self {
-        Self { rules: Arc::new(rules), servers: Arc::new(servers) }
+        Self { rules: Arc::new(rules), servers: Arc::new(servers), identified: true }
+    }
+
+    /// The same, presenting no client certificate.
+    #[must_use]
+    pub fn anonymous(&self) -> Self {
+        Self { identified: false, ..self.clone() }
     }
 
     /// Connects in clear to the first allowed address that answers.
@@ -120,7 +128,7 @@ impl Dialer {
         let name =
             ServerName::try_from(authority.host.clone()).map_err(|_| DialError::Target(authority.to_string()))?;
         let tls = |source| DialError::Tls { authority: authority.to_string(), source };
-        let config = self.servers.config(authority).map_err(|error| tls(io::Error::other(error)))?;
+        let config = self.servers.config(authority, self.identified).map_err(|error| tls(io::Error::other(error)))?;
         let stream = self.connect(authority).await?;
         let handshake = TlsConnector::from(config).connect(name, stream);
         tokio::time::timeout(HANDSHAKE_TIME_MAX, handshake)

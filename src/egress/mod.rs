@@ -26,7 +26,7 @@ mod tls;
 pub use address::AddressRules;
 pub use answer::AnswerBody;
 pub use dial::{DialError, Dialer};
-pub use tls::{Servers, TlsError, server_key};
+pub use tls::{Registration, Servers, TlsError, server_key};
 
 use std::time::Duration;
 
@@ -35,6 +35,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use self::address::AddressError;
 use crate::enforce::{Permit, Refusal};
 use crate::record::Outcome;
 use crate::wire::intake::OutBody;
@@ -47,6 +48,8 @@ const IDLE_PER_HOST_MAX: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Egress {
     client: Client<Dialer, OutBody>,
+    /// For requests that carry credentials of their own: a client certificate beside them would speak for somebody else.
+    anonymous: Client<Dialer, OutBody>,
     dialer: Dialer,
 }
 
@@ -54,14 +57,16 @@ impl Egress {
     /// Over this dialer; the pool is this value's own and never shared with another session's certificates.
     #[must_use]
     pub fn new(dialer: Dialer) -> Self {
-        let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(IDLE_TIME_MAX)
-            .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
-            .pool_timer(TokioTimer::new())
-            .timer(TokioTimer::new())
-            .http2_adaptive_window(true)
-            .build(dialer.clone());
-        Self { client, dialer }
+        let pool = |dialer: Dialer| {
+            Client::builder(TokioExecutor::new())
+                .pool_idle_timeout(IDLE_TIME_MAX)
+                .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
+                .pool_timer(TokioTimer::new())
+                .timer(TokioTimer::new())
+                .http2_adaptive_window(true)
+                .build(dialer)
+        };
+        Self { client: pool(dialer.clone()), anonymous: pool(dialer.anonymous()), dialer }
     }
 
     /// Sends the permitted request with these headers and this body. The answer's body closes the permit when it ends.
@@ -75,20 +80,20 @@ impl Egress {
         body: OutBody,
     ) -> Result<Response<AnswerBody>, Refusal> {
         let sent = body.sent();
+        let client = if headers.contains_key(header::AUTHORIZATION) { &self.anonymous } else { &self.client };
         let request = match request(&permit, headers, body) {
             Ok(request) => request,
             Err(error) => return Err(permit.fail(Outcome::Unreachable { error: error.to_string() }, 502)),
         };
-        match self.client.request(request).await {
+        match client.request(request).await {
             Ok(mut answer) => {
-                // RFC 7838: an alternative service would lead the client around the gate.
-                answer.headers_mut().remove(header::ALT_SVC);
                 let status = answer.status().as_u16();
-                Ok(answer.map(|body| AnswerBody::new(body, permit, status, sent)))
+                match end_to_end(&mut answer) {
+                    Ok(()) => Ok(answer.map(|body| AnswerBody::new(body, permit, status, sent))),
+                    Err(why) => Err(permit.fail(Outcome::Broken { status: Some(status), error: why.to_owned() }, 502)),
+                }
             }
-            Err(error) if error.is_connect() => {
-                Err(permit.fail(Outcome::Unreachable { error: innermost(&error) }, 502))
-            }
+            Err(error) if error.is_connect() => Err(unreachable(permit, &error)),
             Err(error) => Err(permit.fail(Outcome::Broken { status: None, error: innermost(&error) }, 502)),
         }
     }
@@ -101,9 +106,41 @@ impl Egress {
         let authority = permit.destination().authority.clone();
         match self.dialer.connect(&authority).await {
             Ok(stream) => Ok(Tunnel { stream, permit }),
-            Err(error) => Err(permit.fail(Outcome::Unreachable { error: innermost(&error) }, 502)),
+            Err(error) => Err(unreachable(permit, &error)),
         }
     }
+}
+
+/// Not a byte was sent. An address that must not be dialled is a refusal, which nobody should repeat.
+fn unreachable(permit: Permit, error: &(dyn std::error::Error + 'static)) -> Refusal {
+    let outcome = Outcome::Unreachable { error: innermost(error) };
+    let mut cause = Some(error);
+    while let Some(this) = cause {
+        if this.is::<AddressError>() {
+            return permit.fail(outcome, 403);
+        }
+        cause = this.source();
+    }
+    permit.fail(outcome, 502)
+}
+
+/// Takes out of an answer what speaks of one connection only (RFC 9110, section 7.6.1).
+fn end_to_end<B>(answer: &mut Response<B>) -> Result<(), &'static str> {
+    if answer.status() == http::StatusCode::SWITCHING_PROTOCOLS {
+        return Err("upstream switched protocols without being asked");
+    }
+    let headers = answer.headers_mut();
+    if headers.contains_key(header::TRANSFER_ENCODING) && headers.contains_key(header::CONTENT_LENGTH) {
+        return Err("upstream's answer has two lengths");
+    }
+    // RFC 7838: an alternative service would lead the client around the gate.
+    let here = [&header::ALT_SVC, &header::CONNECTION, &header::UPGRADE, &header::PROXY_AUTHENTICATE];
+    for name in here {
+        headers.remove(name);
+    }
+    headers.remove("keep-alive");
+    headers.remove("proxy-connection");
+    Ok(())
 }
 
 /// A connected tunnel that nothing has passed through yet.

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use rustls::client::Resumption;
 use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 
 use crate::model::http::Authority;
 
@@ -33,9 +33,28 @@ pub enum TlsError {
 #[derive(Debug, Default)]
 pub struct Servers {
     extra_roots: Vec<CertificateDer<'static>>,
-    named: HashMap<String, Arc<ClientConfig>>,
+    named: HashMap<String, Named>,
     /// Made at the first dial: reading the system's roots takes milliseconds that a start-up should not spend.
     common: OnceLock<Arc<ClientConfig>>,
+}
+
+/// One server of the operator's kubeconfig.
+#[derive(Debug)]
+struct Named {
+    anonymous: Arc<ClientConfig>,
+    identified: Option<Arc<ClientConfig>>,
+    name: Option<ServerName<'static>>,
+}
+
+/// What is registered for one server.
+#[derive(Debug, Default)]
+pub struct Registration {
+    /// Its own roots, instead of the system's.
+    pub roots: Option<Vec<CertificateDer<'static>>>,
+    /// The certificate to present to it, and only to it.
+    pub identity: Option<Identity>,
+    /// The name on its certificate, where that is not the host's.
+    pub name: Option<String>,
 }
 
 /// How a server is named in [`Servers`] and in overrides: `host:port`.
@@ -51,17 +70,13 @@ impl Servers {
         Self { extra_roots, ..Self::default() }
     }
 
-    /// Registers one server's own roots (instead of the system's) and the certificate to present to it, and only to it.
+    /// Registers one server; the first registration of a server stands.
     ///
     /// # Errors
-    /// They cannot be used.
-    pub fn register(
-        &mut self,
-        authority: &Authority,
-        roots: Option<Vec<CertificateDer<'static>>>,
-        identity: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
-    ) -> Result<(), TlsError> {
+    /// The roots, the certificate or the name cannot be used.
+    pub fn register(&mut self, authority: &Authority, with: Registration) -> Result<(), TlsError> {
         let unusable = |source| TlsError::Unusable { server: server_key(authority), source };
+        let Registration { roots, identity, name } = with;
         let store = match roots {
             Some(roots) => {
                 let mut store = RootCertStore::empty();
@@ -72,24 +87,42 @@ impl Servers {
             }
             None => self.system_roots()?,
         };
-        let config = config(store, identity).map_err(unusable)?;
-        self.named.insert(server_key(authority), Arc::new(config));
+        let name = match name {
+            Some(name) => Some(
+                ServerName::try_from(name)
+                    .map_err(|_| unusable(rustls::Error::General("`tls-server-name` is not a name".to_owned())))?,
+            ),
+            None => None,
+        };
+        let identified = match identity {
+            Some(identity) => Some(Arc::new(config(store.clone(), Some(identity)).map_err(unusable)?)),
+            None => None,
+        };
+        let anonymous = Arc::new(config(store, None).map_err(unusable)?);
+        self.named.entry(server_key(authority)).or_insert(Named { anonymous, identified, name });
         Ok(())
     }
 
-    /// How TLS with this server is spoken.
+    /// How TLS with this server is spoken; `identified`: with the registered certificate.
     ///
     /// # Errors
     /// There are no roots to verify against.
-    pub fn config(&self, authority: &Authority) -> Result<Arc<ClientConfig>, TlsError> {
+    pub fn config(&self, authority: &Authority, identified: bool) -> Result<Arc<ClientConfig>, TlsError> {
         if let Some(named) = self.named.get(&server_key(authority)) {
-            return Ok(Arc::clone(named));
+            let own = named.identified.as_ref().filter(|_| identified);
+            return Ok(Arc::clone(own.unwrap_or(&named.anonymous)));
         }
         if let Some(common) = self.common.get() {
             return Ok(Arc::clone(common));
         }
         let made = Arc::new(config(self.system_roots()?, None)?);
         Ok(Arc::clone(self.common.get_or_init(|| made)))
+    }
+
+    /// The name to verify, where it is not the host's.
+    #[must_use]
+    pub fn name(&self, authority: &Authority) -> Option<ServerName<'static>> {
+        self.named.get(&server_key(authority))?.name.clone()
     }
 
     fn system_roots(&self) -> Result<RootCertStore, TlsError> {
@@ -101,7 +134,8 @@ impl Servers {
     }
 }
 
-type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+/// A certificate chain and its key.
+pub type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 fn config(roots: RootCertStore, identity: Option<Identity>) -> Result<ClientConfig, rustls::Error> {
     let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))

@@ -1,12 +1,11 @@
 //! The gate: decide, reserve, record, and only then permit.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use vec1::Vec1;
 
 use super::mode::disposition;
-use super::permit::{Book, Destination, Permit};
+use super::permit::{Destination, Permit};
 use super::refusal::{Refusal, RefusalKind};
 use super::tally::{Shared, Tally};
 use crate::classify::{Action, classify};
@@ -42,7 +41,6 @@ pub struct Gate {
     parts: GateParts,
     limits: Limits,
     tally: Shared,
-    book: Arc<Book>,
 }
 
 /// One request as a door hands it over.
@@ -92,8 +90,7 @@ impl Gate {
     #[must_use]
     pub fn new(parts: GateParts) -> Self {
         let limits = Limits::new(Arc::clone(&parts.rules), Arc::clone(&parts.clock));
-        let book = Arc::new(Book::new(parts.ledger.clone(), Arc::clone(&parts.clock)));
-        Self { parts, limits, tally: Shared::default(), book }
+        Self { parts, limits, tally: Shared::default() }
     }
 
     /// The time.
@@ -106,11 +103,6 @@ impl Gate {
     #[must_use]
     pub fn tally(&self) -> Tally {
         self.tally.snapshot()
-    }
-
-    /// Waits until every permit has ended and says how, for this long at most.
-    pub async fn settle(&self, time: Duration) {
-        self.book.settle(time).await;
     }
 
     /// A client did not accept the gate's certificate for this host.
@@ -162,7 +154,7 @@ impl Gate {
             reservation.commit();
         }
         match refusal.filter(|_| entry.disposition != Disposition::Observed) {
-            None => Ok(Permit::new(id, receipt, destination, Arc::clone(&self.book))),
+            None => Ok(Permit::new(id, receipt, destination, self.parts.ledger.clone(), Arc::clone(&self.parts.clock))),
             Some((why, kind)) => {
                 let message = refusal_text(&decided.decision, &decided.actions, &why);
                 let action = decided.decision.findings().first().map_or(0, |finding| finding.action);

@@ -1,11 +1,9 @@
 //! The proof that a request was decided, recorded and let through.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::Method;
 use http::uri::PathAndQuery;
-use tokio::sync::watch;
 
 use super::{Refusal, RefusalKind};
 use crate::model::http::{Authority, Head, Scheme};
@@ -59,42 +57,28 @@ impl Destination {
     }
 }
 
-/// Where permits record how they ended, and how many have not ended yet.
-#[derive(Debug)]
-pub(super) struct Book {
-    ledger: Ledger,
-    clock: Arc<dyn Clock>,
-    open: watch::Sender<usize>,
-}
-
-impl Book {
-    pub(super) fn new(ledger: Ledger, clock: Arc<dyn Clock>) -> Self {
-        Self { ledger, clock, open: watch::Sender::new(0) }
-    }
-
-    /// Waits until every permit has ended, for this long at most.
-    pub(super) async fn settle(&self, time: Duration) {
-        let mut open = self.open.subscribe();
-        let _ = tokio::time::timeout(time, open.wait_for(|open| *open == 0)).await;
-    }
-}
-
 /// Lets exactly one request through. Made only by [`super::Gate::clear`]; closed with how it ended, or by being dropped.
 #[derive(Debug)]
 #[must_use = "a permit that is dropped is recorded as abandoned"]
 pub struct Permit {
     id: DecisionId,
     destination: Destination,
-    book: Arc<Book>,
+    ledger: Ledger,
+    clock: Arc<dyn Clock>,
     closed: bool,
     _receipt: Receipt,
 }
 
 impl Permit {
     /// INVARIANT: the receipt is the proof that the decision stands in the log; without one there is no permit.
-    pub(super) fn new(id: DecisionId, receipt: Receipt, destination: Destination, book: Arc<Book>) -> Self {
-        book.open.send_modify(|open| *open += 1);
-        Self { id, destination, book, closed: false, _receipt: receipt }
+    pub(super) const fn new(
+        id: DecisionId,
+        receipt: Receipt,
+        destination: Destination,
+        ledger: Ledger,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { id, destination, ledger, clock, closed: false, _receipt: receipt }
     }
 
     /// The decision it rests on.
@@ -122,17 +106,21 @@ impl Permit {
             Outcome::Broken { error, .. } => ("lost the connection to", error.as_str()),
             _ => ("could not finish with", "unknown"),
         };
-        let message = format!("blastgate let this call through, but {what} {}: {error}", self.destination.authority);
+        let is_forbidden = status == 403;
+        let message = if is_forbidden {
+            format!("blastgate stopped this call: {error}. Ask your person; another route gets the same answer.")
+        } else {
+            format!("blastgate let this call through, but {what} {}: {error}", self.destination.authority)
+        };
+        let kind = if is_forbidden { RefusalKind::Denied } else { RefusalKind::Unavailable { status } };
         let id = Some(self.id);
         self.note(outcome);
-        Refusal { id, kind: RefusalKind::Unavailable { status }, message, operation: None }
+        Refusal { id, kind, message, operation: None }
     }
 
     fn note(&mut self, outcome: Outcome) {
         if !std::mem::replace(&mut self.closed, true) {
-            let at = self.book.clock.now();
-            self.book.ledger.note(&Entry::Outcome(OutcomeEntry { id: self.id, at, outcome }));
-            self.book.open.send_modify(|open| *open -= 1);
+            self.ledger.note(&Entry::Outcome(OutcomeEntry { id: self.id, at: self.clock.now(), outcome }));
         }
     }
 }

@@ -41,9 +41,11 @@ pub struct Server {
     pub cluster: String,
     /// The server's CA, as PEM.
     pub ca_pem: Option<Vec<u8>>,
-    /// Client certificate and key, as PEM, of the users that contexts join to this cluster (the current context's
-    /// first, else the first).
+    /// Client certificate and key, as PEM: the current context's user's, else those of the only user of this cluster.
+    /// Where several users share a cluster that is not the current one, nobody's.
     pub identity: Option<(Vec<u8>, Vec<u8>)>,
+    /// The name that the server's certificate carries, where it is not the host's (`tls-server-name`).
+    pub server_name: Option<String>,
     /// The kubeconfig switches verification off for it; the gate does not.
     pub insecure: bool,
 }
@@ -55,6 +57,8 @@ pub struct Rewritten {
     pub text: String,
     /// What the gate must know.
     pub servers: Vec<Server>,
+    /// What was left out, for the operator: a stale entry must not keep everything else from running.
+    pub warnings: Vec<String>,
 }
 
 /// Rewrites the files that `KUBECONFIG` lists, merged as client-go merges them (the first to name a thing wins).
@@ -85,6 +89,7 @@ struct Merged {
     users: Vec<(String, Map<String, Value>)>,
     contexts: Vec<(String, Map<String, Value>)>,
     current: Option<String>,
+    warnings: Vec<String>,
 }
 
 impl Merged {
@@ -94,7 +99,8 @@ impl Merged {
         let Value::Object(root) = value else {
             return if value.is_null() { Ok(()) } else { Err(malformed("it is not a mapping".into())) };
         };
-        let folder = path.parent().unwrap_or(Path::new("."));
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let folder = absolute.parent().unwrap_or(Path::new("/"));
         for (list, inner, into) in [
             ("clusters", "cluster", &mut self.clusters),
             ("users", "user", &mut self.users),
@@ -108,12 +114,11 @@ impl Merged {
                 }
                 let mut body = item.get(inner).and_then(Value::as_object).cloned().unwrap_or_default();
                 for key in ["certificate-authority", "client-certificate", "client-key"] {
-                    inline(&mut body, key, folder)?;
+                    if let Err(error) = inline(&mut body, key, folder) {
+                        self.warnings.push(format!("`{name}` in the kubeconfig is left without its `{key}`: {error}"));
+                    }
                 }
-                // A token file is read again by the client as it changes: only its path is made absolute.
-                if let Some(Value::String(token)) = body.get_mut("tokenFile") {
-                    *token = folder.join(&*token).display().to_string();
-                }
+                absolute_paths(&mut body, folder);
                 into.push((name.to_owned(), body));
             }
         }
@@ -127,7 +132,12 @@ impl Merged {
         servers.retain(|server| !server.url.is_empty());
         for (_, cluster) in &mut self.clusters {
             cluster.remove("insecure-skip-tls-verify");
-            cluster.insert("proxy-url".into(), proxy.into());
+            // The client's server name must be the tunnel's; the gate verifies the real one.
+            cluster.remove("tls-server-name");
+            if cluster.insert("proxy-url".into(), proxy.into()).is_some() {
+                let server = text(cluster, "server");
+                self.warnings.push(format!("the `proxy-url` of `{server}` is not used: the gate connects directly"));
+            }
             if text(cluster, "server").starts_with("https://") {
                 cluster.insert("certificate-authority-data".into(), BASE64.encode(ca_pem.as_bytes()).into());
             }
@@ -143,7 +153,7 @@ impl Merged {
             "contexts": list("context", self.contexts),
             "current-context": self.current.unwrap_or_default(),
         });
-        Ok(Rewritten { text: merged.to_string(), servers })
+        Ok(Rewritten { text: merged.to_string(), servers, warnings: self.warnings })
     }
 
     /// The gate presents the client certificates; the agent gets one that opens nothing in the place of each. Without any,
@@ -167,12 +177,8 @@ impl Merged {
     }
 
     fn server(&self, name: &str, cluster: &Map<String, Value>) -> Server {
-        let joined = |(_, context): &&(String, Map<String, Value>)| text(context, "cluster") == name;
-        let is_current = |(context, _): &&(String, Map<String, Value>)| Some(context) == self.current.as_ref();
-        let mut contexts: Vec<_> = self.contexts.iter().filter(joined).collect();
-        contexts.sort_by_key(|context| !is_current(context));
-        let identity = contexts.iter().find_map(|(_, context)| {
-            let (_, user) = self.users.iter().find(|(user, _)| user == text(context, "user"))?;
+        let identity = self.user_of(name).and_then(|user| {
+            let (_, user) = self.users.iter().find(|(known, _)| known == user)?;
             Some((data(user, "client-certificate-data")?, data(user, "client-key-data")?))
         });
         Server {
@@ -180,8 +186,36 @@ impl Merged {
             cluster: name.to_owned(),
             ca_pem: data(cluster, "certificate-authority-data"),
             identity,
+            server_name: Some(text(cluster, "tls-server-name").to_owned()).filter(|name| !name.is_empty()),
             insecure: cluster.get("insecure-skip-tls-verify").and_then(Value::as_bool).unwrap_or(false),
         }
+    }
+
+    /// SECURITY: whose certificate the gate may present: never that of a user whom the agent's context does not name.
+    fn user_of(&self, cluster: &str) -> Option<&str> {
+        let joined = self.contexts.iter().filter(|(_, context)| text(context, "cluster") == cluster);
+        let mut users: Vec<&str> = joined.clone().map(|(_, context)| text(context, "user")).collect();
+        users.sort_unstable();
+        users.dedup();
+        let current = joined.clone().find(|(name, _)| Some(name) == self.current.as_ref());
+        match (current, users.as_slice()) {
+            (Some((_, context)), _) => Some(text(context, "user")),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        }
+    }
+}
+
+/// Paths that clients resolve against the kubeconfig's folder, which is no longer theirs. A token file is read again as
+/// it changes and an exec plugin is run each time: only their paths change.
+fn absolute_paths(body: &mut Map<String, Value>, folder: &Path) {
+    if let Some(Value::String(token)) = body.get_mut("tokenFile") {
+        *token = folder.join(&*token).display().to_string();
+    }
+    if let Some(Value::String(command)) = body.get_mut("exec").and_then(|exec| exec.get_mut("command"))
+        && command.contains('/')
+    {
+        *command = folder.join(&*command).display().to_string();
     }
 }
 
@@ -263,6 +297,7 @@ contexts:
                 cluster: "prod-eu".into(),
                 ca_pem: Some(b"their ca".to_vec()),
                 identity: Some((b"alice's certificate".to_vec(), b"key".to_vec())),
+                server_name: None,
                 insecure: false,
             }
         );
@@ -277,6 +312,54 @@ contexts:
         fs::write(&path, "[1, 2]").unwrap();
         assert!(rewrite(std::slice::from_ref(&path), "", "").unwrap_err().to_string().contains("not a kubeconfig"));
         fs::write(&path, ONE).unwrap();
-        assert!(rewrite(&[path], "", "").unwrap_err().to_string().contains("ca.crt"));
+        let rewritten = rewrite(&[path], "", "").unwrap().unwrap();
+        assert!(rewritten.warnings[0].contains("ca.crt"), "{:?}", rewritten.warnings);
+        assert_eq!(rewritten.servers.len(), 2, "a stale entry keeps nothing else from running");
+    }
+
+    /// Two users of one server: the one whom the current context names, and nobody in the place of one without a
+    /// certificate.
+    #[test]
+    fn nobody_gets_another_user_s_certificate() {
+        let identity = |current: &str| {
+            let text = format!(
+                "
+current-context: {current}
+clusters: [ {{ name: c, cluster: {{ server: 'https://c.example' }} }} ]
+users:
+- {{ name: admin, user: {{ client-certificate-data: YWRtaW4=, client-key-data: a2V5 }} }}
+- {{ name: viewer, user: {{ token: t }} }}
+contexts:
+- {{ name: as-admin, context: {{ cluster: c, user: admin }} }}
+- {{ name: readonly, context: {{ cluster: c, user: viewer }} }}
+"
+            );
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("config");
+            fs::write(&path, text).unwrap();
+            rewrite(&[path], "", "").unwrap().unwrap().servers.remove(0).identity
+        };
+        assert_eq!(identity("as-admin"), Some((b"admin".to_vec(), b"key".to_vec())));
+        assert_eq!(identity("readonly"), None);
+        assert_eq!(identity("elsewhere"), None);
+    }
+
+    #[test]
+    fn paths_stay_those_of_the_kubeconfig_s_folder() {
+        let text = "
+clusters: [ { name: c, cluster: { server: 'https://c.example', tls-server-name: other.example } } ]
+users: [ { name: u, user: { tokenFile: t, exec: { command: ./bin/get-token } } }, { name: v, user: { exec: { command: aws } } } ]
+";
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config");
+        fs::write(&path, text).unwrap();
+        let rewritten = rewrite(&[path], "", "").unwrap().unwrap();
+        let made: Value = serde_json::from_str(&rewritten.text).unwrap();
+        let user = &made["users"][0]["user"];
+        assert_eq!(user["tokenFile"], folder.path().join("t").display().to_string());
+        assert_eq!(user["exec"]["command"], folder.path().join("./bin/get-token").display().to_string());
+        assert_eq!(made["users"][1]["user"]["exec"]["command"], "aws");
+        assert_eq!(made["clusters"][0]["cluster"].get("tls-server-name"), None);
+        assert_eq!(rewritten.servers[0].server_name.as_deref(), Some("other.example"));
     }
 }

@@ -11,7 +11,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
 
 use super::connect::connect;
 use super::serve::serve;
@@ -33,19 +32,14 @@ const LINGER_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// After an accept failed for want of something (file descriptors), give it time to come back.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves the listener until the task is dropped, and with it every connection that came through it.
+/// Serves the listener until the task is dropped.
 pub async fn listen(door: Arc<HttpDoor>, listener: TcpListener) {
-    let mut clients = JoinSet::new();
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            Some(_) = clients.join_next() => continue,
-        };
-        match accepted {
+        match listener.accept().await {
             Ok((stream, _)) => {
                 // Without it the first answer waits for a delayed acknowledgement (40 ms).
                 let _ = stream.set_nodelay(true);
-                clients.spawn(client(Arc::clone(&door), stream));
+                tokio::spawn(client(Arc::clone(&door), stream));
             }
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
