@@ -574,6 +574,29 @@ fn a_body_that_is_too_large_to_judge_is_refused_with_413() {
 }
 
 #[test]
+fn a_connection_that_is_opened_and_not_used_is_no_offence() {
+    let mut stage = Stage::new();
+    let both = Upstream::start(&stage.ca, &["api.anthropic.com", "api.dev.example"]);
+    stage.resolve("api.anthropic.com", both.address).resolve("api.dev.example", both.address);
+    let gate = stage.gate();
+    block_on(async {
+        for target in ["api.anthropic.com:443", API] {
+            drop(gate.tunnel(target).await.unwrap());
+        }
+        drop(gate.tls(API, &["h2", "http/1.1"]).await);
+        drop(gate.connect().await);
+        let mut stream = gate.connect().await;
+        stream.shutdown().await.unwrap();
+        assert_eq!(read_all(&mut stream).await, "");
+    });
+    eventually("the tunnel's end", || (stage.log().outcomes().len() == 1).then_some(()));
+    let said = gate.stop();
+    stage.log().is_undisturbed();
+    assert!(said.contains("1 call · 1 passed"), "{said}");
+    assert!(!said.contains("unreadable") && !said.contains("did not accept"), "{said}");
+}
+
+#[test]
 fn an_unopened_tunnel_carries_only_the_name_it_was_opened_for() {
     let mut stage = Stage::new();
     let model = Upstream::start(&stage.ca, &["api.anthropic.com", "api.dev.example"]);
