@@ -69,7 +69,10 @@ impl Places {
         if let Some(path) = named.as_ref().filter(|path| !path.exists()) {
             return Err(LoadError::Read { path: path.clone(), source: io::ErrorKind::NotFound.into() });
         }
-        let file = named.clone().unwrap_or_else(|| config.clone());
+        // The agent's clients are told these paths, and work in other folders.
+        let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
+        let config = absolute(config);
+        let file = named.clone().map_or_else(|| config.clone(), absolute);
         Ok(Self { config, file, named: named.is_some(), state: under("XDG_STATE_HOME", ".local/state")? })
     }
 

@@ -19,7 +19,7 @@ pub(super) struct RunFolder(PathBuf);
 
 impl RunFolder {
     pub(super) fn create(parent: &Path, session: &str) -> io::Result<Self> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
+        crate::wire::ca::private_folder(parent).map_err(io::Error::other)?;
         remove_leftovers(parent);
         let folder = parent.join(format!("{}-{session}", std::process::id()));
         fs::DirBuilder::new().mode(0o700).create(&folder)?;

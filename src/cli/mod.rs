@@ -72,7 +72,7 @@ pub fn main() -> ExitCode {
         }
     };
     result.unwrap_or_else(|failure| {
-        anstream::eprintln!("{}error:{} {:#}", RED.render(), RED.render_reset(), failure.error);
+        anstream::eprintln!("{}error:{} {}", RED.render(), RED.render_reset(), said(&failure.error));
         ExitCode::from(failure.code)
     })
 }
@@ -98,6 +98,18 @@ fn show_log(args: &log::Log) -> Result<ExitCode, Failure> {
         },
         |code| Ok(ExitCode::from(code)),
     )
+}
+
+/// An error and its causes, each said once: most of ours name their cause themselves.
+fn said(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |text, cause| {
+        let cause = cause.to_string();
+        match (text.is_empty(), text.contains(&cause)) {
+            (true, _) => cause,
+            (false, true) => text,
+            (false, false) => format!("{text}: {cause}"),
+        }
+    })
 }
 
 /// A reader that went away (`| head`) is no fault of ours.

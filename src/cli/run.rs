@@ -37,6 +37,9 @@ pub(crate) struct Run {
 const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(args: Run) -> Result<ExitCode, Failure> {
+    if let Some(outer) = sandbox::outer_gate() {
+        return join(&args, outer);
+    }
     let places = Places::of(args.config.as_deref(), |name| std::env::var_os(name)).map_err(Failure::usage)?;
     let loaded = app::load(places).map_err(Failure::usage)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::fault)?;
@@ -51,7 +54,10 @@ pub(crate) fn run(args: Run) -> Result<ExitCode, Failure> {
     let ended = runtime.block_on(sandbox::run_child(&args.command, variables));
     // What the command left running loses its connections here, and the log says so.
     runtime.shutdown_timeout(SHUTDOWN_TIME_MAX);
-    let (session, warnings) = (gate.session, gate.warnings.clone());
+    let (session, mut warnings) = (gate.session, gate.warnings.clone());
+    if has_own_proxy() {
+        warnings.push("HTTPS_PROXY was set, and is not used: the gate connects directly".to_owned());
+    }
     let tally = gate.close();
     match ended {
         Ok(code) => {
@@ -68,6 +74,26 @@ pub(crate) fn run(args: Run) -> Result<ExitCode, Failure> {
             Err(Failure { code, ..Failure::fault(error) })
         }
     }
+}
+
+/// Behind a gate already: the command runs under that one, and nothing here loosens what it decides.
+fn join(args: &Run, outer: u32) -> Result<ExitCode, Failure> {
+    if !args.quiet {
+        anstream::eprintln!("blastgate: already behind the gate of process {outer}, which goes on deciding.");
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::fault)?;
+    match runtime.block_on(sandbox::run_child(&args.command, Vec::new())) {
+        Ok(code) => Ok(ExitCode::from(code)),
+        Err(error) => {
+            let code = error.exit_code();
+            Err(Failure { code, ..Failure::fault(error) })
+        }
+    }
+}
+
+/// Whether the operator's own environment names a proxy.
+fn has_own_proxy() -> bool {
+    ["HTTPS_PROXY", "https_proxy"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// The operator's kubeconfig files: `KUBECONFIG`, else the one in the home folder.

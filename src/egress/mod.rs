@@ -26,7 +26,7 @@ mod tls;
 pub use address::AddressRules;
 pub use answer::AnswerBody;
 pub use dial::{DialError, Dialer};
-pub use tls::{Registration, Servers, TlsError, server_key};
+pub use tls::{Identity, Registration, Servers, TlsError, server_key};
 
 use std::time::Duration;
 
@@ -186,8 +186,6 @@ fn request(permit: &Permit, headers: HeaderMap, body: OutBody) -> Result<Request
         .build()?;
     let mut request = Request::builder().method(destination.method.clone()).uri(uri).body(body)?;
     *request.headers_mut() = headers;
-    // The client writes Host (HTTP/1) or `:authority` (HTTP/2) from the URI.
-    request.headers_mut().remove(header::HOST);
     Ok(request)
 }
 

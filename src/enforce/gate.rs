@@ -17,7 +17,7 @@ use crate::model::http::Unreadable;
 use crate::model::{
     ApprovalId, Clock, Context, DecisionId, Disposition, Door, Effect, Evidence, Impact, Posture, Principal, Timestamp,
 };
-use crate::record::{ActionEntry, DecisionEntry, Entry, Grade, Ledger, LedgerError, Receipt, RejectedEntry};
+use crate::record::{ActionEntry, DecisionEntry, Entry, Grade, Ledger, LedgerError, Receipt, RejectedEntry, redact};
 use crate::rules::RuleSet;
 
 /// What a gate is made of.
@@ -148,15 +148,16 @@ impl Gate {
                 Some((why, kind))
             }
         };
-        let receipt = self.record(&entry).await.map_err(|error| unrecorded(&error))?;
+        // Before the wait: a client that goes away meanwhile is in the log all the same.
         self.tally.count(&entry);
+        let receipt = self.record(&entry).await.map_err(|error| unrecorded(&error))?;
         if let Some(reservation) = reservation {
             reservation.commit();
         }
         match refusal.filter(|_| entry.disposition != Disposition::Observed) {
             None => Ok(Permit::new(id, receipt, destination, self.parts.ledger.clone(), Arc::clone(&self.parts.clock))),
             Some((why, kind)) => {
-                let message = refusal_text(&decided.decision, &decided.actions, &why);
+                let message = redact::mask(&refusal_text(&decided.decision, &decided.actions, &why)).into_owned();
                 let action = decided.decision.findings().first().map_or(0, |finding| finding.action);
                 let operation = decided.actions.get(action).map(|action| action.operation().clone());
                 Err(Refusal { id: Some(id), kind, message, operation })

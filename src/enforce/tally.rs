@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Refusal;
 use crate::model::{DecisionId, Disposition, Effect};
-use crate::record::DecisionEntry;
+use crate::record::{DecisionEntry, redact};
 
 /// Stops that are kept in full; more are only counted.
 const STOPS_KEPT_MAX: usize = 100;
@@ -76,7 +76,9 @@ impl Shared {
             decision: entry.decision,
             disposition: entry.disposition,
             operation: action.map_or_else(String::new, |action| action.operation.to_string()),
-            resource: action.and_then(|action| action.resources.first()).map_or_else(String::new, |one| one.0.clone()),
+            resource: action
+                .and_then(|action| action.resources.first())
+                .map_or_else(String::new, |one| redact::mask(one.as_str()).into_owned()),
             rule: entry.limit.clone().or_else(|| finding.map(|one| one.rule.clone())).unwrap_or_default(),
         });
     }

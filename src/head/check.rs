@@ -57,6 +57,14 @@ pub fn end_of(bytes: &[u8]) -> Option<usize> {
     bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4)
 }
 
+/// A head that can never become one: a control byte before its end, or an empty first line. Without this a client that
+/// uses bare LF would wait for the deadline instead of being told.
+#[must_use]
+pub fn looks_foreign(held: &[u8]) -> bool {
+    held.first().is_some_and(|byte| !is_token(*byte))
+        || held.windows(2).any(|pair| matches!(pair, [before, b'\n'] if *before != b'\r'))
+}
+
 /// Checks a whole head, its empty line included.
 ///
 /// # Errors

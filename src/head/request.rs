@@ -38,6 +38,9 @@ pub fn head_of(parts: Parts, origin: &Origin) -> Result<Head, Unreadable> {
     if version == Version::HTTP_2 {
         join_cookies(&mut headers);
     }
+    if uri.scheme_str().is_some_and(|scheme| scheme != origin.scheme.as_str()) {
+        return Err(Unreadable::new("the request's scheme is not its connection's"));
+    }
     let authority = authority_of(&uri, &headers, origin)?;
     let target = uri.path_and_query().cloned().ok_or_else(|| Unreadable::new("the request has no path"))?;
     check::check_path(target.as_str())?;
@@ -102,6 +105,9 @@ fn check_headers(headers: &HeaderMap, version: Version) -> Result<(), Unreadable
         && length.to_str().ok().and_then(check::length).is_none()
     {
         return Err(Unreadable::new("a Content-Length that is not a plain number"));
+    }
+    if headers.get_all(header::EXPECT).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
+        return Err(Unreadable::status(417, "an Expect other than 100-continue"));
     }
     let forbidden = [&header::TRANSFER_ENCODING, &header::CONNECTION, &header::UPGRADE];
     if version == Version::HTTP_2 && forbidden.iter().any(|name| headers.contains_key(*name)) {

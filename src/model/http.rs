@@ -148,6 +148,21 @@ pub enum Captured {
 }
 
 impl Captured {
+    /// How many bytes were read.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Prefix(bytes) | Self::Whole(bytes) => bytes.len(),
+            Self::Unread | Self::Overflow | Self::Undecodable(_) => 0,
+        }
+    }
+
+    /// Whether no bytes were read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The whole body, if it was read whole.
     #[must_use]
     pub fn whole(&self) -> Option<&Bytes> {

@@ -96,6 +96,12 @@ const SHAPES: &[Shape] = &[
         check: always,
     },
     Shape {
+        kind: "webhook",
+        triggers: &["/services/t", "/webhooks/", "/bot"],
+        pattern: r"(?<keep>/services/T[A-Z0-9]+/B[A-Z0-9]+/|/webhooks/[0-9]{6,}/|/bot[0-9]{6,}:)[A-Za-z0-9_-]{8,}",
+        check: always,
+    },
+    Shape {
         kind: "aws-session-token",
         triggers: &["iqojb3jpz2lu", "fwogzxivyxdz", "fqogzxivyxdz"],
         pattern: r"\b(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz)[A-Za-z0-9+/=%_-]{16,}",

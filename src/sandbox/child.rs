@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -65,6 +66,8 @@ pub async fn run_child(command: &[OsString], variables: Vec<(OsString, Option<Os
         io::ErrorKind::NotFound => ChildError::NotFound { program: name },
         _ => ChildError::Start { program: name, source },
     })?;
+    // A gate holds two sockets for each of its clients'. Raised only now, so that the command keeps the limit it had.
+    raise_file_limit();
     let status = loop {
         tokio::select! {
             status = child.wait() => break status?,
@@ -74,20 +77,26 @@ pub async fn run_child(command: &[OsString], variables: Vec<(OsString, Option<Os
     Ok(code(status))
 }
 
+/// Handlers for the signals that are not ignored: `nohup` and `trap ''` hold for the child too.
 struct Signals {
-    interrupt: Signal,
-    quit: Signal,
-    terminate: Signal,
-    hangup: Signal,
+    interrupt: Option<Signal>,
+    quit: Option<Signal>,
+    terminate: Option<Signal>,
+    hangup: Option<Signal>,
 }
 
 impl Signals {
     fn new() -> io::Result<Self> {
+        let ignored = ignored_signals();
+        let handler = |kind: SignalKind| {
+            let bit = u32::try_from(kind.as_raw_value() - 1).unwrap_or(63);
+            if ignored & (1 << bit) == 0 { signal(kind).map(Some) } else { Ok(None) }
+        };
         Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            quit: signal(SignalKind::quit())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
+            interrupt: handler(SignalKind::interrupt())?,
+            quit: handler(SignalKind::quit())?,
+            terminate: handler(SignalKind::terminate())?,
+            hangup: handler(SignalKind::hangup())?,
         })
     }
 
@@ -95,13 +104,35 @@ impl Signals {
     async fn next(&mut self) -> rustix::process::Signal {
         loop {
             tokio::select! {
-                _ = self.interrupt.recv() => {}
-                _ = self.quit.recv() => {}
-                _ = self.terminate.recv() => return rustix::process::Signal::TERM,
-                _ = self.hangup.recv() => return rustix::process::Signal::HUP,
+                () = received(&mut self.interrupt) => {}
+                () = received(&mut self.quit) => {}
+                () = received(&mut self.terminate) => return rustix::process::Signal::TERM,
+                () = received(&mut self.hangup) => return rustix::process::Signal::HUP,
             }
         }
     }
+}
+
+/// Raises our own limit of open files as far as it goes.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+async fn received(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// The mask of signals that whoever started us had ignored (`SigIgn` in proc(5), status).
+fn ignored_signals() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
 fn hand_on(child: &Child, signal: rustix::process::Signal) {

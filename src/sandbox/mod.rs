@@ -5,7 +5,9 @@
 mod child;
 mod environment;
 mod kubeconfig;
+mod nested;
 
 pub use child::{ChildError, run_child};
 pub use environment::{JAVA_STORE_PASSWORD, Trust, variables};
 pub use kubeconfig::{KubeconfigError, Rewritten, Server, rewrite};
+pub use nested::outer_gate;

@@ -61,6 +61,9 @@ pub enum CaError {
         /// What is wrong.
         why: String,
     },
+    /// The certificate is not the key's; a new authority is made.
+    #[error("the certificate of the gate's authority does not belong to its key")]
+    Mismatched,
     /// Making a certificate failed.
     #[error("cannot make a certificate: {0}")]
     Mint(#[from] rcgen::Error),
@@ -96,13 +99,18 @@ impl CertificateAuthority {
     /// The folder or the key is open to others, cannot be read or written, or does not hold a CA.
     pub fn load_or_create(folder: &Path, excluded: &[String], now: Timestamp) -> Result<Self, CaError> {
         private_folder(folder)?;
+        // Gates that start together must not mix the files of two authorities. Held until the file is closed.
+        let _alone = lock(folder)?;
         let now = offset(now);
         let wanted = fingerprint(excluded);
         if let Some(about) = read_about(folder)
             && about.excluded_sha256 == wanted
             && about.not_after_unix > (now + Duration::days(RENEWAL_DAYS)).unix_timestamp()
         {
-            return Self::load(folder);
+            match Self::load(folder) {
+                Err(CaError::Mismatched) => {}
+                other => return other,
+            }
         }
         let not_after = now + Duration::days(LIFETIME_DAYS);
         let (made, key_pem) = Self::create(excluded, now, not_after)?;
@@ -131,6 +139,9 @@ impl CertificateAuthority {
         let key = KeyPair::from_pem(&key).map_err(|error| unusable(&key_path, error.to_string()))?;
         let certificate =
             CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|error| unusable(&pem_path, error.to_string()))?;
+        if !holds_key(&certificate, &key) {
+            return Err(CaError::Mismatched);
+        }
         let issuer =
             Issuer::from_ca_cert_der(&certificate, key).map_err(|error| unusable(&pem_path, error.to_string()))?;
         Ok(Self { issuer, certificate, pem })
@@ -198,7 +209,26 @@ fn read_about(folder: &Path) -> Option<About> {
     serde_json::from_slice(&fs::read(folder.join(ABOUT_FILE)).ok()?).ok()
 }
 
-fn private_folder(folder: &Path) -> Result<(), CaError> {
+/// Whether the certificate carries this key: its public part stands in the certificate as it is (RFC 5280, 4.1.2.7).
+fn holds_key(certificate: &CertificateDer<'_>, key: &KeyPair) -> bool {
+    let point = key.public_key_raw();
+    certificate.as_ref().windows(point.len()).any(|window| window == point)
+}
+
+/// An advisory lock on the folder.
+fn lock(folder: &Path) -> Result<fs::File, CaError> {
+    let path = folder.join("lock");
+    let io = |source| CaError::Io { path: path.clone(), source };
+    let file = fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(io)?;
+    rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive).map_err(|errno| io(errno.into()))?;
+    Ok(file)
+}
+
+/// Makes a folder that only its owner can enter, and refuses one that others can, or a symbolic link.
+///
+/// # Errors
+/// It cannot be made, or is open to others.
+pub fn private_folder(folder: &Path) -> Result<(), CaError> {
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -225,8 +255,12 @@ fn closed_to_others(path: &Path, wanted: u32) -> Result<(), CaError> {
 /// Writes beside and renames: a reader sees the old file or the new one.
 fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), CaError> {
     let io = |source| CaError::Io { path: path.into(), source };
-    let beside = path.with_extension(format!("new{}", std::process::id()));
-    let _ = fs::remove_file(&beside);
+    // One name: what a crash left is taken away by the next, and the lock keeps others out.
+    let beside = path.with_extension("new");
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
+        _ => {}
+    }
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside).map_err(io)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io)?;
     fs::rename(&beside, path).map_err(io)

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, header};
+use http::header::{self, HeaderMap, HeaderName};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -21,12 +21,18 @@ use crate::model::http::{BodyNeed, Captured, Unreadable};
 
 /// The memory that all bodies being judged may hold together is counted in pieces of this size.
 const PIECE_BYTES: usize = 4096;
+/// Bodies below this size are understood where they arrive.
+pub const INLINE_BYTES_MAX: usize = 64 * 1024;
+/// No real text becomes more than this under gzip; its limit is about 1,030.
+const RATIO_MAX: usize = 100;
 
 /// Reads bodies within the configured bounds.
 #[derive(Clone, Debug)]
 pub struct Intake {
     limits: Bodies,
     budget: Arc<Semaphore>,
+    /// Large bodies are understood one after another.
+    turns: Arc<Semaphore>,
 }
 
 /// A request body on its way upstream: what was read, then what was not.
@@ -61,7 +67,7 @@ impl Intake {
     #[must_use]
     pub fn new(limits: Bodies) -> Self {
         let pieces = (limits.total_bytes_max / PIECE_BYTES).clamp(1, Semaphore::MAX_PERMITS);
-        Self { limits, budget: Arc::new(Semaphore::new(pieces)) }
+        Self { limits, budget: Arc::new(Semaphore::new(pieces)), turns: Arc::new(Semaphore::new(1)) }
     }
 
     /// Reads as much of `body` as `need` says.
@@ -93,11 +99,18 @@ impl Intake {
         let read = out.read.clone().unwrap_or_default();
         let complete = out.rest.is_none();
         let captured = match (complete, whole) {
-            (true, _) => self.decoded(read, headers, true),
-            (false, false) => self.decoded(read, headers, false),
+            (true, true) => self.decoded(read, headers, bytes_max, Extent::Whole),
+            (true, false) => self.decoded(read, headers, bytes_max, Extent::Complete),
+            (false, false) => self.decoded(read, headers, bytes_max, Extent::Cut),
             (false, true) => Captured::Overflow,
         };
         Ok((captured, out))
+    }
+
+    /// Waits until this body may be understood: small ones at once, large ones one after another, since what is made of
+    /// them takes many times their size.
+    pub async fn turn(&self, captured: &Captured) -> Option<OwnedSemaphorePermit> {
+        if captured.len() < INLINE_BYTES_MAX { None } else { Arc::clone(&self.turns).acquire_owned().await.ok() }
     }
 
     async fn reserve(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Unreadable> {
@@ -123,14 +136,14 @@ impl Intake {
                 }
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => read.extend_from_slice(&data),
-                    Err(frame) => trailers = frame.into_trailers().ok(),
+                    Err(frame) => trailers = frame.into_trailers().ok().map(harmless),
                 },
             }
         }
     }
 
-    fn decoded(&self, raw: Bytes, headers: &HeaderMap, complete: bool) -> Captured {
-        let as_read = |bytes| if complete { Captured::Whole(bytes) } else { Captured::Prefix(bytes) };
+    fn decoded(&self, raw: Bytes, headers: &HeaderMap, bytes_max: usize, extent: Extent) -> Captured {
+        let as_read = |bytes| if extent == Extent::Cut { Captured::Prefix(bytes) } else { Captured::Whole(bytes) };
         let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
         let coding = match (codings.next(), codings.next()) {
             (None, _) => return as_read(raw),
@@ -140,15 +153,20 @@ impl Intake {
         match coding.as_str() {
             // `aws-chunked` is framing inside the body that the identifier of S3 undoes where it needs to.
             "" | "identity" | "aws-chunked" => as_read(raw),
-            "gzip" | "x-gzip" if complete => self.gunzip(&raw),
-            "gzip" | "x-gzip" => Captured::Undecodable("a gzip body that is too large to be read whole"),
+            "gzip" | "x-gzip" => match self.gunzip(&raw, bytes_max) {
+                Captured::Overflow if extent == Extent::Complete => beginning(&raw, bytes_max),
+                _ if extent == Extent::Cut => beginning(&raw, bytes_max),
+                captured => captured,
+            },
             _ => Captured::Undecodable("a Content-Encoding that the gate cannot undo"),
         }
     }
 
-    /// Bounded in output; one gzip member (what follows one would be read by some servers and not by others).
-    fn gunzip(&self, raw: &[u8]) -> Captured {
-        let bound = self.limits.decoded_bytes_max as u64;
+    /// Bounded in output by what the reading asked for, and in ratio; one gzip member (what follows one would be read by
+    /// some servers and not by others).
+    fn gunzip(&self, raw: &[u8], bytes_max: usize) -> Captured {
+        let by_ratio = raw.len().saturating_mul(RATIO_MAX).saturating_add(PIECE_BYTES);
+        let bound = self.limits.decoded_bytes_max.min(bytes_max).min(by_ratio) as u64;
         let mut decoded = Vec::new();
         let mut decoder = flate2::bufread::GzDecoder::new(raw);
         match decoder.by_ref().take(bound + 1).read_to_end(&mut decoded) {
@@ -158,6 +176,49 @@ impl Intake {
             Ok(_) => Captured::Whole(Bytes::from(decoded)),
         }
     }
+}
+
+/// What was read of a body, against what was asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// All of it, and all of it is needed.
+    Whole,
+    /// All of it, though a beginning would do.
+    Complete,
+    /// Its beginning.
+    Cut,
+}
+
+/// As much of a gzip body's beginning as a reading by prefix asks for.
+fn beginning(raw: &[u8], bytes_max: usize) -> Captured {
+    let mut decoded = Vec::new();
+    let decoder = flate2::bufread::GzDecoder::new(raw);
+    let read = decoder.take(bytes_max as u64).read_to_end(&mut decoded);
+    // The cut ends the stream early; what came before it is the body's beginning.
+    match read {
+        Err(error) if error.kind() != std::io::ErrorKind::UnexpectedEof || decoded.is_empty() => {
+            Captured::Undecodable("a broken gzip body")
+        }
+        _ => Captured::Prefix(Bytes::from(decoded)),
+    }
+}
+
+/// Trailers that some server could take for headers end here (RFC 9110, section 6.5.1): they come after the request was
+/// judged. What is left are checksums and the like.
+fn harmless(trailers: HeaderMap) -> HeaderMap {
+    let is_harmless = |name: &HeaderName| {
+        let name = name.as_str();
+        name.starts_with("grpc-") || name.contains("checksum") || name.contains("digest") || name.ends_with("-bin")
+    };
+    let mut kept = HeaderMap::with_capacity(trailers.len());
+    let mut last = None;
+    for (name, value) in trailers {
+        last = name.or(last);
+        if let Some(name) = last.as_ref().filter(|name| is_harmless(name)) {
+            kept.append(name, value);
+        }
+    }
+    kept
 }
 
 /// The cause at the bottom: hyper's own texts say only "error reading a body".
@@ -210,6 +271,12 @@ impl Body for OutBody {
         match &mut this.rest {
             Some(rest) => {
                 let frame = std::task::ready!(Pin::new(rest).poll_frame(cx));
+                if let Some(Ok(other)) = &frame
+                    && other.is_trailers()
+                {
+                    let trailers = frame.and_then(Result::ok).and_then(|frame| frame.into_trailers().ok());
+                    return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(harmless(trailers)))));
+                }
                 if let Some(data) = frame.as_ref().and_then(|frame| frame.as_ref().ok()).and_then(Frame::data_ref) {
                     this.sent.add(data.len());
                 }

@@ -7,4 +7,5 @@ pub mod ca;
 pub mod chunked;
 pub mod intake;
 pub mod leaf;
+pub mod peer;
 pub mod sentry;

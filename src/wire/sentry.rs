@@ -91,7 +91,7 @@ impl<S> Sentry<S> {
         let Some(end) = head::end_of(&self.held) else {
             return if self.held.len() > HEAD_BYTES_MAX {
                 Err(Unreadable::status(431, "the request head is larger than 64 KiB"))
-            } else if looks_foreign(&self.held) {
+            } else if head::looks_foreign(&self.held) {
                 Err(Unreadable::new("this is not an HTTP/1.1 request head with CRLF line ends"))
             } else {
                 Ok(false)
@@ -113,13 +113,6 @@ impl<S> Sentry<S> {
         self.state = State::Refused;
         self.deadline = None;
     }
-}
-
-/// A head that can never become one: a control byte before its end, or an empty first line. Without this a client that
-/// uses bare LF would wait for the deadline instead of being told.
-fn looks_foreign(held: &[u8]) -> bool {
-    held.first().is_some_and(|byte| !head::is_token(*byte))
-        || held.windows(2).any(|pair| matches!(pair, [before, b'\n'] if *before != b'\r'))
 }
 
 impl Body {

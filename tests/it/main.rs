@@ -21,3 +21,4 @@ mod ledger;
 mod run;
 mod support;
 mod tidy;
+mod wrapping;

@@ -22,6 +22,7 @@ use crate::head::request::Origin;
 use crate::identify::Dialect;
 use crate::model::Door;
 use crate::model::http::{Scheme, Unreadable};
+use crate::wire::peer;
 use crate::wire::sentry::Sentry;
 
 /// A connection must say what it wants in this time.
@@ -36,7 +37,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub async fn listen(door: Arc<HttpDoor>, listener: TcpListener) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
+                // SECURITY: the listener speaks with its owner's identity; other users of this machine get nothing.
+                let local = stream.local_addr().unwrap_or(peer);
+                if !peer::is_ours(peer, local, rustix::process::getuid().as_raw()) {
+                    continue;
+                }
                 // Without it the first answer waits for a delayed acknowledgement (40 ms).
                 let _ = stream.set_nodelay(true);
                 tokio::spawn(client(Arc::clone(&door), stream));
@@ -80,7 +86,7 @@ async fn first_head(stream: &mut TcpStream, read: &mut BytesMut) -> io::Result<O
             return Ok(None);
         }
         // A TLS handshake, or lines that end in a bare LF: answered now, not at the deadline.
-        if read.first().is_some_and(|byte| !byte.is_ascii_alphabetic()) || read.ends_with(b"\n\n") {
+        if check::looks_foreign(read) {
             return Ok(Some(read.len()));
         }
         if stream.read_buf(read).await? == 0 {

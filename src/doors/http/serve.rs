@@ -3,17 +3,20 @@
 use std::convert::Infallible;
 
 use http::{Method, Request};
+use http_body::Body;
 use http_body_util::Either;
 use hyper::body::Incoming;
 use sha2::{Digest, Sha256};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use vec1::Vec1;
 
 use super::{Answer, HttpDoor, refused};
 use crate::enforce::{self, Destination, Refusal};
 use crate::head::request::{Origin, head_of};
 use crate::identify::{self, Dialect};
-use crate::model::http::Unreadable;
+use crate::model::http::{Head, Unreadable};
 use crate::model::{Door, Evidence, Impact};
-use crate::wire::intake::OutBody;
+use crate::wire::intake::{INLINE_BYTES_MAX, OutBody};
 
 /// A refusal and the form it takes.
 struct No {
@@ -48,9 +51,7 @@ async fn exchange(door: &HttpDoor, origin: &Origin, request: Request<Incoming>) 
         Err(unreadable) => return Err(reject(door, identify::dialect(&head, &known), target, unreadable).await),
     };
     let dialect = route.dialect();
-    let taken = door.intake.take(body, &head.headers, route.need()).await;
-    let named = taken.and_then(|(captured, body)| Ok((identify::identify(&route, &head, &captured)?, body)));
-    let (identified, body) = match named {
+    let (identified, body) = match read(door, &route, &head, body).await {
         Ok(named) => named,
         Err(unreadable) => return Err(reject(door, dialect, target, unreadable).await),
     };
@@ -66,6 +67,30 @@ async fn exchange(door: &HttpDoor, origin: &Origin, request: Request<Incoming>) 
     let permit = door.gate.clear(decided, Destination::of(&head), digest).await.map_err(no)?;
     let answer = door.egress.send(permit, head.headers, body).await.map_err(no)?;
     Ok(answer.map(Either::Left))
+}
+
+/// Reads as much of the body as it takes, and names what is asked for.
+async fn read(
+    door: &HttpDoor,
+    route: &identify::Route,
+    head: &Head,
+    body: Incoming,
+) -> Result<(Vec1<identify::Identified>, OutBody), Unreadable> {
+    let bodiless = head.method == Method::GET || head.method == Method::HEAD;
+    if bodiless && !body.is_end_stream() && body.size_hint().exact().is_none() {
+        // HTTP/1 clients send no body with these unless its length is known: it would be judged and then dropped.
+        return Err(Unreadable::new(format!("a {} with a body of unknown length", head.method)));
+    }
+    let (captured, body) = door.intake.take(body, &head.headers, route.need()).await?;
+    let _turn = door.intake.turn(&captured).await;
+    let identified = match captured.len() {
+        // Large bodies take long to read: other connections go on meanwhile.
+        INLINE_BYTES_MAX.. if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread => {
+            tokio::task::block_in_place(|| identify::identify(route, head, &captured))?
+        }
+        _ => identify::identify(route, head, &captured)?,
+    };
+    Ok((identified, body))
 }
 
 /// SHA-256 of a body that was read whole, for everything but reads.

@@ -41,3 +41,28 @@ fn a_damaged_ca_is_named() {
     let error = CertificateAuthority::load_or_create(&folder, &[], NOW).unwrap_err().to_string();
     assert!(error.contains("ca.key") && error.contains("remove the folder"), "{error}");
 }
+
+#[test]
+fn a_certificate_of_another_key_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+    let first = CertificateAuthority::load_or_create(&one, &[], NOW).unwrap();
+    CertificateAuthority::load_or_create(&other, &[], NOW).unwrap();
+    fs::copy(other.join(KEY_FILE), one.join(KEY_FILE)).unwrap();
+    let again = CertificateAuthority::load_or_create(&one, &[], NOW).unwrap();
+    assert_ne!(first.pem(), again.pem());
+    assert_eq!(again.pem(), CertificateAuthority::load_or_create(&one, &[], NOW).unwrap().pem());
+}
+
+#[test]
+fn gates_that_start_together_get_the_same_authority() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ca");
+    let made: Vec<String> = std::thread::scope(|scope| {
+        let start = || CertificateAuthority::load_or_create(&path, &[], NOW).unwrap().pem().to_owned();
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(made.iter().all(|pem| *pem == made[0]));
+    assert_eq!(CertificateAuthority::load_or_create(&path, &[], NOW).unwrap().pem(), made[0]);
+}
