@@ -300,6 +300,7 @@ async fn stream_up(gate: &RunningGate, alpn: &str, bytes: usize) -> Response<Inc
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_large_upload_streams_and_memory_stays_flat() {
     const LENGTH: usize = 200 * MIB;
     let (stage, api, _) = stage();
@@ -319,6 +320,7 @@ fn a_large_upload_streams_and_memory_stays_flat() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_large_answer_streams_and_memory_stays_flat() {
     const LENGTH: usize = 64 * MIB;
     let (stage, _, _) = stage();
@@ -572,6 +574,29 @@ fn a_body_that_is_too_large_to_judge_is_refused_with_413() {
 }
 
 #[test]
+fn a_connection_that_is_opened_and_not_used_is_no_offence() {
+    let mut stage = Stage::new();
+    let both = Upstream::start(&stage.ca, &["api.anthropic.com", "api.dev.example"]);
+    stage.resolve("api.anthropic.com", both.address).resolve("api.dev.example", both.address);
+    let gate = stage.gate();
+    block_on(async {
+        for target in ["api.anthropic.com:443", API] {
+            drop(gate.tunnel(target).await.unwrap());
+        }
+        drop(gate.tls(API, &["h2", "http/1.1"]).await);
+        drop(gate.connect().await);
+        let mut stream = gate.connect().await;
+        stream.shutdown().await.unwrap();
+        assert_eq!(read_all(&mut stream).await, "");
+    });
+    eventually("the tunnel's end", || (stage.log().outcomes().len() == 1).then_some(()));
+    let said = gate.stop();
+    stage.log().is_undisturbed();
+    assert!(said.contains("1 call · 1 passed"), "{said}");
+    assert!(!said.contains("unreadable") && !said.contains("did not accept"), "{said}");
+}
+
+#[test]
 fn an_unopened_tunnel_carries_only_the_name_it_was_opened_for() {
     let mut stage = Stage::new();
     let model = Upstream::start(&stage.ca, &["api.anthropic.com", "api.dev.example"]);
@@ -592,4 +617,49 @@ fn an_unopened_tunnel_carries_only_the_name_it_was_opened_for() {
     let log = stage.log();
     assert_eq!(log.of("net:tunnel:Open").len(), 3);
     assert_eq!(log.rejected().len(), 2, "{:#?}", log.rejected());
+}
+
+#[test]
+fn an_answer_comes_back_as_it_was_sent() {
+    let (stage, _, _) = stage();
+    let gate = stage.gate();
+    let ask = b"GET /odd HTTP/1.1\r\nHost: api.dev.example\r\nConnection: close\r\n\r\n";
+    let answer = block_on(gate.raw(API, ask));
+    assert!(answer.starts_with("HTTP/1.1 418"), "{answer}");
+    let lines: Vec<&str> = answer.lines().collect();
+    assert!(lines.contains(&"set-cookie: a=1") && lines.contains(&"set-cookie: b=2"), "{answer}");
+    // Encoded by the server, so the client decodes it; nobody between.
+    assert!(lines.contains(&"content-encoding: gzip") && answer.ends_with("\r\nnot really gzip"), "{answer}");
+    assert!(!answer.contains("alt-svc"), "it would lead the client around the gate: {answer}");
+}
+
+#[test]
+fn many_at_once_are_all_answered_and_recorded() {
+    const STREAMS: usize = 300;
+    let (stage, api, _) = stage();
+    let gate = stage.gate();
+    block_on(async {
+        let tls = gate.tls(API, &["h2"]).await;
+        let (sender, connection) =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(tls)).await.unwrap();
+        tokio::spawn(connection);
+        let asked: Vec<_> = (0..STREAMS)
+            .map(|n| {
+                let mut sender = sender.clone();
+                tokio::spawn(async move {
+                    sender.ready().await.unwrap();
+                    let ask = Request::put(format!("https://api.dev.example/many/{n}"));
+                    let answer = sender.send_request(ask.body(Full::new(Bytes::from_static(b"x"))).unwrap()).await;
+                    answer.unwrap().status().as_u16()
+                })
+            })
+            .collect();
+        for one in asked {
+            assert_eq!(one.await.unwrap(), 200);
+        }
+    });
+    gate.stop();
+    assert_eq!(api.record.len(), STREAMS);
+    let log = stage.log();
+    assert_eq!((log.decisions().len(), log.outcomes().len()), (STREAMS, STREAMS));
 }

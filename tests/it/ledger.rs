@@ -1,10 +1,7 @@
 //! No record, no service.
 
-use rustix::process::{Resource, Rlimit, prlimit};
-
 use crate::support::block_on;
 use crate::support::child;
-use crate::support::gate::RunningGate;
 use crate::support::stage::Stage;
 use crate::support::upstream::Upstream;
 
@@ -19,15 +16,17 @@ fn stage() -> (Stage, Upstream) {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn when_the_log_cannot_be_written_nothing_is_forwarded() {
     let (stage, api) = stage();
+    use rustix::process::{Resource, Rlimit, prlimit};
     // A file that may not grow is what a full disk looks like from inside. The signal that comes with it is ignored, as
     // on a full disk there is none.
     let mut command = stage.command("sh");
     let gate = env!("CARGO_BIN_EXE_blastgate");
     command.env("BLASTGATE_CONFIG", stage.path("config"));
     command.args(["-c", &format!("trap '' XFSZ; exec {gate} run -- \"$@\""), "sh"]);
-    let gate = RunningGate::start(command);
+    let gate = crate::support::gate::RunningGate::start(command);
     let answer = block_on(gate.raw("api.dev.example:443", ASK));
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     let before = api.record.len();
@@ -80,6 +79,38 @@ fn kind(entry: &blastgate::record::Entry) -> &'static str {
         Entry::Stop { .. } => "stop",
         _ => "other",
     }
+}
+
+#[test]
+fn what_is_under_way_when_the_command_ends_has_an_outcome() {
+    let (stage, _) = stage();
+    for alpn in ["http/1.1", "h2"] {
+        let gate = stage.gate();
+        let held = block_on(async {
+            let tls = hyper_util::rt::TokioIo::new(gate.tls("api.dev.example:443", &[alpn]).await);
+            let ask = http::Request::get("https://api.dev.example/endless").header("host", "api.dev.example");
+            let mut ask = ask.body(http_body_util::Empty::<bytes::Bytes>::new()).unwrap();
+            let mut answer = if alpn == "h2" {
+                let executor = hyper_util::rt::TokioExecutor::new();
+                let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, tls).await.unwrap();
+                tokio::spawn(connection);
+                sender.send_request(ask).await.unwrap()
+            } else {
+                *ask.uri_mut() = "/endless".parse().unwrap();
+                let (mut sender, connection) = hyper::client::conn::http1::handshake(tls).await.unwrap();
+                tokio::spawn(connection);
+                sender.send_request(ask).await.unwrap()
+            };
+            http_body_util::BodyExt::frame(answer.body_mut()).await.unwrap().unwrap();
+            answer
+        });
+        gate.stop();
+        drop(held);
+    }
+    let log = stage.log();
+    assert_eq!((log.decisions().len(), log.outcomes().len()), (2, 2), "{log:#?}");
+    assert_eq!(log.entries().iter().filter(|entry| kind(entry) == "stop").count(), 2);
+    assert_eq!(kind(log.entries().last().unwrap()), "stop");
 }
 
 #[test]

@@ -72,9 +72,11 @@ async fn pass_unopened(door: &HttpDoor, mut stream: TcpStream, authority: Author
     }
     // SECURITY: the name inside must be the name that was judged, else a lifeline's host would front for another.
     let hello = tokio::time::timeout(HANDSHAKE_TIME_MAX, hello_of(&mut stream, first, &authority)).await;
-    match hello.unwrap_or_else(|_| Err("no TLS handshake began".to_owned())) {
+    match hello.unwrap_or_else(|_| Err(NoHello::Gone("no TLS handshake began".to_owned()))) {
         Ok(read) => tunnel.splice(stream, &read).await,
-        Err(why) => {
+        // Clients open connections that they then do not need.
+        Err(NoHello::Gone(why)) => tunnel.abandon(why),
+        Err(NoHello::Wrong(why)) => {
             tunnel.abandon(why.clone());
             let target = Some(authority.to_string());
             let _ = door.gate.reject(&Unreadable::new(why), target, &door.principal, Door::Http).await;
@@ -82,26 +84,38 @@ async fn pass_unopened(door: &HttpDoor, mut stream: TcpStream, authority: Author
     }
 }
 
+/// Why a tunnel that is not opened carries nothing.
+enum NoHello {
+    /// The client went away, or said nothing.
+    Gone(String),
+    /// What it said must not pass.
+    Wrong(String),
+}
+
 /// Reads the ClientHello without answering it; gives back the bytes read.
-async fn hello_of(stream: &mut TcpStream, mut read: BytesMut, authority: &Authority) -> Result<BytesMut, String> {
+async fn hello_of(stream: &mut TcpStream, mut read: BytesMut, authority: &Authority) -> Result<BytesMut, NoHello> {
     let mut acceptor = Acceptor::default();
     let mut fed = 0;
     loop {
         while let Some(mut fresh) = read.get(fed..).filter(|fresh| !fresh.is_empty()) {
-            fed += acceptor.read_tls(&mut fresh).map_err(|error| error.to_string())?;
+            fed += acceptor.read_tls(&mut fresh).map_err(|error| NoHello::Wrong(error.to_string()))?;
             match acceptor.accept() {
-                Ok(Some(accepted)) => return check_name(&accepted.client_hello(), authority).map(|()| read),
+                Ok(Some(accepted)) => {
+                    return check_name(&accepted.client_hello(), authority).map(|()| read).map_err(NoHello::Wrong);
+                }
                 Ok(None) => {}
-                Err((error, _)) => return Err(format!("what came through the tunnel is not TLS: {error}")),
+                Err((error, _)) => {
+                    return Err(NoHello::Wrong(format!("what came through the tunnel is not TLS: {error}")));
+                }
             }
         }
         if read.len() > HELLO_BYTES_MAX {
-            return Err("the ClientHello is larger than 64 KiB".to_owned());
+            return Err(NoHello::Wrong("the ClientHello is larger than 64 KiB".to_owned()));
         }
         match stream.read_buf(&mut read).await {
-            Ok(0) => return Err("the agent closed before its TLS handshake".to_owned()),
+            Ok(0) => return Err(NoHello::Gone("the agent closed before its TLS handshake".to_owned())),
             Ok(_) => {}
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return Err(NoHello::Gone(error.to_string())),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! An upstream that takes everything, answers 200, and remembers what it saw.
 //!
 //! Paths with a meaning: `/early` answers before it reads the body, `/answer?bytes=n` answers with n bytes,
-//! `/trailers` ends its answer with some, `/pieces?count=n` answers in n pieces, `/status?code=n` with that status.
+//! `/endless` begins an answer and never ends it, `/odd` answers with headers that a proxy may be tempted to touch, `/trailers` ends its answer with some, `/pieces?count=n` answers in n pieces, `/status?code=n` with that status.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -149,6 +149,27 @@ async fn take(record: Record, request: Request<Incoming>, peer: Peer) -> Answer 
     match (parts.uri.path(), number()) {
         ("/answer", Some(length)) => answer(200, "application/octet-stream", vec![b'x'; length]),
         ("/status", Some(code)) => answer(u16::try_from(code).unwrap_or(500), "text/plain", "as asked"),
+        ("/endless", _) => {
+            let (sender, answer) = streaming("text/event-stream");
+            tokio::spawn(async move {
+                let _ = sender.send(Bytes::from_static(b"data: first\n\n")).await;
+                sender.closed().await;
+            });
+            answer
+        }
+        ("/odd", _) => {
+            let mut odd = answer(418, "text/plain", "not really gzip");
+            let lines = [
+                ("set-cookie", "a=1"),
+                ("set-cookie", "b=2"),
+                ("content-encoding", "gzip"),
+                ("alt-svc", "h3=\":443\""),
+            ];
+            for (name, value) in lines {
+                odd.headers_mut().append(name, http::HeaderValue::from_static(value));
+            }
+            odd
+        }
         ("/trailers", _) => {
             let trailers = http::HeaderMap::from_iter([(
                 http::HeaderName::from_static("grpc-status"),
