@@ -237,7 +237,7 @@ fn check_one_place(candidate: &Candidate, head: &Head, in_body: &Pairs) -> Resul
     if signed && again { Err(Unreadable::new("the request is signed twice")) } else { Ok(()) }
 }
 
-/// SQS's form may name its queue by the path: `/ACCOUNT/QUEUE`. Where both do, [`readings`] compares them.
+/// SQS's form may name its queue by the path: `/ACCOUNT/QUEUE`. Where both do, they are compared.
 fn queue_in_path(
     service: &Service,
     operation: &'static Row,
@@ -251,19 +251,6 @@ fn queue_in_path(
     {
         resources::queue(head.path())?;
         values.push(member, head.path());
-    }
-    Ok(())
-}
-
-/// Path and `QueueUrl` must name the same queue: servers differ in which of them counts.
-fn check_queue(service: &Service, head: &Head, values: &Values) -> Result<(), Unreadable> {
-    if service.name.get() != "sqs" || head.path().len() < 2 {
-        return Ok(());
-    }
-    for url in values.of("QueueUrl") {
-        if resources::queue(head.path())? != resources::queue(url)? {
-            return Err(Unreadable::new("path and QueueUrl name two queues"));
-        }
     }
     Ok(())
 }
@@ -347,9 +334,11 @@ fn readings(
     (service, operation, aliases): (&'static Service, &'static Row, Vec<Operation>),
     values: Values,
 ) -> Result<Vec1<Reading>, Unreadable> {
-    check_queue(service, head, &values)?;
+    resources::check_queue(service, head, &values)?;
     let owner = match service.name.get() {
-        "s3" if !OWNER_UNREAD.contains(&operation.name.get()) => bucket_owner(head, &candidate.query)?,
+        "s3" if !resources::OWNER_UNREAD.contains(&operation.name.get()) => {
+            resources::bucket_owner(head, &candidate.query)?
+        }
         _ => None,
     };
     let groups = resources::by_account(service, &values, &candidate.place)?;
@@ -428,23 +417,6 @@ fn printable(name: &str, value: &str) -> String {
     let word = value.split_whitespace().next().filter(|_| statement).unwrap_or_default();
     let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(value));
     format!("{word} sha256:{digest} ({} bytes)", value.len()).trim_start().to_owned()
-}
-
-/// S3's operations without an expected owner: the header changes nothing for them.
-const OWNER_UNREAD: [&str; 6] =
-    ["CreateBucket", "CreateSession", "ListBuckets", "ListDirectoryBuckets", "RenameObject", "WriteGetObjectResponse"];
-
-/// The account that the bucket must stand in: S3 refuses the request when it is another's.
-fn bucket_owner(head: &Head, query: &Pairs) -> Result<Option<String>, Unreadable> {
-    let wire = "x-amz-expected-bucket-owner";
-    let in_query = query.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wire)).map(|(_, value)| value.as_str());
-    let in_head = head.headers.get_all(wire).iter().map(|value| value.to_str().unwrap_or_default());
-    let mut found = in_head.chain(in_query);
-    match (found.next(), found.next()) {
-        (None, _) => Ok(None),
-        (Some(owner), None) if host::is_account(owner) => Ok(Some(owner.to_owned())),
-        _ => Err(Unreadable::new(format!("`{wire}` names no single account"))),
-    }
 }
 
 fn place(candidate: &Candidate, head: &Head, account: Option<String>) -> Place {

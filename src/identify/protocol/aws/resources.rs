@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::catalog::aws::{self as catalog, Member, Role, Service};
-use crate::model::{Resource, http::Unreadable};
+use crate::model::Resource;
+use crate::model::http::{Head, Unreadable};
 
 use super::host::is_account;
 use super::members::Values;
@@ -149,4 +150,34 @@ fn is_part(service: &Service, member: &Member, values: &Values) -> bool {
         other.roles.contains(Role::Resource)
             && catalog::arn(service.name.get(), other.name.get()).is_some_and(|template| template.contains(&marker))
     })
+}
+
+/// S3's operations without an expected owner: the header changes nothing for them.
+pub(super) const OWNER_UNREAD: [&str; 6] =
+    ["CreateBucket", "CreateSession", "ListBuckets", "ListDirectoryBuckets", "RenameObject", "WriteGetObjectResponse"];
+
+/// The account that the bucket must stand in: S3 refuses the request when it is another's.
+pub(super) fn bucket_owner(head: &Head, query: &[(String, String)]) -> Result<Option<String>, Unreadable> {
+    let wire = "x-amz-expected-bucket-owner";
+    let in_query = query.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wire)).map(|(_, value)| value.as_str());
+    let in_head = head.headers.get_all(wire).iter().map(|value| value.to_str().unwrap_or_default());
+    let mut found = in_head.chain(in_query);
+    match (found.next(), found.next()) {
+        (None, _) => Ok(None),
+        (Some(owner), None) if is_account(owner) => Ok(Some(owner.to_owned())),
+        _ => Err(Unreadable::new(format!("`{wire}` names no single account"))),
+    }
+}
+
+/// Path and `QueueUrl` must name the same queue: servers differ in which of them counts.
+pub(super) fn check_queue(service: &Service, head: &Head, values: &Values) -> Result<(), Unreadable> {
+    if service.name.get() != "sqs" || head.path().len() < 2 {
+        return Ok(());
+    }
+    for url in values.of("QueueUrl") {
+        if queue(head.path())? != queue(url)? {
+            return Err(Unreadable::new("path and QueueUrl name two queues"));
+        }
+    }
+    Ok(())
 }
