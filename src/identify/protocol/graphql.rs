@@ -361,7 +361,7 @@ fn in_wide_characters(bytes: &[u8]) -> bool {
     let odd = |byte: &u8| matches!(byte, 0 | 0xfe | 0xff);
     let start = bytes.get(..16.min(bytes.len())).unwrap_or_default();
     let first = start.iter().find(|byte| !odd(byte) && !byte.is_ascii_whitespace());
-    let before = start.iter().take_while(|byte| !matches!(byte, b'{' | b'[')).any(|byte| odd(byte));
+    let before = start.iter().take_while(|byte| !matches!(byte, b'{' | b'[')).any(odd);
     let after = start.windows(2).any(|pair| matches!(pair, [b'{' | b'[', 0]));
     matches!(first, Some(b'{' | b'[')) && (before || after)
 }
