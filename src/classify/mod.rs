@@ -11,7 +11,9 @@ use vec1::Vec1;
 
 use crate::config::Inventory;
 use crate::identify::{Face, Identified, Reading};
-use crate::model::{BlastRadius, Count, Environment, Evidence, Impact, Operation, Parameter, Place, Resource};
+use crate::model::{
+    BlastRadius, Count, Environment, EnvironmentKind, Evidence, Impact, Operation, Parameter, Place, Resource,
+};
 
 /// The whole attempted act, but for who and when. Made only by [`classify`].
 #[derive(Clone, Debug)]
@@ -174,7 +176,14 @@ fn action(identified: Identified, inventory: &Inventory, evidence: Evidence) -> 
         }
         merge(&mut blast, &judged, names);
     }
-    let environment = environment::resolve(inventory, named);
+    let mut environment = environment::resolve(inventory, named);
+    // What the inventory says of any reading counts; that it does not know one says nothing.
+    for reading in identified.others().iter().chain([identified.reading()]) {
+        let other = environment::resolve(inventory, reading);
+        if other.kind != EnvironmentKind::Unknown && environment::is_stricter(&other, &environment) {
+            environment = other;
+        }
+    }
     let Reading { operation, resources, place, parameters, .. } = named.clone();
     Action { operation, aliases, resources, place, parameters, blast, environment, evidence }
 }

@@ -141,7 +141,7 @@ fn one(inventory: &Inventory, target: &Target<'_>) -> Environment {
 }
 
 /// Whether `next` is to be preferred: stricter; on a tie the one that a person described, and of those the lower tier.
-fn is_stricter(next: &Environment, before: &Environment) -> bool {
+pub(super) fn is_stricter(next: &Environment, before: &Environment) -> bool {
     let rank = |environment: &Environment| {
         let described = environment.kind != EnvironmentKind::Unknown;
         (environment.kind.strictness(), described, std::cmp::Reverse(environment.tier.unwrap_or(u8::MAX)))
