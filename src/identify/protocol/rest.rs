@@ -83,8 +83,8 @@ const MEDIA: &[&str] = &[
     "application/x-tar",
     "application/pdf",
 ];
-/// So much of them.
-const MEDIA_MAX: usize = 64 * 1024;
+/// Of media only the first piece that arrives is looked at: uploads stream, and a disguised document shows at its start.
+const MEDIA_MAX: usize = 0;
 /// Bodies that are streams of frames: they are not read before they are sent on.
 const STREAMS: &[&str] = &["application/grpc", "application/connect+"];
 
@@ -167,8 +167,10 @@ pub(super) fn need(head: &Head) -> BodyNeed {
     if graphql::is_endpoint(head) {
         return BodyNeed::Prefix(graphql::BODY_MAX);
     }
-    // A stream of frames may wait for its answer before it goes on; the rest is only passed later.
+    // A stream of frames may wait for its answer before it goes on; the rest is only passed later. A deletion is judged
+    // as such whatever it carries.
     match () {
+        () if head.method == http::Method::DELETE => BodyNeed::None,
         () if starts(STREAMS) => BodyNeed::None,
         () if starts(MEDIA) => BodyNeed::Prefix(MEDIA_MAX),
         () => BodyNeed::Prefix(graphql::BODY_MAX),

@@ -125,7 +125,7 @@ fn delete_options(raw: &Message<'_>) -> Result<Value, String> {
     Ok(Value::Object(all))
 }
 
-fn object(kind: &str, raw: &Message<'_>) -> Result<Value, String> {
+fn metadata(raw: &Message<'_>) -> Result<Map<String, Value>, String> {
     let mut all = Map::new();
     let meta = raw.message(1)?;
     let mut metadata = Map::new();
@@ -138,6 +138,30 @@ fn object(kind: &str, raw: &Message<'_>) -> Result<Value, String> {
         .map(|label| Ok((label.text(1)?.unwrap_or_default(), Value::String(label.text(2)?.unwrap_or_default()))));
     metadata.insert("labels".into(), Value::Object(labels.collect::<Result<_, String>>()?));
     all.insert("metadata".into(), Value::Object(metadata));
+    Ok(all)
+}
+
+/// The spec of what keeps pods running.
+fn workload(kind: &str, spec: &Message<'_>) -> Result<Value, String> {
+    let mut members = Map::new();
+    if !matches!(kind, "DaemonSet" | "Job") {
+        put(&mut members, "replicas", spec.number(1)?.map(Value::from));
+    }
+    let template = match kind {
+        "DaemonSet" => 2,
+        "Job" => 6,
+        _ => 3,
+    };
+    if kind == "Job" {
+        put(&mut members, "parallelism", spec.number(1)?.map(Value::from));
+        put(&mut members, "suspend", spec.flag(10)?);
+    }
+    members.insert("template".into(), json!({ "spec": pod_spec(&spec.message(template)?.message(2)?)? }));
+    Ok(Value::Object(members))
+}
+
+fn object(kind: &str, raw: &Message<'_>) -> Result<Value, String> {
+    let mut all = metadata(raw)?;
     let spec = |field| raw.message(field);
     match kind {
         "Scale" => {
@@ -145,22 +169,7 @@ fn object(kind: &str, raw: &Message<'_>) -> Result<Value, String> {
             all.insert("spec".into(), json!({ "replicas": replicas.unwrap_or(0) }));
         }
         "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController" | "DaemonSet" | "Job" => {
-            let spec = spec(2)?;
-            let mut members = Map::new();
-            if !matches!(kind, "DaemonSet" | "Job") {
-                put(&mut members, "replicas", spec.number(1)?.map(Value::from));
-            }
-            let template = match kind {
-                "DaemonSet" => 2,
-                "Job" => 6,
-                _ => 3,
-            };
-            if kind == "Job" {
-                put(&mut members, "parallelism", spec.number(1)?.map(Value::from));
-                put(&mut members, "suspend", spec.flag(10)?);
-            }
-            members.insert("template".into(), json!({ "spec": pod_spec(&spec.message(template)?.message(2)?)? }));
-            all.insert("spec".into(), Value::Object(members));
+            all.insert("spec".into(), workload(kind, &spec(2)?)?);
         }
         "CronJob" => {
             let spec = spec(2)?;
