@@ -2,6 +2,7 @@
 //! text that the client shows.
 
 use crate::support::child::{self, Ended};
+use crate::support::clients;
 use crate::support::moto::{Aws, access_key, account_of, credentials};
 use crate::support::stage::{DEV_ACCOUNT, PROD_ACCOUNT, Stage};
 use crate::support::{PATIENCE, log};
@@ -293,4 +294,12 @@ print(r.status_code)"#;
     let log = stage.log();
     assert_eq!(log.rejected().len() + log.stopped().len(), 1, "{log:#?}");
     assert!(log.decisions().into_iter().all(|one| !log::passed(one)));
+}
+
+/// The committed tables are what the generator makes of the pinned models.
+#[test]
+fn the_catalog_is_what_its_generator_makes() {
+    let mut command = std::process::Command::new(clients::python().join("bin/python"));
+    let output = command.args(["src/catalog/aws/generate.py", "--check"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
