@@ -1,4 +1,4 @@
-//! From an [`Entry`] to the bytes that are kept. The only way there, so that nothing gets around [`redact`](super::redact).
+//! From an [`Entry`] to the bytes that are kept. The only way there, so that nothing gets around `redact`.
 
 use serde::Deserialize;
 
