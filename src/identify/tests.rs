@@ -59,7 +59,9 @@ fn head(call: &str, headers: &[(&str, &str)]) -> Head {
 fn capture(need: BodyNeed, body: &[u8]) -> Captured {
     match need {
         BodyNeed::None => Captured::Unread,
-        BodyNeed::Prefix(max) if body.len() > max => Captured::Prefix(Bytes::copy_from_slice(&body[..max])),
+        BodyNeed::Prefix(max) if body.len() > max.max(16 * 1024) => {
+            Captured::Prefix(Bytes::copy_from_slice(&body[..max.max(16 * 1024)]))
+        }
         BodyNeed::Whole(max) if body.len() > max => Captured::Overflow,
         BodyNeed::Prefix(_) | BodyNeed::Whole(_) => Captured::Whole(Bytes::copy_from_slice(body)),
     }
@@ -199,7 +201,7 @@ fn bodies_that_cannot_be_graphql_are_not_read() {
         let head = head(&format!("POST https://a.example{path}"), &[("content-type", media)]);
         route(&head, &Known::default()).unwrap().need()
     };
-    assert_eq!(need("application/octet-stream", "/upload"), BodyNeed::Prefix(64 * 1024));
+    assert_eq!(need("application/octet-stream", "/upload"), BodyNeed::Prefix(0), "the first piece");
     assert_eq!(need("application/grpc+proto", "/a.B/C"), BodyNeed::None);
     assert_eq!(need("multipart/form-data; boundary=x", "/upload"), BodyNeed::Prefix(1024 * 1024));
     assert_eq!(need("multipart/form-data; boundary=x", "/graphql"), BodyNeed::Prefix(1024 * 1024));

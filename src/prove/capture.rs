@@ -8,12 +8,16 @@ use flate2::read::{GzDecoder, ZlibDecoder};
 use crate::config::Bodies;
 use crate::model::http::{BodyNeed, Captured, Head};
 
+/// What a connection commonly delivers in one piece.
+const FIRST_PIECE: usize = 16 * 1024;
+
 /// Reads what `need` asks for, within `limits`; Content-Encoding is undone.
 #[must_use]
 pub fn capture(head: &Head, body: &[u8], need: BodyNeed, limits: &Bodies) -> Captured {
     let (cap, is_prefix) = match need {
         BodyNeed::None => return Captured::Unread,
-        BodyNeed::Prefix(bytes) => (bytes.min(limits.capture_bytes_max), true),
+        // A prefix ends with the piece that fills it: at least what arrives at once.
+        BodyNeed::Prefix(bytes) => (bytes.max(FIRST_PIECE).min(limits.capture_bytes_max), true),
         BodyNeed::Whole(bytes) => (bytes.min(limits.capture_bytes_max), false),
     };
     if body.len() > limits.capture_bytes_max && !is_prefix {

@@ -125,6 +125,9 @@ impl Intake {
         let mut read = BytesMut::new();
         let mut trailers = None;
         loop {
+            if body.is_end_stream() {
+                return Ok(OutBody::whole(read.freeze(), trailers));
+            }
             if read.len() > bytes_max {
                 return Ok(OutBody { rest: Some(body), ..OutBody::whole(read.freeze(), trailers) });
             }
