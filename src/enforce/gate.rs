@@ -150,11 +150,12 @@ impl Gate {
         };
         // Before the wait: a client that goes away meanwhile is in the log all the same.
         self.tally.count(&entry);
-        let receipt = self.record(&entry).await.map_err(|error| unrecorded(&error))?;
+        let disposition = entry.disposition;
+        let receipt = self.record(entry).await.map_err(|error| unrecorded(&error))?;
         if let Some(reservation) = reservation {
             reservation.commit();
         }
-        match refusal.filter(|_| entry.disposition != Disposition::Observed) {
+        match refusal.filter(|_| disposition != Disposition::Observed) {
             None => Ok(Permit::new(id, receipt, destination, self.parts.ledger.clone(), Arc::clone(&self.parts.clock))),
             Some((why, kind)) => {
                 let message = redact::mask(&refusal_text(&decided.decision, &decided.actions, &why)).into_owned();
@@ -197,7 +198,7 @@ impl Gate {
             ),
             operation: None,
         };
-        self.tally.reject(&refusal);
+        self.tally.reject();
         refusal
     }
 
@@ -244,10 +245,10 @@ impl Gate {
     }
 
     /// Reads survive our death, all else a power loss too.
-    async fn record(&self, entry: &DecisionEntry) -> Result<Receipt, LedgerError> {
+    async fn record(&self, entry: DecisionEntry) -> Result<Receipt, LedgerError> {
         let only_reads = entry.actions.iter().all(|action| action.blast.impact == Impact::Read);
         let grade = if only_reads { Grade::Written } else { Grade::Durable };
-        self.parts.ledger.append(&Entry::Decision(Box::new(entry.clone())), grade).await
+        self.parts.ledger.append(&Entry::Decision(Box::new(entry)), grade).await
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::Refusal;
 use crate::model::{DecisionId, Disposition, Effect};
 use crate::record::{DecisionEntry, redact};
 
@@ -83,7 +82,7 @@ impl Shared {
         });
     }
 
-    pub(super) fn reject(&self, _refusal: &Refusal) {
+    pub(super) fn reject(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).rejected += 1;
     }
 
