@@ -77,6 +77,12 @@ pub(crate) struct Spot {
     column: usize,
 }
 
+impl From<(usize, usize)> for Spot {
+    fn from((line, column): (usize, usize)) -> Self {
+        Self { line, column }
+    }
+}
+
 impl From<Location> for Spot {
     fn from(location: Location) -> Self {
         let number = |n: u64| usize::try_from(n).unwrap_or(0);

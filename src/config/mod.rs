@@ -11,7 +11,10 @@ pub(crate) use diagnostic::{Report, Spot, nearest, parse_yaml};
 pub use glob::Glob;
 pub use inventory::{Alias, Inventory, Match, MatchKey};
 pub(crate) use quantity::duration;
-pub use settings::{AddressRange, Bodies, Config, Egress};
+pub use settings::{
+    AddressRange, Approvals, Bodies, ClientCert, Config, Egress, Endpoint, Listen, ProxyChoice, ReverseListener,
+    Upstream,
+};
 
 #[cfg(test)]
 mod tests;

@@ -23,13 +23,36 @@ fn a_mistake_in_the_settings_is_told_with_its_place() {
         ("version: 2\n", "1:10 version 2 is not known"),
         ("posture: strict\n", "key `version` is missing"),
         ("version: 1\nversion: 1\n", "key `version` stands here a second time"),
-        ("version: 1\nlisten:\n  reverse: []\n", "3:12 `listen.reverse` is not supported by this version"),
+        ("version: 1\nlisten:\n  console: x\n", "3:12 `listen.console` is not supported by this version"),
+        ("version: 1\nlisten: { proxy: \"0.0.0.0:7878\" }\n", "is not a loopback address"),
+        ("version: 1\nlisten: { proxy: 7878 }\n", "`7878` is not an address and a port"),
+        ("version: 1\nlisten: { proxy: \"127.0.0.1:1\", api: \"127.0.0.1:1\" }\n", "are both"),
+        (
+            "version: 1\nlisten: { reverse: [ { name: A, listen: \"127.0.0.1:1\", upstream: \"https://k.example\" } ] }\n",
+            "`A` is not a listener's name",
+        ),
+        (
+            "version: 1\nlisten: { reverse: [ { name: a, listen: \"unix:x\", upstream: \"https://k.example\" } ] }\n",
+            "`unix:x` is not an absolute path",
+        ),
+        (
+            "version: 1\nlisten: { reverse: [ { name: a, listen: \"127.0.0.1:1\", upstream: \"https://k.example/p\" } ] }\n",
+            "is not an upstream",
+        ),
+        (
+            "version: 1\nlisten: { reverse: [ { name: a, listen: \"127.0.0.1:1\", upstream: \"https://k\", provider: aws } ] }\n",
+            "an AWS signature names the host",
+        ),
         ("version: 1\nlisten: { proxi: x }\n", "unknown key `proxi` | did you mean `proxy`?"),
-        ("version: 1\nlimits: { hold: 2s }\n", "`limits.hold` is not supported"),
-        ("version: 1\nsessions: { require: false }\n", "`sessions.require` is not supported"),
+        ("version: 1\nlimits: { hold: 2m }\n", "clients give up"),
+        ("version: 1\napprovals: { pending: 0s }\n", "more than nothing"),
         ("version: 1\nledger: { reads: 30d }\n", "`ledger.reads` is not supported"),
-        ("version: 1\negress: { unopened: [] }\n", "`egress.unopened` is not supported"),
-        ("version: 1\negress: { proxy: env }\n", "`egress.proxy` is not supported"),
+        ("version: 1\negress: { unopened: [\"*.com\"] }\n", "`*.com` is not a host"),
+        ("version: 1\negress: { proxy: \"socks5://p:1\" }\n", "is not a proxy that the gate can use"),
+        (
+            "version: 1\negress: { client_certs: [ { server: kube, cert: a, key: b } ] }\n",
+            "`kube` is not a host and a port",
+        ),
         ("version: 1\nbodies: { capture_max: 16 MB }\n", "`16 MB` is not a size | write a number"),
         ("version: 1\nbodies: { capture_max: 0B }\n", "more than nothing"),
         ("version: 1\nbodies: { capture_max: 16MiB, total_max: 1MiB }\n", "2:42 `bodies.total_max` is less than"),
@@ -41,6 +64,23 @@ fn a_mistake_in_the_settings_is_told_with_its_place() {
     ] {
         check_config(text, expected);
     }
+}
+
+#[test]
+fn listeners_and_what_is_behind_them() {
+    let text = "version: 1\nlisten:\n  proxy: 127.0.0.1:1\n  reverse:\n  - { name: prod-eu, listen: \"127.0.0.1:2\", upstream: \"https://kube.example:6443\", provider: kubernetes, cluster: prod-eu }\n  - { name: docker, listen: \"unix:///run/gate.sock\", upstream: \"unix:/run/docker.sock\" }\negress:\n  proxy: http://user:secret@proxy.example:3128\n  unopened: [\"*.npmjs.org\"]\n  client_certs: [ { server: \"kube.example:6443\", cert: c.pem, key: k.pem } ]\nsessions: { require: true }\napprovals: { hold: 5s }\nlimits: { hold: 0s }\n";
+    let config = Config::parse("config.yaml", text).unwrap();
+    let [kube, docker] = &config.listen.reverse[..] else { panic!("two listeners") };
+    assert_eq!(kube.listen, Endpoint::Tcp("127.0.0.1:2".parse().unwrap()));
+    assert!(
+        matches!(&kube.upstream, Upstream::Server { authority, .. } if authority.to_string() == "kube.example:6443")
+    );
+    assert_eq!(docker.listen, Endpoint::Unix("/run/gate.sock".into()));
+    assert_eq!(docker.upstream, Upstream::Unix("/run/docker.sock".into()));
+    assert!(matches!(config.egress.proxy, ProxyChoice::Url(_)) && config.sessions_required);
+    assert_eq!(config.egress.client_certs[0].server.to_string(), "kube.example:6443");
+    assert_eq!(config.approvals.hold, std::time::Duration::from_secs(5));
+    assert!(config.limit_hold.is_zero());
 }
 
 #[test]
