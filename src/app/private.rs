@@ -15,7 +15,9 @@ use super::files::{LoadError, Loaded, read_pem_certificates};
 use super::setup::Setup;
 use super::trust::{self, RunFolder};
 use crate::catalog::lifelines;
-use crate::doors::http::{HttpDoor, proxy};
+use crate::doors::http::callers::{Caller, Callers, Reach};
+use crate::doors::http::listen::{Closer, Listener, listen};
+use crate::doors::http::{Entrance, HttpDoor, Way};
 use crate::egress::{AddressRules, Dialer, Egress, Registration, Servers, server_key};
 use crate::enforce::{Gate, GateParts, Tally};
 use crate::head::authority;
@@ -130,13 +132,19 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
         Arc::new(Gate::new(GateParts { rules: Arc::new(rules), inventory, ledger: ledger.clone(), posture, clock }));
     let door = HttpDoor {
         gate: Arc::clone(&gate),
-        egress: Egress::new(Dialer::new(address_rules, servers)),
         intake: Intake::new(config.bodies),
         leaves: Leaves::new(ca)?,
-        targets,
-        principal: Principal { session, agent: options.command, person: person() },
+        unopened: config.egress.unopened.clone(),
     };
-    let serving = tokio::spawn(proxy::listen(Arc::new(door), listener));
+    let reach = Reach { egress: Egress::new(Dialer::new(address_rules, servers)), targets };
+    let principal = Principal { session, agent: options.command, person: person() };
+    let entrance = Entrance {
+        door: Arc::new(door),
+        callers: Callers::One(Arc::new(Caller { principal, reach: Arc::new(reach) })),
+        way: Way::Forward,
+        ending: Closer::new().1,
+    };
+    let serving = tokio::spawn(listen(Arc::new(entrance), Listener::Tcp(listener)));
     Ok(PrivateGate { session, address, trust, kubeconfig, warnings, gate, ledger, serving, folder })
 }
 

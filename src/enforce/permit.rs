@@ -6,6 +6,7 @@ use http::Method;
 use http::uri::PathAndQuery;
 
 use super::{Refusal, RefusalKind};
+use crate::head::request::wire_name;
 use crate::model::http::{Authority, Head, Scheme};
 use crate::model::{Clock, DecisionId};
 use crate::record::{Entry, Ledger, Outcome, OutcomeEntry, Receipt};
@@ -45,9 +46,7 @@ impl Destination {
     /// The host, with the port only where it is not the scheme's.
     #[must_use]
     pub fn wire_authority(&self) -> String {
-        let text = self.authority.to_string();
-        let default = format!(":{}", self.scheme.default_port());
-        text.strip_suffix(default.as_str()).map_or_else(|| text.clone(), str::to_owned)
+        wire_name(self.scheme, &self.authority)
     }
 
     /// For the record: method, host and port; the path and the query may hold secrets.

@@ -49,6 +49,8 @@ pub struct Checked<'a> {
     pub framing: Framing,
     /// The Host header, where there is one (only CONNECT may go without).
     pub host: Option<&'a str>,
+    /// What the client says who it is.
+    pub proxy_authorization: Option<&'a str>,
 }
 
 /// Where the head ends in `bytes` (the index after its empty line), if it does. Only CRLF CRLF counts.
@@ -97,7 +99,7 @@ pub fn check(head: &[u8], form: Form) -> Result<Checked<'_>, Unreadable> {
     if connect && framing != Framing::Empty && framing != Framing::Length(0) {
         return Err(Unreadable::new("a CONNECT with a body"));
     }
-    Ok(Checked { method, target, framing, host: fields.host })
+    Ok(Checked { method, target, framing, host: fields.host, proxy_authorization: fields.proxy_authorization })
 }
 
 fn no_line() -> Unreadable {
@@ -195,6 +197,7 @@ pub(super) fn check_path(path: &str) -> Result<(), Unreadable> {
 #[derive(Default)]
 struct Fields<'a> {
     host: Option<&'a str>,
+    proxy_authorization: Option<&'a str>,
     length: Option<u64>,
     chunked: bool,
 }
@@ -233,6 +236,10 @@ impl<'a> Fields<'a> {
             self.chunked = true;
         } else if name.eq_ignore_ascii_case("connection") || name.eq_ignore_ascii_case("proxy-connection") {
             connection(value())?;
+        } else if name.eq_ignore_ascii_case("proxy-authorization") {
+            if self.proxy_authorization.replace(value()).is_some() {
+                return Err(Unreadable::new("more than one Proxy-Authorization header"));
+            }
         } else if name.eq_ignore_ascii_case("expect") {
             if !value().eq_ignore_ascii_case("100-continue") {
                 return Err(Unreadable::status(417, "an Expect other than 100-continue"));

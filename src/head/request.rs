@@ -8,7 +8,7 @@ use super::{authority, check};
 use crate::model::http::{Authority, Head, Scheme, Unreadable};
 
 /// Hop-by-hop headers (RFC 9110, section 7.6.1): they end here. `te: trailers` is kept, gRPC needs it.
-static HOP_BY_HOP: [HeaderName; 7] = [
+static HOP_BY_HOP: [HeaderName; 8] = [
     header::CONNECTION,
     HeaderName::from_static("proxy-connection"),
     HeaderName::from_static("keep-alive"),
@@ -16,6 +16,8 @@ static HOP_BY_HOP: [HeaderName; 7] = [
     header::PROXY_AUTHENTICATE,
     header::TRANSFER_ENCODING,
     header::UPGRADE,
+    // Ours: it names a session on a reverse listener.
+    HeaderName::from_static("x-blastgate-session"),
 ];
 
 /// Where a request came in: what it may claim to be for.
@@ -23,8 +25,35 @@ static HOP_BY_HOP: [HeaderName; 7] = [
 pub struct Origin {
     /// In clear or inside TLS.
     pub scheme: Scheme,
-    /// The tunnel's name; `None` on the proxy listener itself, where the absolute-form target names it.
+    /// The tunnel's name, or the reverse listener's upstream; `None` on the proxy listener itself, where the
+    /// absolute-form target names it.
     pub authority: Option<Authority>,
+    /// What clients may call a reverse listener in their Host; else it is the authority that they must name.
+    pub listener: Option<ListenerName>,
+}
+
+/// How clients name a reverse listener.
+#[derive(Clone, Debug)]
+pub enum ListenerName {
+    /// By its address, by `localhost` with its port, or by its upstream. Anything else may be a page in a browser whose
+    /// name was made to lead here.
+    Port(u16),
+    /// Anyhow: only processes that may open the socket file come here.
+    Any,
+}
+
+impl Origin {
+    /// The forward proxy's own connections.
+    #[must_use]
+    pub const fn proxy() -> Self {
+        Self { scheme: Scheme::Http, authority: None, listener: None }
+    }
+
+    /// Inside an opened tunnel.
+    #[must_use]
+    pub const fn tunnel(authority: Authority) -> Self {
+        Self { scheme: Scheme::Https, authority: Some(authority), listener: None }
+    }
 }
 
 /// Makes the head that is judged and forwarded.
@@ -41,7 +70,15 @@ pub fn head_of(parts: Parts, origin: &Origin) -> Result<Head, Unreadable> {
     if uri.scheme_str().is_some_and(|scheme| scheme != origin.scheme.as_str()) {
         return Err(Unreadable::new("the request's scheme is not its connection's"));
     }
-    let authority = authority_of(&uri, &headers, origin)?;
+    let authority = match (&origin.authority, &origin.listener) {
+        (Some(upstream), Some(name)) => {
+            check_listener(&uri, &headers, upstream, name)?;
+            let host = HeaderValue::try_from(wire_name(origin.scheme, upstream));
+            headers.insert(header::HOST, host.map_err(|_| Unreadable::new("the upstream's name"))?);
+            upstream.clone()
+        }
+        _ => authority_of(&uri, &headers, origin)?,
+    };
     let target = uri.path_and_query().cloned().ok_or_else(|| Unreadable::new("the request has no path"))?;
     check::check_path(target.as_str())?;
     let headers = end_to_end(headers);
@@ -90,6 +127,29 @@ fn authority_of(uri: &Uri, headers: &HeaderMap, origin: &Origin) -> Result<Autho
         return Err(Unreadable::new("the tunnel, the target and the Host header do not name the same host"));
     }
     Ok(first)
+}
+
+/// Host and port as they stand in a Host header: the port only where it is not the scheme's.
+#[must_use]
+pub fn wire_name(scheme: Scheme, authority: &Authority) -> String {
+    let text = authority.to_string();
+    let default = format!(":{}", scheme.default_port());
+    text.strip_suffix(default.as_str()).map_or_else(|| text.clone(), str::to_owned)
+}
+
+/// On a reverse listener the Host names the listener; it is replaced by the upstream's.
+fn check_listener(uri: &Uri, headers: &HeaderMap, upstream: &Authority, name: &ListenerName) -> Result<(), Unreadable> {
+    let ListenerName::Port(port) = name else { return Ok(()) };
+    let given = match (uri.authority(), headers.get(header::HOST)) {
+        (Some(authority), _) => authority.as_str(),
+        (None, Some(host)) => host.to_str().map_err(|_| Unreadable::new("the Host is not ASCII"))?,
+        (None, None) => return Err(Unreadable::new("nothing names the host")),
+    };
+    let named = authority::parse(given, Scheme::Http)?;
+    if named == *upstream || (named.port == *port && named.is_loopback()) {
+        return Ok(());
+    }
+    Err(Unreadable::new(format!("`{named}` is not this listener's name: call it by its address, or as its upstream")))
 }
 
 /// What the byte check holds for HTTP/1, held for HTTP/2 too.

@@ -39,7 +39,7 @@ pub fn head_from_parts(method: &str, url: &str, headers: &[(String, String)]) ->
         request = request.header(name, value.map_err(|_| Unreadable::new("not a header's value"))?);
     }
     let (parts, ()) = request.body(()).map_err(refused)?.into_parts();
-    head_of(parts, &Origin { scheme, authority: Some(authority) })
+    head_of(parts, &Origin { scheme, authority: Some(authority), listener: None })
 }
 
 /// Scheme, authority and target (at least a slash).

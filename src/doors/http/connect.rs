@@ -1,27 +1,24 @@
-//! A CONNECT: opened with our own certificate, or, for what an agent needs to live, passed unopened.
+//! A CONNECT: opened with our own certificate, or, for what an agent needs to live and what the operator names, passed
+//! unopened.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls::server::{Acceptor, ClientHello};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::HttpDoor;
-use super::proxy::{Joined, last_words, serve_http1};
-use super::serve::serve;
-use crate::catalog::lifelines;
+use super::callers::Caller;
+use super::connection::{Joined, last_words, serve_http1, serve_http2};
+use super::{HttpDoor, Visit};
 use crate::enforce::{self, Destination, Refusal};
 use crate::head::check::Form;
 use crate::head::request::Origin;
 use crate::identify;
-use crate::model::http::{Authority, Scheme, Unreadable};
+use crate::model::http::{Authority, Unreadable};
 use crate::model::{Door, Evidence};
 
 const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
@@ -29,18 +26,18 @@ const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
 const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(20);
 /// A ClientHello is one or two records; post-quantum key shares make it large.
 const HELLO_BYTES_MAX: usize = 64 * 1024;
-/// As Envoy's edge defaults.
-const STREAMS_MAX: u32 = 100;
-const HEADER_LIST_BYTES_MAX: u32 = 64 * 1024;
-
 /// Carries out a CONNECT for `authority`; `first` are bytes that came behind its head.
-pub(super) async fn connect(door: Arc<HttpDoor>, stream: TcpStream, authority: Authority, first: BytesMut) {
-    if lifelines::unopened(&authority.host) {
-        pass_unopened(&door, stream, authority, first).await;
+pub(super) async fn connect<S>(visit: Visit, stream: S, authority: Authority, first: BytesMut)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Some(caller) = visit.caller.clone() else { return };
+    if visit.is_unopened(&authority.host) {
+        pass_unopened(&visit, &caller, stream, authority, first).await;
     } else {
         let mut stream = Joined::new(first, stream);
         if stream.write_all(ESTABLISHED).await.is_ok() {
-            open(door, stream, authority).await;
+            open(visit, stream, authority).await;
         }
     }
 }
@@ -51,10 +48,13 @@ async fn say_no(mut stream: impl AsyncWrite + Unpin, refusal: &Refusal) {
     let _ = stream.shutdown().await;
 }
 
-async fn pass_unopened(door: &HttpDoor, mut stream: TcpStream, authority: Authority, first: BytesMut) {
+async fn pass_unopened<S>(door: &HttpDoor, caller: &Caller, mut stream: S, authority: Authority, first: BytesMut)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let request = enforce::Request {
         identified: identify::tunnel(&authority),
-        principal: door.principal.clone(),
+        principal: caller.principal.clone(),
         door: Door::Http,
         evidence: Evidence::Observed,
     };
@@ -63,7 +63,7 @@ async fn pass_unopened(door: &HttpDoor, mut stream: TcpStream, authority: Author
         Ok(permit) => permit,
         Err(refusal) => return say_no(stream, &refusal).await,
     };
-    let tunnel = match door.egress.tunnel(permit).await {
+    let tunnel = match caller.reach.egress.tunnel(permit).await {
         Ok(tunnel) => tunnel,
         Err(refusal) => return say_no(stream, &refusal).await,
     };
@@ -79,7 +79,7 @@ async fn pass_unopened(door: &HttpDoor, mut stream: TcpStream, authority: Author
         Err(NoHello::Wrong(why)) => {
             tunnel.abandon(why.clone());
             let target = Some(authority.to_string());
-            let _ = door.gate.reject(&Unreadable::new(why), target, &door.principal, Door::Http).await;
+            let _ = door.gate.reject(&Unreadable::new(why), target, &caller.principal, Door::Http).await;
         }
     }
 }
@@ -93,7 +93,11 @@ enum NoHello {
 }
 
 /// Reads the ClientHello without answering it; gives back the bytes read.
-async fn hello_of(stream: &mut TcpStream, mut read: BytesMut, authority: &Authority) -> Result<BytesMut, NoHello> {
+async fn hello_of(
+    stream: &mut (impl AsyncRead + Unpin),
+    mut read: BytesMut,
+    authority: &Authority,
+) -> Result<BytesMut, NoHello> {
     let mut acceptor = Acceptor::default();
     let mut fed = 0;
     loop {
@@ -131,23 +135,26 @@ fn check_name(hello: &ClientHello<'_>, authority: &Authority) -> Result<(), Stri
 }
 
 /// Opens the tunnel and serves what is inside.
-async fn open(door: Arc<HttpDoor>, stream: Joined<TcpStream>, authority: Authority) {
-    let tls = match tokio::time::timeout(HANDSHAKE_TIME_MAX, handshake(&door, stream, &authority)).await {
+async fn open<S>(visit: Visit, stream: Joined<S>, authority: Authority)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let tls = match tokio::time::timeout(HANDSHAKE_TIME_MAX, handshake(&visit, stream, &authority)).await {
         Ok(Ok(tls)) => tls,
         Ok(Err(Handshake::Unreadable(why))) => {
             let target = Some(authority.to_string());
-            let _ = door.gate.reject(&Unreadable::new(why), target, &door.principal, Door::Http).await;
+            let _ = visit.gate.reject(&Unreadable::new(why), target, &visit.principal(), Door::Http).await;
             return;
         }
-        Ok(Err(Handshake::Distrust)) => return door.gate.distrusted(&authority.host),
+        Ok(Err(Handshake::Distrust)) => return visit.gate.distrusted(&authority.host),
         Ok(Err(Handshake::Gone)) | Err(_) => return,
     };
     let is_http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
-    let origin = Arc::new(Origin { scheme: Scheme::Https, authority: Some(authority) });
+    let origin = Arc::new(Origin::tunnel(authority));
     if is_http2 {
-        serve_http2(door, tls, origin).await;
+        serve_http2(visit, tls, origin).await;
     } else {
-        serve_http1(door, tls, origin, Form::Origin, BytesMut::new()).await;
+        serve_http1(visit, tls, origin, Form::Origin, BytesMut::new()).await;
     }
 }
 
@@ -176,19 +183,4 @@ async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
         Some(rustls::Error::AlertReceived(_)) => Handshake::Distrust,
         _ => Handshake::Gone,
     })
-}
-
-async fn serve_http2(door: Arc<HttpDoor>, tls: TlsStream<Joined<TcpStream>>, origin: Arc<Origin>) {
-    let service = service_fn(move |request| {
-        let (door, origin) = (Arc::clone(&door), Arc::clone(&origin));
-        async move { serve(&door, &origin, request).await }
-    });
-    // What ends a connection (the client going away, a protocol error that the library answers) concerns nobody.
-    let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(STREAMS_MAX)
-        .max_header_list_size(HEADER_LIST_BYTES_MAX)
-        .adaptive_window(true)
-        .serve_connection(TokioIo::new(tls), service)
-        .await;
 }

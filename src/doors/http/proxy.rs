@@ -1,83 +1,53 @@
-//! The forward proxy's listener: CONNECT, or a plain request in absolute form.
+//! A connection to the forward proxy: CONNECT, or plain requests in absolute form.
 
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+use super::Visit;
 use super::connect::connect;
-use super::serve::serve;
-use super::{HttpDoor, answer};
-use crate::enforce::Refusal;
+use super::connection::{end, last_words, serve_http1};
 use crate::head::authority;
-use crate::head::check::{self, Form, HEAD_BYTES_MAX, HEADERS_MAX};
+use crate::head::check::{self, Form, HEAD_BYTES_MAX};
 use crate::head::request::Origin;
-use crate::identify::Dialect;
 use crate::model::Door;
-use crate::model::http::{Scheme, Unreadable};
-use crate::wire::peer;
-use crate::wire::sentry::Sentry;
+use crate::model::http::{Authority, Scheme, Unreadable};
 
 /// A connection must say what it wants in this time.
 const FIRST_HEAD_TIME_MAX: Duration = Duration::from_secs(30);
-/// How long, and for how much, a closing connection is still read.
-const LINGER_TIME_MAX: Duration = Duration::from_secs(2);
-const LINGER_BYTES_MAX: u64 = 8 * 1024 * 1024;
-/// After an accept failed for want of something (file descriptors), give it time to come back.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// Serves the listener until the task is dropped.
-pub async fn listen(door: Arc<HttpDoor>, listener: TcpListener) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => {
-                // SECURITY: the listener speaks with its owner's identity; other users of this machine get nothing.
-                let local = stream.local_addr().unwrap_or(peer);
-                if !peer::is_ours(peer, local, rustix::process::getuid().as_raw()) {
-                    continue;
-                }
-                // Without it the first answer waits for a delayed acknowledgement (40 ms).
-                let _ = stream.set_nodelay(true);
-                tokio::spawn(client(Arc::clone(&door), stream));
-            }
-            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
-        }
-    }
-}
 
 /// One client connection.
-async fn client(door: Arc<HttpDoor>, mut stream: TcpStream) {
+pub(super) async fn client<S>(visit: Visit, mut stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let mut read = BytesMut::new();
     let head = tokio::time::timeout(FIRST_HEAD_TIME_MAX, first_head(&mut stream, &mut read)).await;
     let unreadable = match head {
         Err(_) | Ok(Err(_)) => return,
         Ok(Ok(None)) => Unreadable::status(431, "the request head is larger than 64 KiB"),
-        Ok(Ok(Some(end))) => match first(read.get(..end).unwrap_or_default()) {
-            Ok(First::Connect(authority)) => {
+        Ok(Ok(Some(end))) => match first(read.get(..end).unwrap_or_default(), &visit) {
+            Ok(First::Connect(authority, visit)) => {
                 read.advance(end);
-                return connect(door, stream, authority, read).await;
+                return connect(visit, stream, authority, read).await;
             }
             Ok(First::Plain) => {
-                let origin = Arc::new(Origin { scheme: Scheme::Http, authority: None });
-                return serve_http1(door, stream, origin, Form::Proxy, read).await;
+                let origin = Arc::new(Origin::proxy());
+                return serve_http1(visit, stream, origin, Form::Proxy, read).await;
             }
             Err(unreadable) => unreadable,
         },
     };
-    let refusal = door.gate.reject(&unreadable, None, &door.principal, Door::Http).await;
+    let refusal = visit.gate.reject(&unreadable, None, &visit.entrance.callers.nobody(), Door::Http).await;
     let _ = stream.write_all(&last_words(&refusal)).await;
     end(stream).await;
 }
 
 /// Reads until the first head is whole; `None` when it grows too large, and at once when it cannot become a head.
-async fn first_head(stream: &mut TcpStream, read: &mut BytesMut) -> io::Result<Option<usize>> {
+async fn first_head(stream: &mut (impl AsyncRead + Unpin), read: &mut BytesMut) -> io::Result<Option<usize>> {
     loop {
         if let Some(end) = check::end_of(read) {
             return Ok(Some(end));
@@ -96,11 +66,12 @@ async fn first_head(stream: &mut TcpStream, read: &mut BytesMut) -> io::Result<O
 }
 
 enum First {
-    Connect(crate::model::http::Authority),
+    /// A tunnel, and the visit of whoever asked for it: what is inside is theirs.
+    Connect(Authority, Visit),
     Plain,
 }
 
-fn first(head: &[u8]) -> Result<First, Unreadable> {
+fn first(head: &[u8], visit: &Visit) -> Result<First, Unreadable> {
     let checked = check::check(head, Form::Proxy)?;
     if checked.method != "CONNECT" {
         return Ok(First::Plain);
@@ -112,120 +83,11 @@ fn first(head: &[u8]) -> Result<First, Unreadable> {
     }
     match checked.host.filter(|host| !host.is_empty()).map(|host| authority::parse(host, Scheme::Https)).transpose()? {
         // Some clients send the name alone, whatever the port.
-        Some(host) if host.host != target.host => Err(Unreadable::new("CONNECT and Host do not name the same host")),
-        _ => Ok(First::Connect(target)),
-    }
-}
-
-/// Serves HTTP/1.1 behind the strict check; a message that fails it is answered here, after the library is done.
-pub(super) async fn serve_http1<S>(door: Arc<HttpDoor>, stream: S, origin: Arc<Origin>, form: Form, read: BytesMut)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let (sentry, verdict) = Sentry::new(stream, form, read);
-    let claimed = origin.authority.as_ref().map(ToString::to_string);
-    let service = {
-        let door = Arc::clone(&door);
-        service_fn(move |request| {
-            let (door, origin) = (Arc::clone(&door), Arc::clone(&origin));
-            async move { serve(&door, &origin, request).await }
-        })
-    };
-    let served = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        // The sentry has its own deadline; the library's would also close connections that only rest.
-        .header_read_timeout(None)
-        .max_headers(HEADERS_MAX + 1)
-        .serve_connection(TokioIo::new(sentry), service)
-        .without_shutdown()
-        .await;
-    let refusal = match verdict.take() {
-        Some(unreadable) => Some(door.gate.reject(&unreadable, claimed, &door.principal, Door::Http).await),
-        None => None,
-    };
-    if let Ok(parts) = served {
-        let mut stream = parts.io.into_inner().into_inner();
-        if let Some(refusal) = refusal {
-            let _ = stream.write_all(&last_words(&refusal)).await;
+        Some(host) if host.host != target.host => {
+            return Err(Unreadable::new("CONNECT and Host do not name the same host"));
         }
-        end(stream).await;
+        _ => {}
     }
-}
-
-/// Says goodbye (inside TLS too, so that the client knows the answer is whole), and reads on for a moment: closing over
-/// bytes that were not read resets the connection, and may take the answer with it (RFC 9112, section 9.6).
-async fn end(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
-    if stream.shutdown().await.is_err() {
-        return;
-    }
-    let mut unread = stream.take(LINGER_BYTES_MAX);
-    let _ = tokio::time::timeout(LINGER_TIME_MAX, tokio::io::copy(&mut unread, &mut tokio::io::sink())).await;
-}
-
-/// A refusal as the bytes of a whole HTTP/1.1 response after which the connection closes.
-pub(super) fn last_words(refusal: &Refusal) -> Vec<u8> {
-    let (parts, body) = answer::answer(Dialect::Problem, &http::Method::GET, refusal).into_parts();
-    let mut out = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
-    for (name, value) in &parts.headers {
-        if name != http::header::CONTENT_LENGTH {
-            out.extend_from_slice(name.as_str().as_bytes());
-            out.extend_from_slice(b": ");
-            out.extend_from_slice(value.as_bytes());
-            out.extend_from_slice(b"\r\n");
-        }
-    }
-    out.extend_from_slice(format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len()).as_bytes());
-    out.extend_from_slice(&body);
-    out
-}
-
-/// A stream with bytes that have been read from it already.
-#[derive(Debug)]
-pub(super) struct Joined<S> {
-    first: BytesMut,
-    rest: S,
-}
-
-impl<S> Joined<S> {
-    pub(super) const fn new(first: BytesMut, rest: S) -> Self {
-        Self { first, rest }
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Joined<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.first.is_empty() {
-            return Pin::new(&mut self.rest).poll_read(cx, out);
-        }
-        let here = self.first.len().min(out.remaining());
-        out.put_slice(self.first.get(..here).unwrap_or_default());
-        self.first.advance(here);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Joined<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.rest).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.rest).poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.rest.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.rest).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.rest).poll_shutdown(cx)
-    }
+    let caller = visit.entrance.callers.receive(checked.proxy_authorization, visit.peer)?;
+    Ok(First::Connect(target, Visit { caller: Some(caller), ..visit.clone() }))
 }

@@ -1,8 +1,11 @@
 //! One request's way through the gate. All control flow is here; the leaves are elsewhere.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
-use http::{Method, Request};
+use http::header::{self, HeaderValue};
+use http::request::Parts;
+use http::{Method, Request, Version};
 use http_body::Body;
 use http_body_util::Either;
 use hyper::body::Incoming;
@@ -10,7 +13,8 @@ use sha2::{Digest, Sha256};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use vec1::Vec1;
 
-use super::{Answer, HttpDoor, refused};
+use super::callers::{Caller, claim};
+use super::{Answer, HttpDoor, Visit, Way, refused};
 use crate::enforce::{self, Destination, Refusal};
 use crate::head::request::{Origin, head_of};
 use crate::identify::{self, Dialect};
@@ -25,17 +29,52 @@ struct No {
 }
 
 /// Answers one request: with upstream's answer, or with ours.
-pub(super) async fn serve(door: &HttpDoor, origin: &Origin, request: Request<Incoming>) -> Result<Answer, Infallible> {
-    let method = request.method().clone();
-    Ok(match exchange(door, origin, request).await {
+pub(super) async fn serve(visit: &Visit, origin: &Origin, request: Request<Incoming>) -> Result<Answer, Infallible> {
+    let (method, version) = (request.method().clone(), request.version());
+    let mut answer = match exchange(visit, origin, request).await {
         Ok(answer) => answer,
         Err(no) => refused(no.dialect, &method, &no.refusal),
-    })
+    };
+    if let Way::Reverse(upstream) = &visit.entrance.way {
+        stay(&mut answer, upstream);
+    }
+    if version == Version::HTTP_11 && visit.entrance.ending.is_near() {
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(answer)
 }
 
-async fn exchange(door: &HttpDoor, origin: &Origin, request: Request<Incoming>) -> Result<Answer, No> {
+/// A redirection to the upstream itself would lead the client around the listener that it came through.
+fn stay(answer: &mut Answer, upstream: &Origin) {
+    let Some(authority) = &upstream.authority else { return };
+    let Some(location) = answer.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()) else { return };
+    let prefix = format!("{}://", upstream.scheme.as_str());
+    let Some((named, path)) = location.strip_prefix(&prefix).map(|rest| match rest.find(['/', '?']) {
+        Some(at) => rest.split_at_checked(at).unwrap_or((rest, "")),
+        None => (rest, ""),
+    }) else {
+        return;
+    };
+    if crate::head::authority::parse(named, upstream.scheme).is_ok_and(|named| named == *authority) {
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        if let Ok(value) = HeaderValue::try_from(path) {
+            answer.headers_mut().insert(header::LOCATION, value);
+        }
+    }
+}
+
+async fn exchange(visit: &Visit, origin: &Origin, request: Request<Incoming>) -> Result<Answer, No> {
     let (parts, body) = request.into_parts();
     let claimed = origin.authority.as_ref().map(ToString::to_string);
+    let caller = match caller(visit, &parts) {
+        Ok(caller) => caller,
+        Err(unreadable) => {
+            let nobody = visit.entrance.callers.nobody();
+            let refusal = visit.gate.reject(&unreadable, claimed, &nobody, Door::Http).await;
+            return Err(No { dialect: Dialect::Problem, refusal });
+        }
+    };
+    let door = Inquiry { door: visit, caller: &caller };
     if parts.method == Method::CONNECT {
         let unreadable = Unreadable::new("a CONNECT inside another connection");
         return Err(reject(door, Dialect::Problem, claimed, unreadable).await);
@@ -45,27 +84,27 @@ async fn exchange(door: &HttpDoor, origin: &Origin, request: Request<Incoming>) 
         Err(unreadable) => return Err(reject(door, Dialect::Problem, claimed, unreadable).await),
     };
     let target = Some(head.authority.to_string());
-    let known = door.known(&head.authority);
+    let known = caller.reach.known(&head.authority);
     let route = match identify::route(&head, &known) {
         Ok(route) => route,
         Err(unreadable) => return Err(reject(door, identify::dialect(&head, &known), target, unreadable).await),
     };
     let dialect = route.dialect();
-    let (identified, body) = match read(door, &route, &head, body).await {
+    let (identified, body) = match read(visit, &route, &head, body).await {
         Ok(named) => named,
         Err(unreadable) => return Err(reject(door, dialect, target, unreadable).await),
     };
     let request = enforce::Request {
         identified,
-        principal: door.principal.clone(),
+        principal: caller.principal.clone(),
         door: Door::Http,
         evidence: Evidence::Observed,
     };
-    let decided = door.gate.decide(request);
+    let decided = visit.gate.decide(request);
     let digest = body_digest(&decided, &body);
     let no = |refusal| No { dialect, refusal };
-    let permit = door.gate.clear(decided, Destination::of(&head), digest).await.map_err(no)?;
-    let answer = door.egress.send(permit, head.headers, body).await.map_err(no)?;
+    let permit = visit.gate.clear(decided, Destination::of(&head), digest).await.map_err(no)?;
+    let answer = caller.reach.egress.send(permit, head.headers, body).await.map_err(no)?;
     Ok(answer.map(Either::Left))
 }
 
@@ -100,7 +139,22 @@ fn body_digest(decided: &enforce::Decided, body: &OutBody) -> Option<String> {
     Some(data_encoding::HEXLOWER.encode(&Sha256::digest(raw)))
 }
 
-async fn reject(door: &HttpDoor, dialect: Dialect, target: Option<String>, unreadable: Unreadable) -> No {
-    let refusal = door.gate.reject(&unreadable, target, &door.principal, Door::Http).await;
+/// Who asks: the connection's caller, or whom the request names.
+fn caller(visit: &Visit, parts: &Parts) -> Result<Arc<Caller>, Unreadable> {
+    match &visit.caller {
+        Some(caller) => Ok(Arc::clone(caller)),
+        None => visit.entrance.callers.receive(claim(&parts.headers, &visit.entrance.way)?, visit.peer),
+    }
+}
+
+/// A request, once it is known who asks.
+#[derive(Clone, Copy)]
+struct Inquiry<'a> {
+    door: &'a HttpDoor,
+    caller: &'a Caller,
+}
+
+async fn reject(asked: Inquiry<'_>, dialect: Dialect, target: Option<String>, unreadable: Unreadable) -> No {
+    let refusal = asked.door.gate.reject(&unreadable, target, &asked.caller.principal, Door::Http).await;
     No { dialect, refusal }
 }

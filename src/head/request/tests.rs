@@ -3,7 +3,7 @@ use http::Request;
 use super::*;
 
 fn tunnel(host: &str) -> Origin {
-    Origin { scheme: Scheme::Https, authority: Some(authority::parse(host, Scheme::Https).unwrap()) }
+    Origin::tunnel(authority::parse(host, Scheme::Https).unwrap())
 }
 
 fn parts(version: Version, uri: &str, headers: &[(&str, &str)]) -> Parts {
