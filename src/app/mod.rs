@@ -1,5 +1,6 @@
 //! The composition root: reads files, builds the long-lived values, starts and stops. No decisions are made here.
 
+pub mod changes;
 mod clock;
 mod files;
 mod private;
@@ -10,5 +11,5 @@ mod trust;
 pub use clock::SystemClock;
 pub use files::{LoadError, Loaded, Places, load, read_pem_certificates};
 pub use private::{Options, PrivateGate, StartError, start};
-pub use setup::{Setup, rule_sources};
+pub use setup::{Setup, Text, Texts, rule_sources};
 pub use summary::summary;

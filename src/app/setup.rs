@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
 use crate::config::{Config, Diagnostic, Diagnostics, Inventory};
 use crate::rules::{Layer, RuleSet, Source};
 
@@ -24,41 +27,7 @@ impl Setup {
     /// # Errors
     /// Everything that is wrong in any of the files.
     pub fn read(path: &Path) -> Result<Self, Diagnostics> {
-        let (folder, file) = places(path)?;
-        let mut wrong = Vec::new();
-        let config = match read_config(&file) {
-            Ok(config) => config,
-            Err(Diagnostics(found)) => {
-                wrong.extend(found);
-                Config::default()
-            }
-        };
-        let inventory_file = folder.join("inventory.yaml");
-        let inventory = match optional(&inventory_file).and_then(|text| match text {
-            Some(text) => Inventory::parse(&inventory_file.display().to_string(), &text),
-            None => Ok(Inventory::default()),
-        }) {
-            Ok(inventory) => inventory,
-            Err(Diagnostics(found)) => {
-                wrong.extend(found);
-                Inventory::default()
-            }
-        };
-        let sources = match organisation(&folder, &config) {
-            Ok(sources) => sources,
-            Err(Diagnostics(found)) => {
-                wrong.extend(found);
-                Vec::new()
-            }
-        };
-        let rules = match RuleSet::load(&sources) {
-            Ok(rules) => rules,
-            Err(Diagnostics(found)) => {
-                wrong.extend(found);
-                RuleSet::builtin()
-            }
-        };
-        if wrong.is_empty() { Ok(Self { config, inventory, rules }) } else { Err(Diagnostics(wrong)) }
+        Texts::read(path)?.check()
     }
 
     /// Only the files of the organisation's rules.
@@ -67,7 +36,79 @@ impl Setup {
     /// The configuration cannot be read.
     pub fn sources(path: &Path) -> Result<Vec<Source>, Diagnostics> {
         let (folder, file) = places(path)?;
-        organisation(&folder, &read_config(&file)?)
+        let config = config(text_of(&file)?.as_ref())?;
+        Ok(organisation(&folder, &config)?.into_iter().map(Text::into_source).collect())
+    }
+}
+
+/// One file as it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Text {
+    /// Its path.
+    pub file: String,
+    /// What stands in it.
+    pub text: String,
+}
+
+impl Text {
+    fn into_source(self) -> Source {
+        Source { file: self.file, text: self.text, layer: Layer::Organisation }
+    }
+}
+
+/// What stands in a configuration folder, as a value that can be compared and kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Texts {
+    /// `config.yaml`.
+    pub config: Option<Text>,
+    /// `inventory.yaml`.
+    pub inventory: Option<Text>,
+    /// The organisation's rules, by path.
+    pub rules: Vec<Text>,
+}
+
+impl Texts {
+    /// Reads the folder, or the folder that the file stands in.
+    ///
+    /// # Errors
+    /// A file cannot be read, or `config.yaml` does not say where the rules are.
+    pub fn read(path: &Path) -> Result<Self, Diagnostics> {
+        let (folder, file) = places(path)?;
+        let config_text = text_of(&file)?;
+        let inventory = text_of(&folder.join("inventory.yaml"))?;
+        let rules = match config(config_text.as_ref()) {
+            Ok(config) => organisation(&folder, &config)?,
+            // What is wrong with it is said by `check`, together with what is wrong elsewhere.
+            Err(_) => organisation(&folder, &Config::default())?,
+        };
+        Ok(Self { config: config_text, inventory, rules })
+    }
+
+    /// Parses and checks all of it.
+    ///
+    /// # Errors
+    /// Everything that is wrong in any of the files: nothing is half-applied.
+    pub fn check(&self) -> Result<Setup, Diagnostics> {
+        let mut wrong = Vec::new();
+        let mut keep = |Diagnostics(found)| wrong.extend(found);
+        let config = config(self.config.as_ref()).map_err(&mut keep).unwrap_or_default();
+        let inventory = match &self.inventory {
+            Some(Text { file, text }) => Inventory::parse(file, text).map_err(&mut keep).unwrap_or_default(),
+            None => Inventory::default(),
+        };
+        let sources: Vec<Source> = self.rules.iter().cloned().map(Text::into_source).collect();
+        match RuleSet::load(&sources).map_err(&mut keep) {
+            Ok(rules) if wrong.is_empty() => Ok(Setup { config, inventory, rules }),
+            _ => Err(Diagnostics(wrong)),
+        }
+    }
+
+    /// Names this content: `c_` and 16 hexadecimal digits.
+    #[must_use]
+    pub fn revision(&self) -> String {
+        // Serialising texts cannot fail; an empty text would still have a digest of its own.
+        let digest = Sha256::digest(serde_json::to_vec(self).unwrap_or_default());
+        format!("c_{}", data_encoding::HEXLOWER.encode(digest.get(..8).unwrap_or_default()))
     }
 }
 
@@ -82,24 +123,24 @@ fn places(path: &Path) -> Result<(PathBuf, PathBuf), Diagnostics> {
     }
 }
 
-fn read_config(file: &Path) -> Result<Config, Diagnostics> {
-    match optional(file)? {
-        Some(text) => Config::parse(&file.display().to_string(), &text),
+fn config(text: Option<&Text>) -> Result<Config, Diagnostics> {
+    match text {
+        Some(Text { file, text }) => Config::parse(file, text),
         None => Ok(Config::default()),
     }
 }
 
 /// The files of the organisation's rules.
-fn organisation(folder: &Path, config: &Config) -> Result<Vec<Source>, Diagnostics> {
+fn organisation(folder: &Path, config: &Config) -> Result<Vec<Text>, Diagnostics> {
     let is_default = config.rule_folders == Config::default().rule_folders;
-    let mut sources = Vec::new();
+    let mut texts = Vec::new();
     for rules in config.rule_folders.iter().map(|rules| folder.join(rules)) {
         // The default folder need not be there; one that the file names must be.
         if !is_default || rules.exists() {
-            sources.extend(rule_sources(&rules)?);
+            texts.extend(rule_texts(&rules)?);
         }
     }
-    Ok(sources)
+    Ok(texts)
 }
 
 /// Every `.yaml` file of a folder (and the folders in it), or the one file; in the order of their names.
@@ -107,12 +148,16 @@ fn organisation(folder: &Path, config: &Config) -> Result<Vec<Source>, Diagnosti
 /// # Errors
 /// One of them cannot be read.
 pub fn rule_sources(path: &Path) -> Result<Vec<Source>, Diagnostics> {
+    Ok(rule_texts(path)?.into_iter().map(Text::into_source).collect())
+}
+
+fn rule_texts(path: &Path) -> Result<Vec<Text>, Diagnostics> {
     let mut files = Vec::new();
     walk(path, &mut files, 0)?;
     files.sort();
     let read = |file: PathBuf| {
         let text = fs::read_to_string(&file).map_err(|error| one(&file, &format!("cannot be read: {error}")))?;
-        Ok(Source { file: file.display().to_string(), text, layer: Layer::Organisation })
+        Ok(Text { file: file.display().to_string(), text })
     };
     files.into_iter().map(read).collect()
 }
@@ -139,9 +184,10 @@ fn walk(path: &Path, files: &mut Vec<PathBuf>, depth: usize) -> Result<(), Diagn
     Ok(())
 }
 
-fn optional(file: &Path) -> Result<Option<String>, Diagnostics> {
+/// What stands in a file; a file that is not there is `None`.
+fn text_of(file: &Path) -> Result<Option<Text>, Diagnostics> {
     match fs::read_to_string(file) {
-        Ok(text) => Ok(Some(text)),
+        Ok(text) => Ok(Some(Text { file: file.display().to_string(), text })),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(one(file, &format!("cannot be read: {error}"))),
     }

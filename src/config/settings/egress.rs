@@ -14,7 +14,7 @@ use crate::head::authority;
 use crate::model::http::{Authority, Scheme};
 
 /// How the gate reaches the outside.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Egress {
     /// `host:port` → `address:port`, as `curl --resolve`; an entry also lifts the address check for that target.
     pub resolve: BTreeMap<String, SocketAddr>,

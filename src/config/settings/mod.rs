@@ -22,7 +22,7 @@ use super::quantity::Lapse;
 use crate::model::Posture;
 
 /// The checked settings. `Default` is what an absent file means.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// How strict the gate is.
     pub posture: Posture,

@@ -1,0 +1,130 @@
+//! What changed in the configuration folder, and which of it a running gate takes up by itself.
+//!
+//! The agent often has the gate's own user, and can write these files. Only what tightens is taken up at once: a rule file
+//! that was not there (adding a rule never loosens anything), a stricter posture. Everything else waits until the operator
+//! has seen and accepted it.
+
+use serde::{Deserialize, Serialize};
+
+use super::setup::{Text, Texts};
+use crate::config::Config;
+
+/// One file that differs from what was accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Which file.
+    pub file: String,
+    /// What happened to it.
+    pub kind: ChangeKind,
+    /// It was taken up, because it only tightens.
+    pub taken: bool,
+    /// The lines that were removed (`-`) and added (`+`), in order.
+    pub lines: Vec<String>,
+}
+
+/// What happened to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// It was not there.
+    Added,
+    /// It is not there any more.
+    Removed,
+    /// It says something else.
+    Changed,
+}
+
+/// What a gate goes by, and what waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outlook {
+    /// What was accepted, with all that only tightens.
+    pub effective: Texts,
+    /// Every difference between what was accepted and what stands in the folder.
+    pub changes: Vec<Change>,
+}
+
+impl Outlook {
+    /// Whether anything waits for the operator.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.changes.iter().any(|change| !change.taken)
+    }
+}
+
+/// Compares what was accepted with what stands in the folder now.
+#[must_use]
+pub fn compare(accepted: &Texts, found: &Texts) -> Outlook {
+    let mut changes = Vec::new();
+    let mut effective = accepted.clone();
+    if let Some(change) = change(accepted.config.as_ref(), found.config.as_ref(), tightens_config) {
+        if change.taken {
+            effective.config.clone_from(&found.config);
+        }
+        changes.push(change);
+    }
+    changes.extend(change(accepted.inventory.as_ref(), found.inventory.as_ref(), |_, _| false));
+    let named = |texts: &[Text], file: &str| texts.iter().find(|text| text.file == file).cloned();
+    let mut files: Vec<&str> = accepted.rules.iter().chain(&found.rules).map(|text| text.file.as_str()).collect();
+    files.sort_unstable();
+    files.dedup();
+    for file in files {
+        let (before, after) = (named(&accepted.rules, file), named(&found.rules, file));
+        // A new file holds rules, limits or the name of a pack: none of them can loosen.
+        let Some(change) = change(before.as_ref(), after.as_ref(), |before, _| before.is_none()) else { continue };
+        if change.taken {
+            effective.rules.extend(after);
+        }
+        changes.push(change);
+    }
+    effective.rules.sort_by(|a, b| a.file.cmp(&b.file));
+    Outlook { effective, changes }
+}
+
+fn change(
+    before: Option<&Text>,
+    after: Option<&Text>,
+    tightens: impl Fn(Option<&Text>, Option<&Text>) -> bool,
+) -> Option<Change> {
+    let text = |text: Option<&Text>| text.map(|text| text.text.clone());
+    let kind = match (before, after) {
+        (None, None) => return None,
+        (None, Some(_)) => ChangeKind::Added,
+        (Some(_), None) => ChangeKind::Removed,
+        (Some(before), Some(after)) if before.text == after.text => return None,
+        (Some(_), Some(_)) => ChangeKind::Changed,
+    };
+    let file = after.or(before).map(|text| text.file.clone()).unwrap_or_default();
+    let lines = difference(&text(before).unwrap_or_default(), &text(after).unwrap_or_default());
+    Some(Change { file, kind, taken: tightens(before, after), lines })
+}
+
+/// The same settings under a stricter posture.
+fn tightens_config(before: Option<&Text>, after: Option<&Text>) -> bool {
+    let parse = |text: Option<&Text>| match text {
+        Some(text) => Config::parse(&text.file, &text.text).ok(),
+        None => Some(Config::default()),
+    };
+    match (parse(before), parse(after)) {
+        (Some(before), Some(after)) => {
+            after.posture >= before.posture && after == Config { posture: after.posture, ..before }
+        }
+        _ => false,
+    }
+}
+
+/// The lines between the common beginning and the common end.
+fn difference(before: &str, after: &str) -> Vec<String> {
+    let (before, after): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let head = before.iter().zip(&after).take_while(|(a, b)| a == b).count();
+    let rest = before.len().min(after.len()) - head;
+    let tail = before.iter().rev().zip(after.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
+    let middle = |lines: &[&str], sign: char| -> Vec<String> {
+        lines.get(head..lines.len() - tail).unwrap_or_default().iter().map(|line| format!("{sign} {line}")).collect()
+    };
+    let mut lines = middle(&before, '-');
+    lines.extend(middle(&after, '+'));
+    lines
+}
+
+#[cfg(test)]
+mod tests;

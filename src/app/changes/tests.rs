@@ -1,0 +1,54 @@
+use super::*;
+
+fn text(file: &str, text: &str) -> Text {
+    Text { file: file.to_owned(), text: text.to_owned() }
+}
+
+fn texts(config: &str, rules: &[(&str, &str)]) -> Texts {
+    Texts {
+        config: Some(text("config.yaml", config)),
+        inventory: None,
+        rules: rules.iter().map(|(file, rule)| text(file, rule)).collect(),
+    }
+}
+
+#[test]
+fn only_what_tightens_is_taken_up() {
+    let accepted = texts("version: 1\n", &[("rules/a.yaml", "one")]);
+    let inventory = Texts { inventory: Some(text("inventory.yaml", "version: 1\n")), ..accepted.clone() };
+    for (found, taken) in [
+        (texts("version: 1\n", &[("rules/a.yaml", "one"), ("rules/b.yaml", "two")]), true),
+        (texts("version: 1\nposture: strict\n", &[("rules/a.yaml", "one")]), true),
+        (texts("version: 1\n# a remark\n", &[("rules/a.yaml", "one")]), true),
+        (texts("version: 1\nposture: observe\n", &[("rules/a.yaml", "one")]), false),
+        (texts("version: 1\nposture: strict\nlimits: { hold: 1s }\n", &[("rules/a.yaml", "one")]), false),
+        (texts("version: 1\nposture: nonsense\n", &[("rules/a.yaml", "one")]), false),
+        (texts("version: 1\n", &[("rules/a.yaml", "other")]), false),
+        (texts("version: 1\n", &[]), false),
+        (inventory, false),
+    ] {
+        let outlook = compare(&accepted, &found);
+        assert_eq!(outlook.changes.len(), 1, "{found:?}");
+        assert_eq!(outlook.is_pending(), !taken, "{found:?}");
+        assert_eq!(outlook.effective == found, taken, "{found:?}");
+        assert_eq!(outlook.effective == accepted, !taken, "{found:?}");
+    }
+    assert_eq!(compare(&accepted, &accepted).changes, vec![]);
+}
+
+#[test]
+fn what_tightens_does_not_wait_for_what_loosens() {
+    let accepted = texts("version: 1\n", &[("rules/a.yaml", "one")]);
+    let found = texts("version: 1\n", &[("rules/b.yaml", "two")]);
+    let outlook = compare(&accepted, &found);
+    let files: Vec<_> = outlook.effective.rules.iter().map(|text| text.file.as_str()).collect();
+    assert_eq!(files, ["rules/a.yaml", "rules/b.yaml"]);
+    assert!(outlook.is_pending());
+}
+
+#[test]
+fn a_difference_is_shown_by_its_lines() {
+    assert_eq!(difference("a\nb\nc\n", "a\nx\ny\nc\n"), ["- b", "+ x", "+ y"]);
+    assert_eq!(difference("", "a\n"), ["+ a"]);
+    assert_eq!(difference("a\na\n", "a\n"), ["- a"]);
+}
