@@ -36,6 +36,7 @@ pub mod egress;
 
 pub mod doors;
 
+pub mod control;
 pub mod sandbox;
 
 pub mod app;

@@ -10,4 +10,4 @@ mod nested;
 pub use child::{ChildError, run_child};
 pub use environment::{JAVA_STORE_PASSWORD, Trust, variables};
 pub use kubeconfig::{KubeconfigError, Rewritten, Server, rewrite};
-pub use nested::outer_gate;
+pub use nested::{gate_above, outer_gate};

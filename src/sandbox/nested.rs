@@ -12,8 +12,14 @@ const ANCESTORS_MAX: usize = 256;
 /// The process of the gate that this process descends from, if there is one.
 #[must_use]
 pub fn outer_gate() -> Option<u32> {
+    gate_above(std::process::id())
+}
+
+/// The process of the `run` that this process descends from, if there is one.
+#[must_use]
+pub fn gate_above(pid: u32) -> Option<u32> {
     let own = fs::read_link("/proc/self/exe").ok()?;
-    let mut pid = parent_of("self")?;
+    let mut pid = parent_of(&pid.to_string())?;
     for _ in 0..ANCESTORS_MAX {
         if pid <= 1 {
             return None;

@@ -1,0 +1,162 @@
+//! What is said over the control socket.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Disposition, Posture, SessionId, Timestamp};
+
+/// How a gate is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The program's version.
+    pub version: String,
+    /// Its process.
+    pub pid: u32,
+    /// A shared gate, or a private one of one `run`.
+    pub kind: GateKind,
+    /// Since when.
+    pub since: Timestamp,
+    /// How strict it is.
+    pub posture: Posture,
+    /// Which set of rules it goes by.
+    pub revision: String,
+    /// Its listeners.
+    pub listeners: Vec<ListenerStatus>,
+    /// Connections that are open.
+    pub connections: usize,
+    /// Sessions that are open.
+    pub sessions: usize,
+    /// Escalated calls that wait for an answer.
+    pub approvals: usize,
+    /// Files of the configuration that wait to be accepted.
+    pub changes: usize,
+    /// What is wrong: configuration that does not load, state that cannot be used.
+    pub troubles: Vec<String>,
+    /// No new connections are taken.
+    pub draining: bool,
+    /// Requests since the start, by what became of them.
+    pub requests: BTreeMap<Disposition, u64>,
+    /// Requests that could not be read in exactly one way.
+    pub rejected: u64,
+    /// Where its log is.
+    pub log: PathBuf,
+}
+
+/// What sort of gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GateKind {
+    /// `serve`.
+    Shared,
+    /// `run`.
+    Private,
+}
+
+/// One listener.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListenerStatus {
+    /// `proxy`, `api`, or a reverse listener's name.
+    pub name: String,
+    /// Address and port, or `unix:` and a path.
+    pub at: String,
+    /// What a reverse listener leads to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<String>,
+}
+
+/// `run` asks for a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenSession {
+    /// The agent's program name.
+    pub agent: Option<String>,
+    /// The kubeconfig files whose servers the session may reach with their certificates.
+    #[serde(default)]
+    pub kubeconfigs: Vec<PathBuf>,
+}
+
+/// The session that was opened.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OpenedSession {
+    /// Its id.
+    pub session: SessionId,
+    /// What proves it, as `SESSION:TOKEN`: user and password for the proxy.
+    pub credentials: String,
+    /// The proxy's address.
+    pub proxy: std::net::SocketAddr,
+    /// The gate's CA.
+    pub ca_pem: String,
+    /// The operator's extra roots, as PEM.
+    pub extra_roots_pem: String,
+    /// The agent's own kubeconfig.
+    pub kubeconfig: Option<String>,
+    /// The gate only watches.
+    pub observing: bool,
+    /// What the operator should know.
+    pub warnings: Vec<String>,
+}
+
+/// One session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionStatus {
+    /// Its id.
+    pub session: SessionId,
+    /// The agent's program name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// Whom it acts for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Configuration that differs from what the gate was told to go by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changes {
+    /// Names what stands in the folder now; accepting needs it, so that what is accepted is what was seen.
+    pub revision: String,
+    /// File by file.
+    pub files: Vec<FileChange>,
+    /// It does not load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrong: Option<String>,
+}
+
+/// One file that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileChange {
+    /// Which.
+    pub file: String,
+    /// `added`, `removed`, `changed`.
+    pub kind: String,
+    /// It only tightens, and counts already.
+    pub taken: bool,
+    /// The lines that differ, with `-` and `+`.
+    pub lines: Vec<String>,
+}
+
+/// Accept the configuration as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accept {
+    /// As [`Changes::revision`] said.
+    pub revision: String,
+}
+
+/// An answer to an escalated call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Yes or no.
+    pub approve: bool,
+    /// Why, in the operator's words.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// What went wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// For a person.
+    pub error: String,
+}

@@ -1,0 +1,180 @@
+//! Answers the control socket.
+
+use std::sync::Arc;
+
+use axum::extract::connect_info::Connected;
+use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::http::{Method, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::serve::IncomingStream;
+use axum::{Json, Router};
+use serde::Serialize;
+use tokio::net::UnixListener;
+
+use super::protocol::{Accept, Changes, OpenSession, OpenedSession, Problem, SessionStatus, Status};
+use crate::model::SessionId;
+use crate::sandbox;
+
+/// The gate says no.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ControlError {
+    /// This one must not, or not now.
+    #[error("{0}")]
+    Refused(String),
+    /// There is no such thing.
+    #[error("{0}")]
+    Unknown(String),
+    /// Our own fault.
+    #[error("{0}")]
+    Fault(String),
+}
+
+impl IntoResponse for ControlError {
+    fn into_response(self) -> Response {
+        let status = match self {
+            Self::Refused(_) => StatusCode::FORBIDDEN,
+            Self::Unknown(_) => StatusCode::NOT_FOUND,
+            Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        (status, Json(Problem { error: self.to_string() })).into_response()
+    }
+}
+
+/// A gate as its operator sees it. All of it may block.
+pub trait Backend: Send + Sync + 'static {
+    /// How it is.
+    fn status(&self) -> Status;
+
+    /// Opens a session.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    fn open_session(&self, ask: OpenSession) -> Result<OpenedSession, ControlError>;
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// There is none.
+    fn close_session(&self, session: SessionId) -> Result<(), ControlError>;
+
+    /// Sessions that are open.
+    ///
+    /// # Errors
+    /// They cannot be listed.
+    fn sessions(&self) -> Result<Vec<SessionStatus>, ControlError>;
+
+    /// What differs from the configuration that the gate goes by.
+    ///
+    /// # Errors
+    /// It cannot be said.
+    fn changes(&self) -> Result<Changes, ControlError>;
+
+    /// Goes by the configuration as it stands, if it is still that which was seen.
+    ///
+    /// # Errors
+    /// It is not, or it does not load.
+    fn accept(&self, revision: &str) -> Result<Changes, ControlError>;
+}
+
+/// The process at the other end.
+#[derive(Clone, Copy, Debug)]
+struct Caller {
+    uid: Option<u32>,
+    pid: Option<i32>,
+}
+
+impl Connected<IncomingStream<'_, UnixListener>> for Caller {
+    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
+        let credentials = stream.io().peer_cred().ok();
+        Self { uid: credentials.as_ref().map(|one| one.uid()), pid: credentials.and_then(|one| one.pid()) }
+    }
+}
+
+type Shared = Arc<dyn Backend>;
+
+/// Answers until the task is dropped.
+///
+/// # Errors
+/// The socket cannot be used any more.
+pub async fn serve(listener: UnixListener, backend: Shared) -> std::io::Result<()> {
+    let routes = Router::new()
+        .route("/v1/status", get(status))
+        .route("/v1/sessions", get(sessions).post(open_session))
+        .route("/v1/sessions/{id}/close", post(close_session))
+        .route("/v1/changes", get(changes))
+        .route("/v1/changes/accept", post(accept))
+        .layer(middleware::from_fn(operator_only))
+        .with_state(backend);
+    axum::serve(listener, routes.into_make_service_with_connect_info::<Caller>()).await
+}
+
+/// SECURITY: the socket file is its owner's alone; of the owner's processes those that stand below a `run` are the
+/// agent's, and may look but not touch.
+async fn operator_only(ConnectInfo(caller): ConnectInfo<Caller>, request: Request, next: Next) -> Response {
+    let own = rustix::process::getuid().as_raw();
+    if caller.uid.is_none_or(|uid| uid != own && uid != 0) {
+        return ControlError::Refused("the control socket is for the gate's own user".to_owned()).into_response();
+    }
+    if request.method() != Method::GET {
+        let pid = caller.pid.and_then(|pid| u32::try_from(pid).ok());
+        match pid.map(sandbox::gate_above) {
+            Some(None) => {}
+            Some(Some(gate)) => {
+                let why = format!(
+                    "this command was started behind the gate (`run`, process {gate}): an agent cannot do this for \
+                     itself; do it in a terminal of your own"
+                );
+                return ControlError::Refused(why).into_response();
+            }
+            None => {
+                let why = "it cannot be told which process asks".to_owned();
+                return ControlError::Refused(why).into_response();
+            }
+        }
+    }
+    next.run(request).await
+}
+
+/// Runs what may block where it may.
+async fn blocking<T: Serialize + Send + 'static>(
+    backend: Shared,
+    what: impl FnOnce(&dyn Backend) -> Result<T, ControlError> + Send + 'static,
+) -> Result<Json<T>, ControlError> {
+    tokio::task::spawn_blocking(move || what(&*backend))
+        .await
+        .map_err(|error| ControlError::Fault(error.to_string()))?
+        .map(Json)
+}
+
+async fn status(State(backend): State<Shared>) -> Result<Json<Status>, ControlError> {
+    blocking(backend, |backend| Ok(backend.status())).await
+}
+
+async fn sessions(State(backend): State<Shared>) -> Result<Json<Vec<SessionStatus>>, ControlError> {
+    blocking(backend, |backend| backend.sessions()).await
+}
+
+async fn open_session(
+    State(backend): State<Shared>,
+    Json(ask): Json<OpenSession>,
+) -> Result<Json<OpenedSession>, ControlError> {
+    blocking(backend, |backend| backend.open_session(ask)).await
+}
+
+async fn close_session(
+    State(backend): State<Shared>,
+    Path(id): Path<String>,
+) -> Result<Json<serde_json::Value>, ControlError> {
+    let id: SessionId = id.parse().map_err(|_| ControlError::Unknown(format!("`{id}` is not a session's id")))?;
+    blocking(backend, move |backend| backend.close_session(id).map(|()| serde_json::json!({}))).await
+}
+
+async fn changes(State(backend): State<Shared>) -> Result<Json<Changes>, ControlError> {
+    blocking(backend, |backend| backend.changes()).await
+}
+
+async fn accept(State(backend): State<Shared>, Json(accept): Json<Accept>) -> Result<Json<Changes>, ControlError> {
+    blocking(backend, move |backend| backend.accept(&accept.revision)).await
+}
