@@ -134,7 +134,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
         intake: Intake::new(config.bodies),
         leaves: Leaves::new(ca)?,
         targets,
-        principal: Principal { session, agent: options.command, person: person() },
+        principal: Principal { session, agent: options.command, person: person(), anonymous: false },
     };
     let serving = tokio::spawn(proxy::listen(Arc::new(door), listener));
     Ok(PrivateGate { session, address, trust, kubeconfig, warnings, gate, ledger, serving, folder })
