@@ -33,7 +33,7 @@ fn action(url: &str) -> Vec1<Action> {
 
 fn decisions(criterion: &mut Criterion) {
     let at = Timestamp::from_millis(0);
-    let principal = Principal { session: SessionId::new(at, 0), agent: None, person: None };
+    let principal = Principal { session: SessionId::new(at, 0), agent: None, person: None, anonymous: false };
     let context = Context { principal, door: Door::Http, at };
     let facts = Facts::default();
     let mut group = criterion.benchmark_group("decide");

@@ -24,6 +24,7 @@ fn decision(n: u64, impact: Impact) -> Entry {
             session: SessionId::new(at, 7),
             agent: Some("claude".into()),
             person: Some("ada@example.com".into()),
+            anonymous: false,
         },
         door: Door::Http,
         request: "POST cloudformation.us-east-1.amazonaws.com:443".into(),

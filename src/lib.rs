@@ -26,6 +26,12 @@ pub mod prove;
 
 pub mod record;
 
+pub mod store;
+
+pub mod sessions;
+
+pub mod approvals;
+
 pub mod limits;
 
 pub mod enforce;

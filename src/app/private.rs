@@ -137,7 +137,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
         unopened: config.egress.unopened.clone(),
     };
     let reach = Reach { egress: Egress::new(Dialer::new(address_rules, servers)), targets };
-    let principal = Principal { session, agent: options.command, person: person() };
+    let principal = Principal { session, agent: options.command, person: person(), anonymous: false };
     let entrance = Entrance {
         door: Arc::new(door),
         callers: Callers::One(Arc::new(Caller { principal, reach: Arc::new(reach) })),

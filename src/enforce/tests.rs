@@ -59,7 +59,7 @@ fn identified(head: &Head) -> Vec1<Identified> {
 }
 
 fn principal() -> Principal {
-    Principal { session: SessionId::new(Still.now(), 7), agent: Some("test".into()), person: None }
+    Principal { session: SessionId::new(Still.now(), 7), agent: Some("test".into()), person: None, anonymous: false }
 }
 
 impl Bench {

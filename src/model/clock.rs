@@ -50,4 +50,19 @@ impl fmt::Display for Timestamp {
 pub trait Clock: Send + Sync + fmt::Debug {
     /// The time now.
     fn now(&self) -> Timestamp;
+
+    /// How long the machine has run, for deadlines that must hold when somebody sets the wall clock back; `None` where
+    /// that is not known.
+    fn uptime(&self) -> Option<Uptime> {
+        None
+    }
+}
+
+/// Time since a machine was started, sleep included: it cannot be set, and compares only within one [`Uptime::boot`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Uptime {
+    /// Which start of which machine.
+    pub boot: u64,
+    /// Milliseconds since then.
+    pub millis: u64,
 }

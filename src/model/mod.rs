@@ -15,7 +15,7 @@ mod resource;
 
 pub(crate) use blast::words as blast_words;
 pub use blast::{BlastRadius, Count, Hazard, Hazards, Impact, Reversible, Scope};
-pub use clock::{Clock, Timestamp};
+pub use clock::{Clock, Timestamp, Uptime};
 pub use effect::{Disposition, Effect, Mode, Posture};
 pub use environment::{Environment, Kind as EnvironmentKind};
 pub use ids::{ApprovalId, DecisionId, ParseIdError, SessionId};

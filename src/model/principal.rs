@@ -16,6 +16,10 @@ pub struct Principal {
     /// The person the session acts for, as the operating system or the session's token names them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
+    /// No session was named: it belongs to the listener and the client's address, and its escalations cannot be
+    /// approved.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub anonymous: bool,
 }
 
 words! {

@@ -72,7 +72,7 @@ impl Bench<'_> {
 /// A context for requests that nobody sends: of `explain` and of tests.
 #[must_use]
 pub fn nobody(at: Timestamp) -> Context {
-    let principal = Principal { session: SessionId::new(at, 0), agent: None, person: None };
+    let principal = Principal { session: SessionId::new(at, 0), agent: None, person: None, anonymous: false };
     Context { principal, door: Door::Http, at }
 }
 

@@ -24,6 +24,8 @@ pub enum Entry {
     Rejected(RejectedEntry),
     /// How a forwarded request ended.
     Outcome(OutcomeEntry),
+    /// A step in the life of an approval request.
+    Approval(Box<ApprovalEntry>),
     /// A gate ended in good order.
     Stop {
         /// When.
@@ -45,8 +47,84 @@ impl Entry {
             Self::Decision(entry) => entry.at,
             Self::Rejected(entry) => entry.at,
             Self::Outcome(entry) => entry.at,
+            Self::Approval(entry) => entry.at,
             Self::Stop { at, .. } => *at,
             Self::Gap(entry) => entry.at,
+        }
+    }
+}
+
+/// A step in the life of an approval request. What was asked for stands in its first entry, `opened`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalEntry {
+    /// The request.
+    pub id: ApprovalId,
+    /// When.
+    pub at: Timestamp,
+    /// What happened to it.
+    pub step: ApprovalStep,
+    /// The session that asked.
+    pub session: SessionId,
+    /// The person it acts for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// The operation asked for; with several actions the first of them, and how many more.
+    pub operation: String,
+    /// Until when the new state lasts: to be answered, to be used, to be told again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Who answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Why, in their words; of `voided`, in ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The decision that used it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DecisionId>,
+    /// What the people were shown.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub shown: String,
+    /// [`ActionEntry::digest`] of every action, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub digests: Vec<String>,
+    /// The rules, cells and limits that asked for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requirement: Vec<String>,
+    /// Which set of rules asked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub revision: String,
+}
+
+/// What can happen to an approval request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalStep {
+    /// A call needed people.
+    Opened,
+    /// Somebody let it pass once.
+    Approved,
+    /// Somebody said no.
+    Denied,
+    /// Nobody answered, or nobody used the answer, in time. Noticed when the request is next touched.
+    Expired,
+    /// The call was let through; it cannot be used again.
+    Used,
+    /// More was needed at its use than had been approved.
+    Voided,
+}
+
+impl ApprovalStep {
+    /// The word as the record spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Approved => "approved",
+            Self::Denied => "denied",
+            Self::Expired => "expired",
+            Self::Used => "used",
+            Self::Voided => "voided",
         }
     }
 }
@@ -147,7 +225,7 @@ pub struct DecisionEntry {
     pub revision: String,
     /// The posture it was decided under.
     pub posture: Posture,
-    /// The approval request that a refusal named.
+    /// The approval that was used, when `forwarded`; else the request that the refusal named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<ApprovalId>,
     /// The limit that was used up, when `throttled`.

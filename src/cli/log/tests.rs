@@ -32,7 +32,12 @@ fn decision(n: u64, effect: Effect, resource: &str) -> Entry {
     Entry::Decision(Box::new(DecisionEntry {
         id: id(n),
         at: at(n),
-        principal: Principal { session: SessionId::new(at(0), 7), agent: Some("claude".into()), person: None },
+        principal: Principal {
+            session: SessionId::new(at(0), 7),
+            agent: Some("claude".into()),
+            person: None,
+            anonymous: false,
+        },
         door: Door::Http,
         request: "POST cloudformation.us-east-1.amazonaws.com:443".into(),
         actions: vec![ActionEntry {

@@ -47,6 +47,7 @@ fn decision(n: u64) -> DecisionEntry {
             session: SessionId::new(at(0), 7),
             agent: Some("claude".into()),
             person: Some("ada@example.com".into()),
+            anonymous: false,
         },
         door: Door::Http,
         request: "POST cloudformation.us-east-1.amazonaws.com:443".into(),
