@@ -180,44 +180,6 @@ async fn begin(
     ledger.append(&entry, Grade::Durable).await.map(drop)
 }
 
-/// Tells the gate about the kubeconfig's servers: what to trust, what to present, what they are called.
-fn register(servers: &mut Servers, listed: &[Server], warnings: &mut Vec<String>) -> HashMap<String, Known> {
-    let mut targets = HashMap::new();
-    for server in listed {
-        let Some(authority) = server_authority(&server.url) else { continue };
-        let key = server_key(&authority);
-        // Two names for one server: the first stands, as the environment must not depend on which one the agent uses.
-        if targets.contains_key(&key) {
-            continue;
-        }
-        let certificates = |pem: &[u8]| CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect::<Vec<_>>();
-        let roots = server.ca_pem.as_deref().map(certificates).filter(|roots| !roots.is_empty());
-        let identity = server
-            .identity
-            .as_ref()
-            .and_then(|(chain, key)| PrivateKeyDer::from_pem_slice(key).ok().map(|key| (certificates(chain), key)));
-        let name = server.server_name.clone();
-        let plain = Registration { roots: roots.clone(), identity: None, name: name.clone() };
-        if let Err(error) = servers.register(&authority, Registration { roots, identity, name }) {
-            warnings.push(format!("`{}` in the kubeconfig: {error}", server.cluster));
-            // Without the certificate the server itself will say what is missing.
-            let _ = servers.register(&authority, plain);
-        }
-        let known = Known { provider: Some("kubernetes".to_owned()), cluster: Some(server.cluster.clone()) };
-        targets.insert(key, known);
-    }
-    targets
-}
-
-fn server_authority(url: &str) -> Option<Authority> {
-    let (scheme, rest) = match url.split_once("://")? {
-        ("https", rest) => (Scheme::Https, rest),
-        ("http", rest) => (Scheme::Http, rest),
-        _ => return None,
-    };
-    authority::parse(rest.split('/').next()?, scheme).ok()
-}
-
 impl PrivateGate {
     /// What went through so far.
     #[must_use]

@@ -1,0 +1,130 @@
+//! The ways out of a gate: address rules, trusted roots, certificates, and what the operator's files say about single
+//! servers.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+use super::files::{LoadError, Places, read_pem_certificates};
+use crate::config::{self, Config, ReverseListener, Upstream};
+use crate::doors::http::callers::Reach;
+use crate::egress::{AddressRules, Dialer, Egress, Registration, Servers, server_key};
+use crate::head::authority;
+use crate::head::request::{ListenerName, Origin};
+use crate::identify::Known;
+use crate::model::Posture;
+use crate::model::http::{Authority, Scheme};
+use crate::sandbox::Server;
+
+/// How a gate reaches the outside.
+#[derive(Debug)]
+pub(super) struct Network {
+    config: config::Egress,
+    extra: Vec<CertificateDer<'static>>,
+    own: Vec<SocketAddr>,
+    strict: bool,
+}
+
+impl Network {
+    /// As the configuration says. `own`: the gate's own listeners.
+    pub(super) fn new(
+        config: &Config,
+        places: &Places,
+        posture: Posture,
+        own: Vec<SocketAddr>,
+    ) -> Result<Self, LoadError> {
+        let mut extra = Vec::new();
+        for path in &config.egress.extra_ca {
+            extra.extend(read_pem_certificates(&places.config.join(path))?);
+        }
+        Ok(Self { config: config.egress.clone(), extra, own, strict: posture == Posture::Strict })
+    }
+
+    /// The operator's extra roots.
+    pub(super) fn extra_roots(&self) -> &[CertificateDer<'static>] {
+        &self.extra
+    }
+
+    /// The way out for callers with these servers in their kubeconfig.
+    pub(super) fn reach(&self, listed: &[Server], warnings: &mut Vec<String>) -> Reach {
+        let mut servers = Servers::new(self.extra.clone());
+        let targets = register(&mut servers, listed, warnings);
+        Reach { egress: Egress::new(self.dialer(servers)), targets }
+    }
+
+    /// The way out of a reverse listener, and what its clients may call it.
+    pub(super) fn reverse(&self, listener: &ReverseListener) -> (Reach, Origin) {
+        let port = match &listener.listen {
+            config::Endpoint::Tcp(at) => ListenerName::Port(at.port()),
+            config::Endpoint::Unix(_) => ListenerName::Any,
+        };
+        let (scheme, authority, socket) = match &listener.upstream {
+            Upstream::Server { scheme, authority } => (*scheme, authority.clone(), None),
+            // A name of its own under `localhost`: what stands behind a socket file is on this machine.
+            Upstream::Unix(path) => {
+                let host = format!("{}.localhost", listener.name);
+                (Scheme::Http, Authority { host, port: Scheme::Http.default_port() }, Some(path.clone()))
+            }
+        };
+        let dialer = self.dialer(Servers::new(self.extra.clone()));
+        let dialer = match socket {
+            Some(path) => dialer.with_socket(&authority, path),
+            None => dialer,
+        };
+        let known = Known { provider: listener.provider.clone(), cluster: listener.cluster.clone() };
+        let targets = HashMap::from([(server_key(&authority), known)]);
+        let reach = Reach { egress: Egress::new(dialer), targets };
+        (reach, Origin { scheme, authority: Some(authority), listener: Some(port) })
+    }
+
+    fn dialer(&self, servers: Servers) -> Dialer {
+        let rules = AddressRules {
+            resolve: self.config.resolve.clone(),
+            allow: self.config.allow_addresses.clone(),
+            own: self.own.clone(),
+            strict: self.strict,
+        };
+        Dialer::new(rules, servers)
+    }
+}
+
+/// Tells the gate about the kubeconfig's servers: what to trust, what to present, what they are called.
+fn register(servers: &mut Servers, listed: &[Server], warnings: &mut Vec<String>) -> HashMap<String, Known> {
+    let mut targets = HashMap::new();
+    for server in listed {
+        let Some(authority) = server_authority(&server.url) else { continue };
+        let key = server_key(&authority);
+        // Two names for one server: the first stands, as the environment must not depend on which one the agent uses.
+        if targets.contains_key(&key) {
+            continue;
+        }
+        let certificates = |pem: &[u8]| CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect::<Vec<_>>();
+        let roots = server.ca_pem.as_deref().map(certificates).filter(|roots| !roots.is_empty());
+        let identity = server
+            .identity
+            .as_ref()
+            .and_then(|(chain, key)| PrivateKeyDer::from_pem_slice(key).ok().map(|key| (certificates(chain), key)));
+        let name = server.server_name.clone();
+        let plain = Registration { roots: roots.clone(), identity: None, name: name.clone() };
+        if let Err(error) = servers.register(&authority, Registration { roots, identity, name }) {
+            warnings.push(format!("`{}` in the kubeconfig: {error}", server.cluster));
+            // Without the certificate the server itself will say what is missing.
+            let _ = servers.register(&authority, plain);
+        }
+        let known = Known { provider: Some("kubernetes".to_owned()), cluster: Some(server.cluster.clone()) };
+        targets.insert(key, known);
+    }
+    targets
+}
+
+fn server_authority(url: &str) -> Option<Authority> {
+    let (scheme, rest) = match url.split_once("://")? {
+        ("https", rest) => (Scheme::Https, rest),
+        ("http", rest) => (Scheme::Http, rest),
+        _ => return None,
+    };
+    authority::parse(rest.split('/').next()?, scheme).ok()
+}
