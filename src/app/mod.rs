@@ -1,5 +1,6 @@
 //! The composition root: reads files, builds the long-lived values, starts and stops. No decisions are made here.
 
+mod certificates;
 mod clock;
 mod files;
 mod private;
@@ -7,6 +8,7 @@ mod setup;
 mod summary;
 mod trust;
 
+pub use certificates::CertificateError;
 pub use clock::SystemClock;
 pub use files::{LoadError, Loaded, Places, load, read_pem_certificates};
 pub use private::{Options, PrivateGate, StartError, start};

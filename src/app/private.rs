@@ -10,13 +10,14 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpListener;
 
+use super::certificates::{self, CertificateError};
 use super::clock::SystemClock;
 use super::files::{LoadError, Loaded, read_pem_certificates};
 use super::setup::Setup;
 use super::trust::{self, RunFolder};
 use crate::catalog::lifelines;
 use crate::doors::http::{HttpDoor, proxy};
-use crate::egress::{AddressRules, Dialer, Egress, Registration, Servers, server_key};
+use crate::egress::{AddressRules, Dialer, Egress, Proxies, ProxyError, Registration, Servers, server_key};
 use crate::enforce::{Gate, GateParts, Tally};
 use crate::head::authority;
 use crate::identify::Known;
@@ -43,6 +44,12 @@ pub enum StartError {
     /// The kubeconfig.
     #[error(transparent)]
     Kubeconfig(#[from] KubeconfigError),
+    /// A client certificate.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// The gate's own proxy.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
     /// The listener or a file.
     #[error("cannot {doing}: {source}")]
     Io {
@@ -111,7 +118,9 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
         }
         None => None,
     };
+    let proxies = Proxies::of(&config.egress.proxy, |name| std::env::var_os(name))?;
     let mut servers = Servers::new(extra);
+    certificates::register(&mut servers, &config.egress.client_certs, &places.config)?;
     let Rewritten { servers: listed, mut warnings, .. } = rewritten.unwrap_or_default();
     let targets = register(&mut servers, &listed, &mut warnings);
 
@@ -130,7 +139,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
         Arc::new(Gate::new(GateParts { rules: Arc::new(rules), inventory, ledger: ledger.clone(), posture, clock }));
     let door = HttpDoor {
         gate: Arc::clone(&gate),
-        egress: Egress::new(Dialer::new(address_rules, servers)),
+        egress: Egress::new(Dialer::new(address_rules, servers).through(proxies)),
         intake: Intake::new(config.bodies),
         leaves: Leaves::new(ca)?,
         targets,

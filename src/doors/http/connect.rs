@@ -186,6 +186,7 @@ async fn serve_http2(door: Arc<HttpDoor>, tls: TlsStream<Joined<TcpStream>>, ori
     // What ends a connection (the client going away, a protocol error that the library answers) concerns nobody.
     let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
+        .auto_date_header(false)
         .max_concurrent_streams(STREAMS_MAX)
         .max_header_list_size(HEADER_LIST_BYTES_MAX)
         .adaptive_window(true)

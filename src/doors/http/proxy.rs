@@ -22,7 +22,7 @@ use crate::head::request::Origin;
 use crate::identify::Dialect;
 use crate::model::Door;
 use crate::model::http::{Scheme, Unreadable};
-use crate::wire::peer;
+use crate::wire::{peer, socket};
 use crate::wire::sentry::Sentry;
 
 /// A connection must say what it wants in this time.
@@ -43,8 +43,7 @@ pub async fn listen(door: Arc<HttpDoor>, listener: TcpListener) {
                 if !peer::is_ours(peer, local, rustix::process::getuid().as_raw()) {
                     continue;
                 }
-                // Without it the first answer waits for a delayed acknowledgement (40 ms).
-                let _ = stream.set_nodelay(true);
+                let _ = socket::prepare(&stream);
                 tokio::spawn(client(Arc::clone(&door), stream));
             }
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
@@ -136,6 +135,9 @@ where
         // The sentry has its own deadline; the library's would also close connections that only rest.
         .header_read_timeout(None)
         .max_headers(HEADERS_MAX + 1)
+        .preserve_header_case(true)
+        .auto_date_header(false)
+        .half_close(true)
         .serve_connection(TokioIo::new(sentry), service)
         .without_shutdown()
         .await;

@@ -34,7 +34,8 @@ pub(super) async fn serve(door: &HttpDoor, origin: &Origin, request: Request<Inc
 }
 
 async fn exchange(door: &HttpDoor, origin: &Origin, request: Request<Incoming>) -> Result<Answer, No> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    let extensions = std::mem::take(&mut parts.extensions);
     let claimed = origin.authority.as_ref().map(ToString::to_string);
     if parts.method == Method::CONNECT {
         let unreadable = Unreadable::new("a CONNECT inside another connection");
@@ -65,7 +66,7 @@ async fn exchange(door: &HttpDoor, origin: &Origin, request: Request<Incoming>) 
     let digest = body_digest(&decided, &body);
     let no = |refusal| No { dialect, refusal };
     let permit = door.gate.clear(decided, Destination::of(&head), digest).await.map_err(no)?;
-    let answer = door.egress.send(permit, head.headers, body).await.map_err(no)?;
+    let answer = door.egress.send(permit, head.headers, extensions, body).await.map_err(no)?;
     Ok(answer.map(Either::Left))
 }
 
