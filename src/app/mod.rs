@@ -1,15 +1,23 @@
 //! The composition root: reads files, builds the long-lived values, starts and stops. No decisions are made here.
 
+mod base;
+mod certificates;
 pub mod changes;
 mod clock;
+mod desk;
 mod files;
+mod network;
 mod private;
+mod serve;
 mod setup;
 mod summary;
 mod trust;
 
+pub use base::StartError;
+pub use certificates::CertificateError;
 pub use clock::SystemClock;
 pub use files::{LoadError, Loaded, Places, load, read_pem_certificates};
-pub use private::{Options, PrivateGate, StartError, start};
+pub use private::{Options, PRIVATE_SOCKET, PrivateGate, start};
+pub use serve::{Ended, ServeOptions, SharedGate, SocketError, control_socket, serve};
 pub use setup::{Setup, Text, Texts, rule_sources};
 pub use summary::summary;

@@ -3,15 +3,17 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::path::PathBuf;
 
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::files::{LoadError, Places, read_pem_certificates};
+use super::base::StartError;
+use super::certificates;
+use super::files::{Places, read_pem_certificates};
 use crate::config::{self, Config, ReverseListener, Upstream};
 use crate::doors::http::callers::Reach;
-use crate::egress::{AddressRules, Dialer, Egress, Registration, Servers, server_key};
+use crate::egress::{AddressRules, Dialer, Egress, Proxies, Registration, Servers, server_key};
 use crate::head::authority;
 use crate::head::request::{ListenerName, Origin};
 use crate::identify::Known;
@@ -20,12 +22,14 @@ use crate::model::http::{Authority, Scheme};
 use crate::sandbox::Server;
 
 /// How a gate reaches the outside.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Network {
     config: config::Egress,
     extra: Vec<CertificateDer<'static>>,
+    folder: PathBuf,
     own: Vec<SocketAddr>,
     strict: bool,
+    proxies: Proxies,
 }
 
 impl Network {
@@ -35,12 +39,23 @@ impl Network {
         places: &Places,
         posture: Posture,
         own: Vec<SocketAddr>,
-    ) -> Result<Self, LoadError> {
+    ) -> Result<Self, StartError> {
         let mut extra = Vec::new();
         for path in &config.egress.extra_ca {
             extra.extend(read_pem_certificates(&places.config.join(path))?);
         }
-        Ok(Self { config: config.egress.clone(), extra, own, strict: posture == Posture::Strict })
+        let proxies = Proxies::of(&config.egress.proxy, |name| std::env::var_os(name))?;
+        let network = Self {
+            config: config.egress.clone(),
+            folder: places.config.clone(),
+            extra,
+            own,
+            strict: posture == Posture::Strict,
+            proxies,
+        };
+        // What the operator named and cannot be used is told now, not at the first call.
+        network.servers()?;
+        Ok(network)
     }
 
     /// The operator's extra roots.
@@ -49,14 +64,14 @@ impl Network {
     }
 
     /// The way out for callers with these servers in their kubeconfig.
-    pub(super) fn reach(&self, listed: &[Server], warnings: &mut Vec<String>) -> Reach {
-        let mut servers = Servers::new(self.extra.clone());
+    pub(super) fn reach(&self, listed: &[Server], warnings: &mut Vec<String>) -> Result<Reach, StartError> {
+        let mut servers = self.servers()?;
         let targets = register(&mut servers, listed, warnings);
-        Reach { egress: Egress::new(self.dialer(servers)), targets }
+        Ok(Reach { egress: Egress::new(self.dialer(servers)), targets })
     }
 
     /// The way out of a reverse listener, and what its clients may call it.
-    pub(super) fn reverse(&self, listener: &ReverseListener) -> (Reach, Origin) {
+    pub(super) fn reverse(&self, listener: &ReverseListener) -> Result<(Reach, Origin), StartError> {
         let port = match &listener.listen {
             config::Endpoint::Tcp(at) => ListenerName::Port(at.port()),
             config::Endpoint::Unix(_) => ListenerName::Any,
@@ -69,7 +84,7 @@ impl Network {
                 (Scheme::Http, Authority { host, port: Scheme::Http.default_port() }, Some(path.clone()))
             }
         };
-        let dialer = self.dialer(Servers::new(self.extra.clone()));
+        let dialer = self.dialer(self.servers()?);
         let dialer = match socket {
             Some(path) => dialer.with_socket(&authority, path),
             None => dialer,
@@ -77,7 +92,14 @@ impl Network {
         let known = Known { provider: listener.provider.clone(), cluster: listener.cluster.clone() };
         let targets = HashMap::from([(server_key(&authority), known)]);
         let reach = Reach { egress: Egress::new(dialer), targets };
-        (reach, Origin { scheme, authority: Some(authority), listener: Some(port) })
+        Ok((reach, Origin { scheme, authority: Some(authority), listener: Some(port) }))
+    }
+
+    /// Trust, and the operator's own certificates.
+    fn servers(&self) -> Result<Servers, StartError> {
+        let mut servers = Servers::new(self.extra.clone());
+        certificates::register(&mut servers, &self.config.client_certs, &self.folder)?;
+        Ok(servers)
     }
 
     fn dialer(&self, servers: Servers) -> Dialer {
@@ -87,7 +109,7 @@ impl Network {
             own: self.own.clone(),
             strict: self.strict,
         };
-        Dialer::new(rules, servers)
+        Dialer::new(rules, servers).through(self.proxies.clone())
     }
 }
 

@@ -1,59 +1,28 @@
 //! A private gate: one session, one listener on a free port, in this process.
 
-use std::collections::HashMap;
-use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpListener;
 
+use super::base::{Base, Begin, StartError, begin, person};
 use super::clock::SystemClock;
-use super::files::{LoadError, Loaded, read_pem_certificates};
-use super::setup::Setup;
+use super::desk;
+use super::files::Loaded;
 use super::trust::{self, RunFolder};
-use crate::catalog::lifelines;
-use crate::doors::http::callers::{Caller, Callers, Reach};
+use crate::approvals::{self, Approvals};
+use crate::control::protocol::{
+    Answer, Changes, GateKind, ListenerStatus, OpenSession, OpenedSession, SessionStatus, Status,
+};
+use crate::control::{self, Backend, ControlError};
+use crate::doors::http::callers::{Caller, Callers};
 use crate::doors::http::listen::{Closer, Listener, listen};
-use crate::doors::http::{Entrance, HttpDoor, Way};
-use crate::egress::{AddressRules, Dialer, Egress, Registration, Servers, server_key};
-use crate::enforce::{Gate, GateParts, Tally};
-use crate::head::authority;
-use crate::identify::Known;
-use crate::model::http::{Authority, Scheme};
-use crate::model::{Clock, Posture, Principal, SessionId};
-use crate::record::{Entry, Grade, Ledger, LedgerError, LedgerOptions, Recovered, StartEntry};
-use crate::sandbox::{KubeconfigError, Rewritten, Server, Trust, rewrite};
-use crate::wire::ca::{CaError, CertificateAuthority};
-use crate::wire::intake::Intake;
-use crate::wire::leaf::Leaves;
-
-/// A private gate cannot be started.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The log.
-    #[error("the log cannot be kept, so nothing could be let through: {0}")]
-    Ledger(#[from] LedgerError),
-    /// The certificate authority.
-    #[error(transparent)]
-    Ca(#[from] CaError),
-    /// A certificate that the operator named.
-    #[error(transparent)]
-    Load(#[from] LoadError),
-    /// The kubeconfig.
-    #[error(transparent)]
-    Kubeconfig(#[from] KubeconfigError),
-    /// The listener or a file.
-    #[error("cannot {doing}: {source}")]
-    Io {
-        /// What was tried.
-        doing: &'static str,
-        /// Why not.
-        source: io::Error,
-    },
-}
+use crate::doors::http::{Entrance, Way};
+use crate::enforce::{Gate, Tally};
+use crate::model::{ApprovalId, Clock, Posture, Principal, SessionId, Timestamp};
+use crate::record::{Entry, Ledger};
+use crate::sandbox::{Rewritten, Trust, rewrite};
 
 /// A running private gate.
 #[derive(Debug)]
@@ -71,8 +40,12 @@ pub struct PrivateGate {
     gate: Arc<Gate>,
     ledger: Ledger,
     serving: tokio::task::JoinHandle<()>,
+    control: Option<tokio::task::JoinHandle<()>>,
     folder: RunFolder,
 }
+
+/// The control socket of a private gate, in the folder of its run.
+pub const PRIVATE_SOCKET: &str = "control.sock";
 
 /// What a private gate needs to know beside the configuration.
 #[derive(Debug, Default)]
@@ -90,94 +63,134 @@ pub struct Options {
 /// # Errors
 /// Something it cannot be safe without is missing.
 pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, StartError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let io = |doing: &'static str| move |source| StartError::Io { doing, source };
-    let session = SessionId::new(clock.now(), rand::random());
-    let Loaded { places, setup: Setup { config, inventory, rules } } = loaded;
-    let ca =
-        CertificateAuthority::load_or_create(&places.state.join("ca"), lifelines::unopened_patterns(), clock.now())?;
+    let session = SessionId::new(SystemClock.now(), rand::random());
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(io("listen on 127.0.0.1"))?;
     let address = listener.local_addr().map_err(io("listen on 127.0.0.1"))?;
+    let posture = if options.observe { Posture::Observe } else { loaded.setup.config.posture };
+    let base = begin(
+        loaded,
+        Begin {
+            log: session.to_string(),
+            session: Some(session),
+            command: options.command.clone(),
+            posture,
+            own: vec![address],
+        },
+    )
+    .await?;
+    let Base { places, ledger, gate, door, network, ca_pem, approvals, clock, mut warnings, .. } = base;
     let folder =
         RunFolder::create(&places.state.join("run"), &session.to_string()).map_err(io("make a folder for this run"))?;
-
-    let mut extra = Vec::new();
-    for path in &config.egress.extra_ca {
-        extra.extend(read_pem_certificates(&places.config.join(path))?);
-    }
-    let trust = trust::write(&folder, &extra, ca.pem()).map_err(io("write the certificate bundle"))?;
-    let rewritten = rewrite(&options.kubeconfigs, &format!("http://{address}"), ca.pem())?;
+    let trust = trust::write(&folder, network.extra_roots(), &ca_pem).map_err(io("write the certificate bundle"))?;
+    let rewritten = rewrite(&options.kubeconfigs, &format!("http://{address}"), &ca_pem)?;
     let kubeconfig = match &rewritten {
         Some(rewritten) => {
             Some(folder.write("kubeconfig", rewritten.text.as_bytes()).map_err(io("write the kubeconfig"))?)
         }
         None => None,
     };
-    let mut servers = Servers::new(extra);
-    let Rewritten { servers: listed, mut warnings, .. } = rewritten.unwrap_or_default();
-    let targets = register(&mut servers, &listed, &mut warnings);
-
-    let posture = if options.observe { Posture::Observe } else { config.posture };
-    let (ledger, recovered) =
-        Ledger::open_own(&places.log(), &session.to_string(), clock.now(), LedgerOptions::default())?;
-    warnings.extend(recovered.troubles.iter().cloned());
-    begin(&ledger, &*clock, (session, posture, &options), rules.revision(), recovered).await?;
-    let address_rules = AddressRules {
-        resolve: config.egress.resolve.clone(),
-        allow: config.egress.allow_addresses.clone(),
-        own: vec![address],
-        strict: posture == Posture::Strict,
-    };
-    let gate =
-        Arc::new(Gate::new(GateParts { rules: Arc::new(rules), inventory, ledger: ledger.clone(), posture, clock }));
-    let door = HttpDoor {
-        gate: Arc::clone(&gate),
-        intake: Intake::new(config.bodies),
-        leaves: Leaves::new(ca)?,
-        unopened: config.egress.unopened.clone(),
-    };
-    let reach = Reach { egress: Egress::new(Dialer::new(address_rules, servers)), targets };
+    let Rewritten { servers: listed, warnings: stale, .. } = rewritten.unwrap_or_default();
+    warnings.extend(stale);
+    let reach = network.reach(&listed, &mut warnings)?;
     let principal = Principal { session, agent: options.command, person: person(), anonymous: false };
     let entrance = Entrance {
-        door: Arc::new(door),
+        door,
         callers: Callers::One(Arc::new(Caller { principal, reach: Arc::new(reach) })),
         way: Way::Forward,
         ending: Closer::new().1,
     };
     let serving = tokio::spawn(listen(Arc::new(entrance), Listener::Tcp(listener)));
-    Ok(PrivateGate { session, address, trust, kubeconfig, warnings, gate, ledger, serving, folder })
+    let operator =
+        PrivateOperator { gate: Arc::clone(&gate), approvals, address, log: places.log(), since: clock.now() };
+    // Without it everything else works: escalated calls then wait for an answer that nobody can give here.
+    let control = match tokio::net::UnixListener::bind(folder.path().join(PRIVATE_SOCKET)) {
+        Ok(listener) => Some(tokio::spawn(async move {
+            drop(control::server::serve(listener, Arc::new(operator)).await);
+        })),
+        Err(error) => {
+            warnings.push(format!("escalated calls cannot be approved: no control socket: {error}"));
+            None
+        }
+    };
+    Ok(PrivateGate { session, address, trust, kubeconfig, warnings, gate, ledger, serving, control, folder })
 }
 
-/// The operating system's name of whoever started the gate.
-fn person() -> Option<String> {
-    let uid = rustix::process::getuid().as_raw().to_string();
-    let users = std::fs::read_to_string("/etc/passwd").ok()?;
-    users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)? == uid).then(|| name.to_owned())
-    })
+/// A private gate, for its operator in another terminal.
+#[derive(Debug)]
+struct PrivateOperator {
+    gate: Arc<Gate>,
+    approvals: Arc<Approvals>,
+    address: SocketAddr,
+    log: PathBuf,
+    since: Timestamp,
 }
 
-/// The first entry: that a gate began, and what an earlier one left open.
-async fn begin(
-    ledger: &Ledger,
-    clock: &dyn Clock,
-    (session, posture, options): (SessionId, Posture, &Options),
-    revision: &str,
-    recovered: Recovered,
-) -> Result<(), LedgerError> {
-    let entry = Entry::Start(StartEntry {
-        at: clock.now(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        posture,
-        revision: revision.to_owned(),
-        session: Some(session),
-        command: options.command.clone(),
-        open: recovered.open,
-        cut_bytes: recovered.cut_bytes,
-    });
-    ledger.append(&entry, Grade::Durable).await.map(drop)
+fn not_here<T>() -> Result<T, ControlError> {
+    Err(ControlError::Refused(
+        "this is the private gate of one `run`; that is for a gate of `blastgate serve`".to_owned(),
+    ))
+}
+
+impl Backend for PrivateOperator {
+    fn status(&self) -> Status {
+        let tally = self.gate.tally();
+        let (waiting, troubles) = match desk::list(&self.approvals, false) {
+            Ok(requests) => (requests.len(), Vec::new()),
+            Err(error) => (0, vec![error.to_string()]),
+        };
+        let proxy = ListenerStatus { name: "proxy".to_owned(), at: self.address.to_string(), upstream: None };
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            kind: GateKind::Private,
+            since: self.since,
+            posture: self.gate.posture(),
+            revision: self.gate.rules().revision().to_owned(),
+            listeners: vec![proxy],
+            connections: 0,
+            sessions: 1,
+            approvals: waiting,
+            changes: 0,
+            troubles,
+            draining: false,
+            requests: tally.dispositions.clone(),
+            rejected: tally.rejected,
+            log: self.log.clone(),
+        }
+    }
+
+    fn open_session(&self, _: OpenSession) -> Result<OpenedSession, ControlError> {
+        not_here()
+    }
+
+    fn close_session(&self, _: SessionId) -> Result<(), ControlError> {
+        not_here()
+    }
+
+    fn sessions(&self) -> Result<Vec<SessionStatus>, ControlError> {
+        not_here()
+    }
+
+    fn approvals(&self, all: bool) -> Result<Vec<approvals::Request>, ControlError> {
+        desk::list(&self.approvals, all)
+    }
+
+    fn approval(&self, id: ApprovalId) -> Result<approvals::Request, ControlError> {
+        desk::show(&self.approvals, id)
+    }
+
+    fn answer(&self, id: ApprovalId, answer: Answer) -> Result<approvals::Request, ControlError> {
+        desk::answer(&self.approvals, id, &answer)
+    }
+
+    fn changes(&self) -> Result<Changes, ControlError> {
+        not_here()
+    }
+
+    fn accept(&self, _: &str) -> Result<Changes, ControlError> {
+        not_here()
+    }
 }
 
 impl PrivateGate {
@@ -191,6 +204,9 @@ impl PrivateGate {
     /// down before is recorded as abandoned; call this after that. Blocks until the log is synced.
     pub fn close(self) -> Tally {
         self.serving.abort();
+        if let Some(control) = &self.control {
+            control.abort();
+        }
         let at = self.gate.clock().now();
         self.ledger.note(&Entry::Stop { at, session: Some(self.session) });
         let tally = self.gate.tally();

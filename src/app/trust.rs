@@ -26,6 +26,11 @@ impl RunFolder {
         Ok(Self(folder))
     }
 
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// Writes a file that only its owner can read.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
         let path = self.0.join(name);
@@ -87,6 +92,13 @@ fn java_store(roots: &[CertificateDer<'static>], ca_pem: &str) -> Option<Vec<u8>
         }
     }
     store.writer(JAVA_STORE_PASSWORD).encryption_iterations(1000).mac_iterations(1000).write().ok()
+}
+
+/// Certificates as PEM.
+pub(super) fn pem(certificates: &[CertificateDer<'_>]) -> String {
+    let mut out = String::new();
+    certificates.iter().for_each(|certificate| push_pem(&mut out, certificate));
+    out
 }
 
 /// RFC 7468.

@@ -1,10 +1,15 @@
 //! The command line. Reads arguments, calls the layers below, maps what they say to exit codes.
 
+mod approvals;
+mod changes;
 mod demo;
 mod explain;
+mod gate;
 mod log;
 mod rules;
 mod run;
+mod serve;
+mod sessions;
 mod table;
 
 use std::io;
@@ -39,6 +44,16 @@ enum Command {
     Demo(demo::Demo),
     /// Run a command (an agent) behind a private gate
     Run(run::Run),
+    /// Run a gate that several agents share
+    Serve(serve::Serve),
+    /// Show how the running gate is
+    Status(serve::StatusArgs),
+    /// List and answer calls that need a person
+    Approvals(approvals::ApprovalsArgs),
+    /// List, open and close sessions of the running gate
+    Sessions(sessions::SessionsArgs),
+    /// Show and accept changes of the configuration that the running gate has not taken up
+    Changes(changes::ChangesArgs),
     /// Search and follow the log
     Log(log::Log),
     /// Say what a request would do and what would be decided; nothing is sent
@@ -59,6 +74,11 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Demo(demo) => demo::run(&demo),
         Command::Run(run) => run::run(run),
+        Command::Serve(args) => serve::run(&args),
+        Command::Status(args) => serve::status(&args),
+        Command::Approvals(args) => approvals::run(&args),
+        Command::Sessions(args) => sessions::run(&args),
+        Command::Changes(args) => changes::run(&args),
         Command::Log(args) => show_log(&args),
         Command::Explain(mut args) => {
             let at = SystemClock.now();
@@ -119,6 +139,11 @@ fn finish(result: io::Result<u8>) -> Result<ExitCode, Failure> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         Err(error) => Err(Failure::fault(error)),
     }
+}
+
+/// `1 session`, `2 sessions`.
+pub(crate) fn count(n: u64, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
 const RED: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();

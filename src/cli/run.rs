@@ -54,10 +54,7 @@ pub(crate) fn run(args: Run) -> Result<ExitCode, Failure> {
     let ended = runtime.block_on(sandbox::run_child(&args.command, variables));
     // What the command left running loses its connections here, and the log says so.
     runtime.shutdown_timeout(SHUTDOWN_TIME_MAX);
-    let (session, mut warnings) = (gate.session, gate.warnings.clone());
-    if has_own_proxy() {
-        warnings.push("HTTPS_PROXY was set, and is not used: the gate connects directly".to_owned());
-    }
+    let (session, warnings) = (gate.session, gate.warnings.clone());
     let tally = gate.close();
     match ended {
         Ok(code) => {
@@ -89,11 +86,6 @@ fn join(args: &Run, outer: u32) -> Result<ExitCode, Failure> {
             Err(Failure { code, ..Failure::fault(error) })
         }
     }
-}
-
-/// Whether the operator's own environment names a proxy.
-fn has_own_proxy() -> bool {
-    ["HTTPS_PROXY", "https_proxy"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// The operator's kubeconfig files: `KUBECONFIG`, else the one in the home folder.

@@ -122,6 +122,9 @@ pub struct Changes {
     /// It does not load.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wrong: Option<String>,
+    /// Some of it takes effect only when the gate is started anew: listeners, the way out.
+    #[serde(default)]
+    pub needs_restart: bool,
 }
 
 /// One file that differs.

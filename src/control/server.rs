@@ -13,8 +13,9 @@ use axum::{Json, Router};
 use serde::Serialize;
 use tokio::net::UnixListener;
 
-use super::protocol::{Accept, Changes, OpenSession, OpenedSession, Problem, SessionStatus, Status};
-use crate::model::SessionId;
+use super::protocol::{Accept, Answer, Changes, OpenSession, OpenedSession, Problem, SessionStatus, Status};
+use crate::approvals;
+use crate::model::{ApprovalId, SessionId};
 use crate::sandbox;
 
 /// The gate says no.
@@ -65,6 +66,24 @@ pub trait Backend: Send + Sync + 'static {
     /// They cannot be listed.
     fn sessions(&self) -> Result<Vec<SessionStatus>, ControlError>;
 
+    /// Approval requests: the open ones, or all that are known.
+    ///
+    /// # Errors
+    /// They cannot be listed.
+    fn approvals(&self, all: bool) -> Result<Vec<approvals::Request>, ControlError>;
+
+    /// One approval request.
+    ///
+    /// # Errors
+    /// There is none.
+    fn approval(&self, id: ApprovalId) -> Result<approvals::Request, ControlError>;
+
+    /// Answers an approval request.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be answered any more.
+    fn answer(&self, id: ApprovalId, answer: Answer) -> Result<approvals::Request, ControlError>;
+
     /// What differs from the configuration that the gate goes by.
     ///
     /// # Errors
@@ -103,6 +122,9 @@ pub async fn serve(listener: UnixListener, backend: Shared) -> std::io::Result<(
         .route("/v1/status", get(status))
         .route("/v1/sessions", get(sessions).post(open_session))
         .route("/v1/sessions/{id}/close", post(close_session))
+        .route("/v1/approvals", get(waiting))
+        .route("/v1/approvals/all", get(every_approval))
+        .route("/v1/approvals/{id}", get(approval).post(answer))
         .route("/v1/changes", get(changes))
         .route("/v1/changes/accept", post(accept))
         .layer(middleware::from_fn(operator_only))
@@ -169,6 +191,35 @@ async fn close_session(
 ) -> Result<Json<serde_json::Value>, ControlError> {
     let id: SessionId = id.parse().map_err(|_| ControlError::Unknown(format!("`{id}` is not a session's id")))?;
     blocking(backend, move |backend| backend.close_session(id).map(|()| serde_json::json!({}))).await
+}
+
+async fn waiting(State(backend): State<Shared>) -> Result<Json<Vec<approvals::Request>>, ControlError> {
+    blocking(backend, |backend| backend.approvals(false)).await
+}
+
+async fn every_approval(State(backend): State<Shared>) -> Result<Json<Vec<approvals::Request>>, ControlError> {
+    blocking(backend, |backend| backend.approvals(true)).await
+}
+
+fn approval_id(text: &str) -> Result<ApprovalId, ControlError> {
+    text.parse().map_err(|_| ControlError::Unknown(format!("`{text}` is not an approval request's id")))
+}
+
+async fn approval(
+    State(backend): State<Shared>,
+    Path(id): Path<String>,
+) -> Result<Json<approvals::Request>, ControlError> {
+    let id = approval_id(&id)?;
+    blocking(backend, move |backend| backend.approval(id)).await
+}
+
+async fn answer(
+    State(backend): State<Shared>,
+    Path(id): Path<String>,
+    Json(answer): Json<Answer>,
+) -> Result<Json<approvals::Request>, ControlError> {
+    let id = approval_id(&id)?;
+    blocking(backend, move |backend| backend.answer(id, answer)).await
 }
 
 async fn changes(State(backend): State<Shared>) -> Result<Json<Changes>, ControlError> {

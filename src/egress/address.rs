@@ -12,6 +12,9 @@ pub enum AddressError {
     /// Instance credentials live there; no setting lifts this.
     #[error("`{0}` is a metadata service: it hands out credentials, and the gate never connects to it")]
     Metadata(IpAddr),
+    /// The same by name, where somebody else would resolve it.
+    #[error("`{0}` is a metadata service: it hands out credentials, and the gate never connects to it")]
+    MetadataName(String),
     /// The gate must not be made to talk to itself; no setting lifts this.
     #[error("`{0}` is one of the gate's own listeners")]
     Own(SocketAddr),
@@ -63,6 +66,34 @@ impl AddressRules {
         }
     }
 }
+
+impl AddressRules {
+    /// Checks a target that a proxy would resolve and dial: what its text alone tells.
+    ///
+    /// # Errors
+    /// It must not be dialled.
+    pub fn check_name(&self, target: &Authority) -> Result<(), AddressError> {
+        match target.address() {
+            Some(ip) => self.check(SocketAddr::new(ip, target.port), false),
+            None if METADATA_NAMES.contains(&target.host.as_str()) => {
+                Err(AddressError::MetadataName(target.host.clone()))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Names under which the metadata services of Google Cloud, AWS, Azure and Alibaba are reached.
+const METADATA_NAMES: [&str; 8] = [
+    "metadata",
+    "metadata.google.internal",
+    "metadata.goog",
+    "instance-data",
+    "instance-data.ec2.internal",
+    "metadata.azure.internal",
+    "metadata.tencentyun.com",
+    "100-100-100-200.metadata.aliyun.com",
+];
 
 /// An IPv4 address in IPv6 clothes is that IPv4 address: mapped (RFC 4291), NAT64 (RFC 6052), 6to4 (RFC 3056).
 fn plain(ip: IpAddr) -> IpAddr {
@@ -154,6 +185,23 @@ mod tests {
         }
         for ip in ["fd00:ec2::254", "fe80::1", "ff02::1", "::", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::"] {
             check(&format!("[{ip}]:80"), false);
+        }
+    }
+
+    #[test]
+    fn what_a_proxy_may_be_asked_for() {
+        let rules = AddressRules { own: vec!["192.0.2.1:7878".parse().unwrap()], ..AddressRules::default() };
+        for (target, passes) in [
+            ("api.example:443", true),
+            ("10.0.0.5:443", true),
+            ("169.254.169.254:80", false),
+            ("[fd00:ec2::254]:80", false),
+            ("metadata.google.internal:80", false),
+            ("METADATA.GOOGLE.INTERNAL:80", false),
+            ("192.0.2.1:7878", false),
+        ] {
+            let target = crate::head::authority::parse(target, crate::model::http::Scheme::Http).unwrap();
+            assert_eq!(rules.check_name(&target).is_ok(), passes, "{target}");
         }
     }
 

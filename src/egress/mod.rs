@@ -6,37 +6,43 @@
 //! Without a permit nothing is sent:
 //! ```compile_fail,E0061
 //! # async fn no_permit(egress: &blastgate::egress::Egress, head: http::HeaderMap, body: blastgate::wire::intake::OutBody) {
-//! egress.send(head, body).await;
+//! egress.send(head, http::Extensions::new(), body).await;
 //! # }
 //! ```
 //! and a permit sends once:
 //! ```compile_fail,E0382
 //! # async fn twice(egress: &blastgate::egress::Egress, permit: blastgate::enforce::Permit, head: http::HeaderMap,
 //! #   a: blastgate::wire::intake::OutBody, b: blastgate::wire::intake::OutBody) {
-//! egress.send(permit, head.clone(), a).await;
-//! egress.send(permit, head, b).await;
+//! egress.send(permit, head.clone(), http::Extensions::new(), a).await;
+//! egress.send(permit, head, http::Extensions::new(), b).await;
 //! # }
 //! ```
 
 mod address;
-mod answer;
 mod dial;
+mod exchange;
+mod proxy;
+mod stream;
 mod tls;
 
 pub use address::AddressRules;
-pub use answer::AnswerBody;
 pub use dial::{DialError, Dialer};
+pub use exchange::{AnswerBody, SendBody};
+pub use proxy::{Proxies, ProxyError};
+pub use stream::{Carrier, Line, Upstream};
 pub use tls::{Identity, Registration, Servers, TlsError, server_key};
 
 use std::time::Duration;
 
-use http::{HeaderMap, Request, Response, Uri, header};
+use http::header::{self, HeaderName};
+use http::{Extensions, HeaderMap, Request, Response, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use self::address::AddressError;
+use self::exchange::Exchange;
 use crate::enforce::{Permit, Refusal};
+use crate::head::authority;
 use crate::record::Outcome;
 use crate::wire::intake::OutBody;
 
@@ -47,9 +53,9 @@ const IDLE_PER_HOST_MAX: usize = 64;
 /// Sends what has a permit.
 #[derive(Clone, Debug)]
 pub struct Egress {
-    client: Client<Dialer, OutBody>,
+    client: Client<Dialer, SendBody>,
     /// For requests that carry credentials of their own: a client certificate beside them would speak for somebody else.
-    anonymous: Client<Dialer, OutBody>,
+    anonymous: Client<Dialer, SendBody>,
     dialer: Dialer,
 }
 
@@ -63,13 +69,15 @@ impl Egress {
                 .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
                 .pool_timer(TokioTimer::new())
                 .timer(TokioTimer::new())
+                .http1_preserve_header_case(true)
                 .http2_adaptive_window(true)
                 .build(dialer)
         };
         Self { client: pool(dialer.clone()), anonymous: pool(dialer.anonymous()), dialer }
     }
 
-    /// Sends the permitted request with these headers and this body. The answer's body closes the permit when it ends.
+    /// Sends the permitted request with these headers and this body. `extensions` are the received request's own: they hold
+    /// how its headers were spelled. The permit is closed when both bodies have ended.
     ///
     /// # Errors
     /// Upstream cannot be reached or does not speak HTTP; the permit is closed with what is known.
@@ -77,24 +85,31 @@ impl Egress {
         &self,
         permit: Permit,
         headers: HeaderMap,
+        extensions: Extensions,
         body: OutBody,
     ) -> Result<Response<AnswerBody>, Refusal> {
-        let sent = body.sent();
         let client = if headers.contains_key(header::AUTHORIZATION) { &self.anonymous } else { &self.client };
-        let request = match request(&permit, headers, body) {
+        let (scheme, target) = (permit.destination().scheme, permit.destination().authority.clone());
+        let request = match self.request(&permit, headers, extensions) {
             Ok(request) => request,
             Err(error) => return Err(permit.fail(Outcome::Unreachable { error: error.to_string() }, 502)),
         };
+        let exchange = Exchange::begin(permit, body.sent());
+        let request = request.map(|()| exchange.send(body));
+        let broken = |status, error: String| exchange.fail(Outcome::Broken { status, error }, 502);
         match client.request(request).await {
             Ok(mut answer) => {
                 let status = answer.status().as_u16();
+                if let Some(error) = self.dialer.proxy_refusal(scheme, &target, status) {
+                    return Err(exchange.fail(Outcome::Unreachable { error: error.to_string() }, 403));
+                }
                 match end_to_end(&mut answer) {
-                    Ok(()) => Ok(answer.map(|body| AnswerBody::new(body, permit, status, sent))),
-                    Err(why) => Err(permit.fail(Outcome::Broken { status: Some(status), error: why.to_owned() }, 502)),
+                    Ok(()) => Ok(answer.map(|body| exchange.answer(body, status))),
+                    Err(why) => Err(broken(Some(status), why.to_owned())),
                 }
             }
-            Err(error) if error.is_connect() => Err(unreachable(permit, &error)),
-            Err(error) => Err(permit.fail(Outcome::Broken { status: None, error: innermost(&error) }, 502)),
+            Err(error) if error.is_connect() => Err(exchange.fail(unreachable(&error), repeatable(&error))),
+            Err(error) => Err(broken(None, innermost(&error))),
         }
     }
 
@@ -104,27 +119,64 @@ impl Egress {
     /// Upstream cannot be reached; the permit is closed.
     pub async fn tunnel(&self, permit: Permit) -> Result<Tunnel, Refusal> {
         let authority = permit.destination().authority.clone();
-        match self.dialer.connect(&authority).await {
-            Ok(stream) => Ok(Tunnel { stream, permit }),
-            Err(error) => Err(unreachable(permit, &error)),
+        match self.dialer.tunnel(&authority).await {
+            Ok(line) => Ok(Tunnel { line, permit }),
+            Err(error) => Err(permit.fail(unreachable(&error), repeatable(&error))),
         }
+    }
+
+    /// The wire request: its URI is the permit's destination.
+    fn request(
+        &self,
+        permit: &Permit,
+        mut headers: HeaderMap,
+        extensions: Extensions,
+    ) -> Result<Request<()>, http::Error> {
+        let destination = permit.destination();
+        if let Some(credentials) = self.dialer.proxy_credentials(destination.scheme, &destination.authority) {
+            headers.insert(header::PROXY_AUTHORIZATION, credentials);
+        }
+        // The Host as received keeps signatures valid (`host` and `host:443` are signed differently), as long as it names
+        // whom the permit names.
+        let names_it =
+            |host: &&str| authority::parse(host, destination.scheme).is_ok_and(|host| host == destination.authority);
+        let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).filter(names_it);
+        let authority = host.map_or_else(|| destination.wire_authority(), str::to_owned);
+        let uri = Uri::builder()
+            .scheme(destination.scheme.as_str())
+            .authority(authority)
+            .path_and_query(destination.target.clone())
+            .build()?;
+        let mut request = Request::builder().method(destination.method.clone()).uri(uri).body(())?;
+        *request.headers_mut() = headers;
+        *request.extensions_mut() = extensions;
+        Ok(request)
     }
 }
 
-/// Not a byte was sent. An address that must not be dialled is a refusal, which nobody should repeat.
-fn unreachable(permit: Permit, error: &(dyn std::error::Error + 'static)) -> Refusal {
-    let outcome = Outcome::Unreachable { error: innermost(error) };
-    let mut cause = Some(error);
-    while let Some(this) = cause {
-        if this.is::<AddressError>() {
-            return permit.fail(outcome, 403);
-        }
-        cause = this.source();
-    }
-    permit.fail(outcome, 502)
+/// Not a byte was sent.
+fn unreachable(error: &(dyn std::error::Error + 'static)) -> Outcome {
+    Outcome::Unreachable { error: innermost(error) }
 }
 
-/// Takes out of an answer what speaks of one connection only (RFC 9110, section 7.6.1).
+/// The status for what could not be dialled: a no that stays a no is a refusal, which nobody should repeat.
+fn repeatable(error: &(dyn std::error::Error + 'static)) -> u16 {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    if causes.any(|cause| cause.downcast_ref::<DialError>().is_some_and(DialError::is_final)) { 403 } else { 502 }
+}
+
+/// What speaks of one connection only (RFC 9110, section 7.6.1), and RFC 7838's alternative services, which would lead
+/// the client around the gate.
+static ENDS_HERE: [HeaderName; 6] = [
+    header::ALT_SVC,
+    header::CONNECTION,
+    header::UPGRADE,
+    header::PROXY_AUTHENTICATE,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+];
+
+/// Takes out of an answer what ends here; the rest stays in its order (removing one by one would reorder it).
 fn end_to_end<B>(answer: &mut Response<B>) -> Result<(), &'static str> {
     if answer.status() == http::StatusCode::SWITCHING_PROTOCOLS {
         return Err("upstream switched protocols without being asked");
@@ -133,20 +185,23 @@ fn end_to_end<B>(answer: &mut Response<B>) -> Result<(), &'static str> {
     if headers.contains_key(header::TRANSFER_ENCODING) && headers.contains_key(header::CONTENT_LENGTH) {
         return Err("upstream's answer has two lengths");
     }
-    // RFC 7838: an alternative service would lead the client around the gate.
-    let here = [&header::ALT_SVC, &header::CONNECTION, &header::UPGRADE, &header::PROXY_AUTHENTICATE];
-    for name in here {
-        headers.remove(name);
+    if !headers.keys().any(|name| ENDS_HERE.contains(name)) {
+        return Ok(());
     }
-    headers.remove("keep-alive");
-    headers.remove("proxy-connection");
+    let mut last = None;
+    for (name, value) in std::mem::take(headers) {
+        last = name.or(last);
+        if let Some(name) = last.as_ref().filter(|name| !ENDS_HERE.contains(name)) {
+            headers.append(name, value);
+        }
+    }
     Ok(())
 }
 
 /// A connected tunnel that nothing has passed through yet.
 #[derive(Debug)]
 pub struct Tunnel {
-    stream: tokio::net::TcpStream,
+    line: Line,
     permit: Permit,
 }
 
@@ -154,8 +209,8 @@ impl Tunnel {
     /// Passes `first` (bytes already read from the agent), then both directions until both have ended.
     pub async fn splice<S: AsyncRead + AsyncWrite + Unpin>(mut self, mut agent: S, first: &[u8]) {
         let copied = async {
-            tokio::io::AsyncWriteExt::write_all(&mut self.stream, first).await?;
-            tokio::io::copy_bidirectional(&mut agent, &mut self.stream).await
+            tokio::io::AsyncWriteExt::write_all(&mut self.line, first).await?;
+            tokio::io::copy_bidirectional(&mut agent, &mut self.line).await
         };
         let outcome = match copied.await {
             Ok((sent, received)) => {
@@ -170,23 +225,6 @@ impl Tunnel {
     pub fn abandon(self, why: String) {
         self.permit.close(Outcome::Unreachable { error: why });
     }
-}
-
-/// The wire request: its URI is the permit's destination.
-fn request(permit: &Permit, headers: HeaderMap, body: OutBody) -> Result<Request<OutBody>, http::Error> {
-    let destination = permit.destination();
-    // The Host as received keeps signatures valid (`host` and `host:443` are signed differently); it has been checked to
-    // name the permit's authority.
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let authority = host.unwrap_or_else(|| destination.wire_authority());
-    let uri = Uri::builder()
-        .scheme(destination.scheme.as_str())
-        .authority(authority)
-        .path_and_query(destination.target.clone())
-        .build()?;
-    let mut request = Request::builder().method(destination.method.clone()).uri(uri).body(body)?;
-    *request.headers_mut() = headers;
-    Ok(request)
 }
 
 /// The cause in a chain of errors: what the dialler says, which names the server and the setting that helps, else the

@@ -41,6 +41,8 @@ pub enum Dialect {
     AwsCbor,
     /// Kubernetes `Status`.
     Kubernetes,
+    /// gRPC: `grpc-status` and `grpc-message` in the head of an answer without a body.
+    Grpc,
     /// RFC 9457 problem details, and a plain text for browsers and tools.
     Problem,
 }

@@ -114,7 +114,7 @@ impl Signals {
 }
 
 /// Raises our own limit of open files as far as it goes.
-fn raise_file_limit() {
+pub fn raise_file_limit() {
     let limit = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }

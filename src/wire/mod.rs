@@ -9,3 +9,4 @@ pub mod intake;
 pub mod leaf;
 pub mod peer;
 pub mod sentry;
+pub mod socket;

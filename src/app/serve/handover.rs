@@ -83,7 +83,10 @@ pub(super) fn take(path: &Path) -> io::Result<(Vec<(String, OwnedFd)>, Waiting)>
         said.extend_from_slice(more.get(..read).unwrap_or_default());
     }
     if said.is_empty() {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the running gate does not hand over its listeners"));
+        return Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "the running gate does not hand over its listeners",
+        ));
     }
     let names: Vec<String> = serde_json::from_slice(&said)?;
     if names.len() != sockets.len() {

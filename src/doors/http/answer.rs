@@ -1,13 +1,14 @@
 //! Refusals in each API's own format, with a status that its real client shows and does not repeat.
 //!
-//! Denials and missing approvals are 403 everywhere: 401 makes clients log in again, 5xx makes them repeat. Throttling is
-//! what each API itself would say: AWS's SDKs back off a few times and then show the text; kubectl shows a 429 at once as
-//! long as there is no `Retry-After`, and would wait ten times in silence with one. Our own faults are 5xx, which SDKs may
-//! repeat. The text is the refusal's message without characters that a format or a terminal cannot carry.
+//! Denials and missing approvals are 403 everywhere (gRPC: status 7): 401 makes clients log in again, 5xx makes them
+//! repeat. Throttling follows [`throttling`]. Our own faults are 5xx, which SDKs may repeat. The text is the refusal's message without characters that a format or a terminal cannot carry.
+
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Method, Response, StatusCode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use serde_json::{Value, json};
 
 use crate::enforce::{Refusal, RefusalKind};
@@ -25,7 +26,10 @@ pub fn answer(dialect: Dialect, method: &Method, refusal: &Refusal) -> Response<
     *response.status_mut() = StatusCode::from_u16(form.status).unwrap_or(StatusCode::FORBIDDEN);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(form.media));
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    // gRPC's answer is its head: what has no body is not measured.
+    if dialect != Dialect::Grpc {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
     for (name, value) in form.headers {
         if let Ok(value) = HeaderValue::try_from(value) {
             headers.insert(name, value);
@@ -46,21 +50,69 @@ struct Said<'a> {
     id: String,
     /// Without control characters but line breaks and tabs: it ends in terminals.
     message: String,
-    /// Whole seconds until there are tokens again, at least one.
-    wait: Option<u64>,
+    /// Until there are tokens again.
+    wait: Option<Duration>,
+}
+
+/// A wait that a client may spend in silence. A longer one is for the agent to read.
+const SILENT_WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// What a client is told when a limit is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Throttling {
+    /// The API's own throttling answer, with the time after which to come back: `Retry-After`.
+    Wait,
+    /// The same without the time.
+    Readable,
+    /// An ordinary 403.
+    No,
+}
+
+/// The one table of who is told to wait, as the real clients were seen to act:
+///
+/// | who | short wait | long wait |
+/// |---|---|---|
+/// | AWS | their code, which every SDK repeats 2 to 4 times with a back-off of its own, and then shows | the same |
+/// | Kubernetes | 429 with `Retry-After`: kubectl and its like wait it out, up to ten times | 429 without: shown at once |
+/// | gRPC | `RESOURCE_EXHAUSTED`, shown at once | the same |
+/// | others | 429 with `Retry-After`: most clients wait once or three times | 403: some would repeat a 429 for minutes |
+fn throttling(dialect: Dialect, wait: Duration) -> Throttling {
+    let is_short = wait <= SILENT_WAIT_MAX;
+    match dialect {
+        Dialect::Kubernetes if is_short => Throttling::Wait,
+        Dialect::Kubernetes | Dialect::Grpc => Throttling::Readable,
+        Dialect::Problem if is_short => Throttling::Wait,
+        Dialect::Problem => Throttling::No,
+        Dialect::AwsQuery
+        | Dialect::AwsEc2
+        | Dialect::AwsJson
+        | Dialect::AwsRestJson
+        | Dialect::AwsRestXml
+        | Dialect::S3
+        | Dialect::AwsCbor => Throttling::Wait,
+    }
+}
+
+/// Whole seconds, at least one.
+fn seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 impl<'a> Said<'a> {
     fn new(refusal: &'a Refusal) -> Self {
         let wait = match &refusal.kind {
-            RefusalKind::Throttled { retry_after } => {
-                Some(retry_after.as_secs().saturating_add(u64::from(retry_after.subsec_nanos() > 0)).max(1))
-            }
+            RefusalKind::Throttled { retry_after } => Some(*retry_after),
             _ => None,
         };
         let id = refusal.id.map(|id| id.to_string()).unwrap_or_default();
         let shown = |c: &char| matches!(c, '\n' | '\t') || !c.is_control();
         Self { refusal, id, message: refusal.message.chars().filter(shown).collect(), wait }
+    }
+
+    /// `Retry-After` for those who are told to wait.
+    fn retry_after(&self, dialect: Dialect) -> Option<(HeaderName, String)> {
+        let wait = self.wait.filter(|wait| throttling(dialect, *wait) == Throttling::Wait)?;
+        Some((RETRY_AFTER, seconds(wait).to_string()))
     }
 
     const fn kind(&self) -> &RefusalKind {
@@ -80,6 +132,7 @@ fn form(dialect: Dialect, said: &Said<'_>) -> Form {
     match dialect {
         Dialect::Kubernetes => kubernetes(said),
         Dialect::Problem => problem(said),
+        Dialect::Grpc => grpc(said),
         Dialect::AwsQuery
         | Dialect::AwsEc2
         | Dialect::AwsJson
@@ -97,7 +150,7 @@ fn aws_code(dialect: Dialect, kind: &RefusalKind) -> (u16, &'static str) {
         Dialect::AwsEc2 => ec2,
         Dialect::S3 => s3,
         Dialect::AwsJson | Dialect::AwsRestJson | Dialect::AwsCbor => json,
-        Dialect::AwsQuery | Dialect::AwsRestXml | Dialect::Kubernetes | Dialect::Problem => query,
+        Dialect::AwsQuery | Dialect::AwsRestXml | Dialect::Kubernetes | Dialect::Grpc | Dialect::Problem => query,
     };
     match kind {
         RefusalKind::Denied | RefusalKind::ApprovalNeeded(_) => {
@@ -126,7 +179,8 @@ fn aws(dialect: Dialect, said: &Said<'_>) -> Form {
     let (message, id) = (xml(&said.message), xml(&said.id));
     let mut headers = vec![(HeaderName::from_static("x-amzn-requestid"), said.id.clone())];
     if let Some(wait) = said.wait {
-        headers.push((RETRY_AFTER, wait.to_string()));
+        // In milliseconds; the SDKs bound it themselves and add their own jitter. `Retry-After` is read by none of them.
+        headers.push((HeaderName::from_static("x-amz-retry-after"), wait.as_millis().max(1).to_string()));
     }
     let (media, body) = match dialect {
         Dialect::AwsEc2 => (
@@ -158,7 +212,7 @@ fn aws(dialect: Dialect, said: &Said<'_>) -> Form {
             headers.push((HeaderName::from_static("x-amzn-errortype"), code.to_owned()));
             ("application/cbor", cbor_map(&[("__type", code), ("message", &said.message)]))
         }
-        Dialect::AwsQuery | Dialect::AwsRestXml | Dialect::Kubernetes | Dialect::Problem => (
+        Dialect::AwsQuery | Dialect::AwsRestXml | Dialect::Kubernetes | Dialect::Grpc | Dialect::Problem => (
             "text/xml",
             document(&format!(
                 "<ErrorResponse><Error><Type>{fault}</Type><Code>{code}</Code><Message>{message}</Message></Error>\
@@ -200,8 +254,9 @@ fn kubernetes(said: &Said<'_>) -> Form {
         }
         details.insert("kind".into(), Value::from(kind.split('/').next().unwrap_or(kind)));
     }
+    let headers: Vec<_> = said.retry_after(Dialect::Kubernetes).into_iter().collect();
     if let Some(wait) = said.wait {
-        details.insert("retryAfterSeconds".into(), Value::from(wait));
+        details.insert("retryAfterSeconds".into(), Value::from(seconds(wait)));
     }
     let body = to_json(&json!({
         "kind": "Status",
@@ -213,7 +268,7 @@ fn kubernetes(said: &Said<'_>) -> Form {
         "details": details,
         "code": status,
     }));
-    Form { status, media: "application/json", headers: vec![], body }
+    Form { status, media: "application/json", headers, body }
 }
 
 /// RFC 9457.
@@ -221,7 +276,10 @@ fn problem(said: &Said<'_>) -> Form {
     let (status, title) = match said.kind() {
         RefusalKind::Denied => (403, "Denied by blastgate"),
         RefusalKind::ApprovalNeeded(_) => (403, "Approval needed"),
-        RefusalKind::Throttled { .. } => (429, "Too many calls"),
+        RefusalKind::Throttled { retry_after } => match throttling(Dialect::Problem, *retry_after) {
+            Throttling::Wait | Throttling::Readable => (429, "Too many calls"),
+            Throttling::No => (403, "Too many calls"),
+        },
         RefusalKind::Unreadable { status } => (*status, "The request cannot be read in exactly one way"),
         RefusalKind::Unavailable { status } => (*status, "blastgate cannot forward this now"),
     };
@@ -237,9 +295,34 @@ fn problem(said: &Said<'_>) -> Form {
             members.insert("approval".into(), Value::from(approval.to_string()));
         }
     }
-    let headers = said.wait.map(|wait| (RETRY_AFTER, wait.to_string())).into_iter().collect();
+    let headers = said.retry_after(Dialect::Problem).into_iter().collect();
     Form { status, media: "application/problem+json", headers, body: to_json(&members) }
 }
+
+/// Trailers only: the status stands in the head of an answer without a body. UNAVAILABLE makes clients call again and
+/// again, so only what a second call may mend is called that.
+fn grpc(said: &Said<'_>) -> Form {
+    const INVALID_ARGUMENT: u8 = 3;
+    const PERMISSION_DENIED: u8 = 7;
+    const RESOURCE_EXHAUSTED: u8 = 8;
+    const INTERNAL: u8 = 13;
+    const UNAVAILABLE: u8 = 14;
+    let status = match said.kind() {
+        RefusalKind::Denied | RefusalKind::ApprovalNeeded(_) => PERMISSION_DENIED,
+        RefusalKind::Throttled { .. } => RESOURCE_EXHAUSTED,
+        RefusalKind::Unreadable { .. } => INVALID_ARGUMENT,
+        RefusalKind::Unavailable { status: 502 | 504 } => UNAVAILABLE,
+        RefusalKind::Unavailable { .. } => INTERNAL,
+    };
+    let headers = vec![
+        (HeaderName::from_static("grpc-status"), status.to_string()),
+        (HeaderName::from_static("grpc-message"), percent_encode(said.message.as_bytes(), GRPC_MESSAGE).to_string()),
+    ];
+    Form { status: 200, media: "application/grpc", headers, body: vec![] }
+}
+
+/// gRPC over HTTP/2, "Responses": everything but visible ASCII and the space, and the percent sign itself.
+const GRPC_MESSAGE: &AsciiSet = &CONTROLS.add(b'%');
 
 fn to_json(value: &Value) -> Vec<u8> {
     // Serialising a value that is already JSON cannot fail.

@@ -13,6 +13,7 @@ use crate::egress::{Egress, server_key};
 use crate::identify::Known;
 use crate::model::Principal;
 use crate::model::http::{Authority, Unreadable};
+use crate::sessions::{Client, Credentials, Sessions};
 
 /// Names a session on reverse listeners. It ends here.
 pub const SESSION: HeaderName = HeaderName::from_static("x-blastgate-session");
@@ -64,6 +65,27 @@ impl Peer {
 pub enum Callers {
     /// Whoever comes is this one: a private gate's listener.
     One(Arc<Caller>),
+    /// Each says which session it belongs to.
+    Sessions(Lobby),
+}
+
+/// A listener of a shared gate.
+#[derive(Debug)]
+pub struct Lobby {
+    /// The listener's name: anonymous sessions are told apart by it.
+    pub listener: String,
+    /// Who there is.
+    pub sessions: Arc<Sessions>,
+    /// Who names no session is not served.
+    pub required: bool,
+    /// What is theirs.
+    pub reaches: Arc<dyn Reaches>,
+}
+
+/// Finds what belongs to a session.
+pub trait Reaches: Send + Sync + std::fmt::Debug {
+    /// The way out for this one. May read files the first time.
+    fn of(&self, principal: &Principal) -> Arc<Caller>;
 }
 
 impl Callers {
@@ -71,19 +93,20 @@ impl Callers {
     ///
     /// # Errors
     /// What it says is not true, or it must say something and does not.
-    pub(super) fn receive(&self, claim: Option<&str>, peer: Peer) -> Result<Arc<Caller>, Unreadable> {
-        let _ = claim;
+    pub(super) fn receive(&self, claim: Option<Claim>, peer: Peer) -> Result<Arc<Caller>, Unreadable> {
         match self {
             // SECURITY: the listener speaks with its owner's identity; other users of this machine get nothing.
             Self::One(caller) if peer.is_ours() => Ok(Arc::clone(caller)),
             Self::One(_) => Err(Unreadable::status(403, "this listener serves another user's session")),
+            Self::Sessions(lobby) => lobby.receive(claim, peer),
         }
     }
 
     /// For the record of what nobody came to be known for.
-    pub(super) fn nobody(&self) -> Principal {
+    pub(super) fn nobody(&self, peer: Peer) -> Principal {
         match self {
             Self::One(caller) => caller.principal.clone(),
+            Self::Sessions(lobby) => lobby.anonymous(peer),
         }
     }
 
@@ -91,22 +114,59 @@ impl Callers {
     pub(super) fn knows(&self, peer: Peer) -> bool {
         match self {
             Self::One(_) => peer.is_ours(),
+            Self::Sessions(_) => true,
         }
     }
 }
 
+impl Lobby {
+    fn receive(&self, claim: Option<Claim>, peer: Peer) -> Result<Arc<Caller>, Unreadable> {
+        let how = "start it with `blastgate run -- CMD`, or ask your person for a session (`blastgate sessions open`)";
+        let principal = match claim {
+            Some(Claim(Some(credentials))) => self.sessions.find(&credentials),
+            Some(Claim(None)) => None,
+            // Another user of the machine must prove to be somebody.
+            None if self.required || !peer.is_ours() => {
+                return Err(Unreadable::status(407, format!("this gate serves named sessions only: {how}")));
+            }
+            None => Some(self.anonymous(peer)),
+        };
+        let unknown = || Unreadable::status(407, format!("these credentials are no open session's: {how}"));
+        Ok(self.reaches.of(&principal.ok_or_else(unknown)?))
+    }
+
+    fn anonymous(&self, peer: Peer) -> Principal {
+        let client = match (peer.address, peer.uid) {
+            (Some(address), _) => Client::Address(address),
+            (None, uid) => Client::User(uid.unwrap_or(u32::MAX)),
+        };
+        self.sessions.anonymous(&self.listener, client)
+    }
+}
+
+/// What a client says it is; `None` when that is not of the form that a session's credentials have.
+#[derive(Debug)]
+pub(super) struct Claim(Option<Credentials>);
+
+/// Proxy credentials, as they stand in the head of a CONNECT.
+pub(super) fn claimed(value: Option<&str>) -> Option<Claim> {
+    value.map(|value| Claim(Credentials::from_basic(value)))
+}
+
 /// What a request says about who asks: proxy credentials on a forward proxy, a header of ours on a reverse listener.
-pub(super) fn claim<'a>(headers: &'a HeaderMap, way: &Way) -> Result<Option<&'a str>, Unreadable> {
+pub(super) fn claim(headers: &HeaderMap, way: &Way) -> Result<Option<Claim>, Unreadable> {
     let name = match way {
         Way::Forward => PROXY_AUTHORIZATION,
         Way::Reverse(_) => SESSION,
     };
     let mut values = headers.get_all(&name).iter();
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => {
-            value.to_str().map(Some).map_err(|_| Unreadable::new(format!("a {name} header that is not ASCII")))
-        }
-        (Some(_), Some(_)) => Err(Unreadable::new(format!("more than one {name} header"))),
-    }
+    let value = match (values.next(), values.next()) {
+        (None, _) => return Ok(None),
+        (Some(value), None) => value.to_str().unwrap_or_default(),
+        (Some(_), Some(_)) => return Err(Unreadable::new(format!("more than one {name} header"))),
+    };
+    Ok(Some(Claim(match way {
+        Way::Forward => Credentials::from_basic(value),
+        Way::Reverse(_) => Credentials::parse(value),
+    })))
 }

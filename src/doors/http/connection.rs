@@ -51,6 +51,9 @@ where
         // The sentry has its own deadline; the library's would also close connections that only rest.
         .header_read_timeout(None)
         .max_headers(HEADERS_MAX + 1)
+        .preserve_header_case(true)
+        .auto_date_header(false)
+        .half_close(true)
         .serve_connection(TokioIo::new(sentry), service);
     let mut ending = visit.entrance.ending.clone();
     let served = tokio::select! {
@@ -88,6 +91,7 @@ where
     });
     let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
+        .auto_date_header(false)
         .max_concurrent_streams(STREAMS_MAX)
         .max_header_list_size(HEADER_LIST_BYTES_MAX)
         .adaptive_window(true)

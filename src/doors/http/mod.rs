@@ -90,7 +90,7 @@ impl std::ops::Deref for Visit {
 impl Visit {
     /// Whoever this is, for the record of what could not be read.
     fn principal(&self) -> Principal {
-        self.caller.as_ref().map_or_else(|| self.entrance.callers.nobody(), |caller| caller.principal.clone())
+        self.caller.as_ref().map_or_else(|| self.entrance.callers.nobody(self.peer), |caller| caller.principal.clone())
     }
 }
 

@@ -8,6 +8,7 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::Visit;
+use super::callers::claimed;
 use super::connect::connect;
 use super::connection::{end, last_words, serve_http1};
 use crate::head::authority;
@@ -41,7 +42,7 @@ where
             Err(unreadable) => unreadable,
         },
     };
-    let refusal = visit.gate.reject(&unreadable, None, &visit.entrance.callers.nobody(), Door::Http).await;
+    let refusal = visit.gate.reject(&unreadable, None, &visit.principal(), Door::Http).await;
     let _ = stream.write_all(&last_words(&refusal)).await;
     end(stream).await;
 }
@@ -88,6 +89,6 @@ fn first(head: &[u8], visit: &Visit) -> Result<First, Unreadable> {
         }
         _ => {}
     }
-    let caller = visit.entrance.callers.receive(checked.proxy_authorization, visit.peer)?;
+    let caller = visit.entrance.callers.receive(claimed(checked.proxy_authorization), visit.peer)?;
     Ok(First::Connect(target, Visit { caller: Some(caller), ..visit.clone() }))
 }

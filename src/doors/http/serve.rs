@@ -64,12 +64,13 @@ fn stay(answer: &mut Answer, upstream: &Origin) {
 }
 
 async fn exchange(visit: &Visit, origin: &Origin, request: Request<Incoming>) -> Result<Answer, No> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    let extensions = std::mem::take(&mut parts.extensions);
     let claimed = origin.authority.as_ref().map(ToString::to_string);
     let caller = match caller(visit, &parts) {
         Ok(caller) => caller,
         Err(unreadable) => {
-            let nobody = visit.entrance.callers.nobody();
+            let nobody = visit.principal();
             let refusal = visit.gate.reject(&unreadable, claimed, &nobody, Door::Http).await;
             return Err(No { dialect: Dialect::Problem, refusal });
         }
@@ -104,7 +105,7 @@ async fn exchange(visit: &Visit, origin: &Origin, request: Request<Incoming>) ->
     let digest = body_digest(&decided, &body);
     let no = |refusal| No { dialect, refusal };
     let permit = visit.gate.clear(decided, Destination::of(&head), digest).await.map_err(no)?;
-    let answer = caller.reach.egress.send(permit, head.headers, body).await.map_err(no)?;
+    let answer = caller.reach.egress.send(permit, head.headers, extensions, body).await.map_err(no)?;
     Ok(answer.map(Either::Left))
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn routed(head: &Head) -> Routed {
         Some(_) => BodyNeed::None,
         None => rest::need(head),
     };
-    Routed { need, dialect: Dialect::Problem, partial: Partial::None }
+    Routed { need, dialect: rest::dialect(head), partial: Partial::None }
 }
 
 /// The smart HTTP service that a request speaks to (`gitprotocol-http`): the last path segment of a POST. A server may
@@ -177,8 +177,8 @@ impl Protocol for Lifeline {
         reading.face = Face::Lifeline(Seen::Call(purpose));
         Ok(vec1![reading])
     }
-    fn dialect(&self, _head: &Head) -> Dialect {
-        Dialect::Problem
+    fn dialect(&self, head: &Head) -> Dialect {
+        rest::dialect(head)
     }
 }
 

@@ -332,6 +332,12 @@ fn looks_secret(segment: &str) -> bool {
     })
 }
 
+/// How a host that no provider knows says no: as the request's own media type lets its client read it.
+pub(super) fn dialect(head: &Head) -> Dialect {
+    let is_grpc = head.header("content-type").is_some_and(|media| media.starts_with("application/grpc"));
+    if is_grpc { Dialect::Grpc } else { Dialect::Problem }
+}
+
 impl Protocol for Rest {
     fn route(&self, _api: &'static Manifest, head: &Head, _known: &Known) -> Result<Routed, Unreadable> {
         Ok(super::lifeline::routed(head))
@@ -346,7 +352,7 @@ impl Protocol for Rest {
     ) -> Result<Vec1<Reading>, Unreadable> {
         Ok(super::lifeline::git_readings(head, body, known).unwrap_or_else(|| readings(head, body, known)))
     }
-    fn dialect(&self, _head: &Head) -> Dialect {
-        Dialect::Problem
+    fn dialect(&self, head: &Head) -> Dialect {
+        dialect(head)
     }
 }

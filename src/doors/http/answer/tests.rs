@@ -36,6 +36,7 @@ const ALL: &[Dialect] = &[
     Dialect::S3,
     Dialect::AwsCbor,
     Dialect::Kubernetes,
+    Dialect::Grpc,
     Dialect::Problem,
 ];
 
@@ -51,6 +52,10 @@ fn every_refusal_has_an_id_a_length_and_never_a_401() {
             let full = answer(*dialect, &Method::POST, &refusal);
             let head = answer(*dialect, &Method::HEAD, &refusal);
             assert_eq!(full.headers()["x-blastgate-decision"], refusal.id.unwrap().to_string());
+            if *dialect == Dialect::Grpc {
+                assert!(full.status() == 200 && full.body().is_empty());
+                continue;
+            }
             assert_eq!(full.headers()["content-length"], full.body().len().to_string());
             assert_eq!(head.headers()["content-length"], full.headers()["content-length"]);
             assert!(head.body().is_empty() && !full.body().is_empty());
@@ -68,7 +73,7 @@ fn without_a_record_there_is_no_id() {
     let refusal = Refusal { id: None, ..refusal(RefusalKind::Unavailable { status: 503 }, "aws:s3:DeleteBucket") };
     for dialect in ALL {
         let response = answer(*dialect, &Method::GET, &refusal);
-        assert_eq!(response.status(), 503);
+        assert_eq!(response.status(), if *dialect == Dialect::Grpc { 200 } else { 503 });
         assert!(!response.headers().contains_key("x-blastgate-decision"));
         assert!(!response.headers().contains_key("x-amzn-requestid"));
     }
@@ -133,7 +138,9 @@ fn json_dialects_hold_type_and_message() {
     }
     let throttled = refusal(RefusalKind::Throttled { retry_after: Duration::from_secs(3) }, "aws:ecs:DeleteService");
     let response = answer(Dialect::AwsRestJson, &Method::POST, &throttled);
-    assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (429, &HeaderValue::from(3)));
+    assert_eq!(response.status(), 429);
+    assert_eq!(response.headers()["x-amz-retry-after"], "3000");
+    assert!(!response.headers().contains_key("retry-after"));
 }
 
 #[test]
@@ -150,10 +157,9 @@ fn cbor_is_a_map_of_two() {
 }
 
 #[test]
-fn kubernetes_is_a_status_without_retry_after() {
+fn kubernetes_is_a_status() {
     let body = |kind, operation| {
         let response = answer(Dialect::Kubernetes, &Method::DELETE, &refusal(kind, operation));
-        assert!(!response.headers().contains_key("retry-after"));
         serde_json::from_slice::<Value>(response.body()).unwrap()
     };
     let denied = body(RefusalKind::Denied, "kubernetes:apps:deployments/scale.update");
@@ -184,4 +190,42 @@ fn problem_details_name_decision_and_approval() {
     assert_eq!((&body["status"], &body["detail"]), (&json!(403), &json!(CLEAN)));
     assert_eq!(body["operation"], "railway:graphql:volumeDelete");
     assert!(body["approval"].as_str().unwrap().starts_with("a_"));
+}
+
+#[test]
+fn who_is_told_to_wait_and_how() {
+    let check = |dialect, millis, status: u16, retry_after: Option<&str>, amz: Option<&str>| {
+        let kind = RefusalKind::Throttled { retry_after: Duration::from_millis(millis) };
+        let response = answer(dialect, &Method::POST, &refusal(kind, "kubernetes:core:pods.delete"));
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        assert_eq!(response.status(), status, "{dialect:?} {millis}");
+        assert_eq!(header("retry-after"), retry_after, "{dialect:?} {millis}");
+        assert_eq!(header("x-amz-retry-after"), amz, "{dialect:?} {millis}");
+    };
+    check(Dialect::Kubernetes, 1200, 429, Some("2"), None);
+    check(Dialect::Kubernetes, 10_000, 429, Some("10"), None);
+    check(Dialect::Kubernetes, 10_001, 429, None, None);
+    check(Dialect::Problem, 0, 429, Some("1"), None);
+    check(Dialect::Problem, 60_000, 403, None, None);
+    check(Dialect::Grpc, 100, 200, None, None);
+    check(Dialect::AwsQuery, 1500, 400, None, Some("1500"));
+    check(Dialect::AwsJson, 60_000, 400, None, Some("60000"));
+    check(Dialect::S3, 0, 503, None, Some("1"));
+}
+
+#[test]
+fn grpc_says_no_in_its_head() {
+    let check = |kind, status: &str| {
+        let response = answer(Dialect::Grpc, &Method::POST, &refusal(kind, "http:a:POST"));
+        assert_eq!((response.status().as_u16(), response.body().len()), (200, 0));
+        assert_eq!(response.headers()["content-type"], "application/grpc");
+        assert_eq!(response.headers()["grpc-status"], status);
+        let message = response.headers()["grpc-message"].to_str().unwrap().to_owned();
+        assert_eq!(percent_encoding::percent_decode_str(&message).decode_utf8().unwrap(), CLEAN);
+        assert!(message.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{message}");
+    };
+    for (kind, status) in kinds().into_iter().zip(["7", "7", "8", "3", "13"]) {
+        check(kind, status);
+    }
+    check(RefusalKind::Unavailable { status: 502 }, "14");
 }

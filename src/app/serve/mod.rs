@@ -1,0 +1,389 @@
+//! A shared gate: it listens where the configuration says until it is told to stop, and hands its listeners over to the
+//! next one without refusing a connection.
+
+mod handover;
+mod keeper;
+mod operator;
+mod reaches;
+mod sockets;
+
+use std::net::SocketAddr;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+
+use self::handover::Waiting;
+use self::keeper::Keeper;
+use self::operator::Operator;
+use self::reaches::{OneReach, SessionReaches};
+pub use self::sockets::SocketError;
+use self::sockets::{Given, Socket};
+use super::base::{Base, Begin, StartError, begin};
+use super::clock::SystemClock;
+use super::files::{Loaded, Places};
+use crate::config::{Endpoint, Listen, Upstream};
+use crate::control::protocol::ListenerStatus;
+use crate::control::{self, Backend};
+use crate::doors::http::callers::{Callers, Lobby};
+use crate::doors::http::listen::{Closer, Ending, Listener, listen};
+use crate::doors::http::{Entrance, Way};
+use crate::model::{Clock, SessionId};
+use crate::record::Entry;
+
+/// How often the configuration folder is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// How a shared gate is started.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    /// Take the listeners over from the gate that runs.
+    pub replace: bool,
+    /// How long connections may go on after the end was asked for.
+    pub drain: Duration,
+}
+
+/// A shared gate that listens.
+#[derive(Debug)]
+pub struct SharedGate {
+    /// Its listeners, for people.
+    pub listeners: Vec<ListenerStatus>,
+    /// What the operator should know.
+    pub warnings: Vec<String>,
+    /// Files of the configuration that wait to be accepted.
+    pub changes: usize,
+    base: Base,
+    closer: Arc<Closer>,
+    draining: Arc<OnceLock<()>>,
+    sockets: Arc<Vec<(String, Socket)>>,
+    keeper: Arc<Keeper>,
+    tasks: JoinSet<()>,
+    drain: Duration,
+}
+
+/// Why a shared gate ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It was told to.
+    Stopped,
+    /// Another one took over.
+    Replaced,
+}
+
+/// Where the control socket is: in the run-time folder, else in the state folder.
+#[must_use]
+pub fn control_socket(listen: &Listen, places: &Places, runtime: Option<&Path>) -> PathBuf {
+    match &listen.control {
+        Some(path) => places.config.join(path),
+        None => match runtime.filter(|path| path.is_absolute()) {
+            Some(runtime) => runtime.join("blastgate/control.sock"),
+            None => places.state.join("control.sock"),
+        },
+    }
+}
+
+/// Beside the control socket: where listeners are handed over.
+fn handover_socket(control: &Path) -> PathBuf {
+    control.with_extension("handover")
+}
+
+/// Starts a shared gate.
+///
+/// # Errors
+/// Something it cannot be safe without is missing, or a listener cannot be had.
+pub async fn serve(places: Places, runtime: Option<PathBuf>, options: ServeOptions) -> Result<SharedGate, StartError> {
+    let (keeper, loaded) = Keeper::begin(places)?;
+    let Loaded { places, setup } = &loaded;
+    let control = control_socket(&setup.config.listen, places, runtime.as_deref());
+    if let Some(folder) = control.parent() {
+        crate::wire::ca::private_folder(folder).map_err(StartError::Ca)?;
+    }
+    let (mut given, waiting) = given(&control, &options)?;
+    let sockets = sockets(&setup.config.listen, &control, &mut given)?;
+    let own = sockets.iter().filter_map(|(_, socket)| match socket.endpoint()? {
+        Endpoint::Tcp(at) => Some(at),
+        Endpoint::Unix(_) => None,
+    });
+    let log = SessionId::new(SystemClock.now(), rand::random()).to_string().replacen("s_", "g_", 1);
+    let posture = setup.config.posture;
+    let begin_with = Begin { log, session: None, command: None, posture, own: own.collect() };
+    let mut base = begin(loaded, begin_with).await?;
+    keeper.serve(Arc::clone(&base.gate));
+    let (closer, ending) = Closer::new();
+    let mut gate = SharedGate {
+        listeners: statuses(&base.config.listen, &sockets),
+        warnings: std::mem::take(&mut base.warnings),
+        changes: keeper.waiting().0,
+        base,
+        closer: Arc::new(closer),
+        draining: Arc::default(),
+        sockets: Arc::new(sockets),
+        keeper: Arc::new(keeper),
+        tasks: JoinSet::new(),
+        drain: options.drain,
+    };
+    gate.open(&ending)?;
+    if let Some(waiting) = waiting {
+        waiting.serving().map_err(|source| StartError::Io { doing: "take over from the running gate", source })?;
+    }
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready, sd_notify::NotifyState::MainPid(std::process::id())]);
+    Ok(gate)
+}
+
+/// The sockets that somebody has opened for us.
+fn given(control: &Path, options: &ServeOptions) -> Result<(Given, Option<Waiting>), StartError> {
+    if !options.replace {
+        return Ok((Given::by_systemd(), None));
+    }
+    match handover::take(&handover_socket(control)) {
+        Ok((sockets, waiting)) => Ok((Given::new(sockets), Some(waiting))),
+        Err(error) => {
+            let why = format!("there is no gate to replace at `{}`: {error}", control.display());
+            Err(StartError::Running(why))
+        }
+    }
+}
+
+/// All listening sockets, by name.
+fn sockets(listen: &Listen, control: &Path, given: &mut Given) -> Result<Vec<(String, Socket)>, StartError> {
+    let mut wanted = vec![
+        // First: if a gate runs already, this is what says so.
+        ("control".to_owned(), Endpoint::Unix(control.to_owned())),
+        ("handover".to_owned(), Endpoint::Unix(handover_socket(control))),
+        ("proxy".to_owned(), Endpoint::Tcp(listen.proxy)),
+        ("api".to_owned(), Endpoint::Tcp(listen.api)),
+    ];
+    wanted.extend(listen.reverse.iter().map(|one| (format!("reverse-{}", one.name), one.listen.clone())));
+    if wanted.len() > handover::SOCKETS_MAX {
+        return Err(StartError::Running(format!("more than {} listeners", handover::SOCKETS_MAX)));
+    }
+    wanted
+        .into_iter()
+        .map(|(name, at)| match given.or_bind(&name, &at) {
+            Ok(socket) => Ok((name, socket)),
+            Err(SocketError::Taken { .. }) if name == "control" => Err(StartError::Running(format!(
+                "a gate runs already (`{}` answers): `blastgate status` shows it, `blastgate serve --replace` takes \
+                 over from it",
+                control.display()
+            ))),
+            Err(error) => Err(error.into()),
+        })
+        .collect()
+}
+
+fn statuses(listen: &Listen, sockets: &[(String, Socket)]) -> Vec<ListenerStatus> {
+    let upstream = |name: &str| {
+        let one = listen.reverse.iter().find(|one| Some(one.name.as_str()) == name.strip_prefix("reverse-"))?;
+        Some(match &one.upstream {
+            Upstream::Server { scheme, authority } => format!("{}://{authority}", scheme.as_str()),
+            Upstream::Unix(path) => format!("unix:{}", path.display()),
+        })
+    };
+    let told = |(name, socket): &(String, Socket)| {
+        let at = sockets::written(&socket.endpoint()?);
+        Some(ListenerStatus { name: name.clone(), at, upstream: upstream(name) })
+    };
+    sockets.iter().filter(|(name, _)| name != "handover").filter_map(told).collect()
+}
+
+impl SharedGate {
+    /// Begins to take connections on every listener.
+    fn open(&mut self, ending: &Ending) -> Result<(), StartError> {
+        let io = |source| StartError::Io { doing: "use a listening socket", source };
+        let common = self.base.network.reach(&[], &mut self.warnings)?;
+        let network = self.base.network.clone();
+        let reaches = Arc::new(SessionReaches::new(network, Arc::clone(&self.base.sessions), common));
+        let proxy = self.proxy_address();
+        let operator = Operator {
+            since: self.base.clock.now(),
+            gate: Arc::clone(&self.base.gate),
+            sessions: Arc::clone(&self.base.sessions),
+            approvals: Arc::clone(&self.base.approvals),
+            reaches: Arc::clone(&reaches),
+            keeper: Arc::clone(&self.keeper),
+            closer: Arc::clone(&self.closer),
+            listeners: self.listeners.clone(),
+            proxy,
+            ca_pem: self.base.ca_pem.clone(),
+            log: self.base.places.log(),
+            draining: Arc::clone(&self.draining),
+        };
+        let operator: Arc<dyn Backend> = Arc::new(operator);
+        for (name, socket) in self.sockets.iter() {
+            let listener = listener(socket.try_clone().map_err(io)?).map_err(io)?;
+            match (name.as_str(), listener) {
+                ("handover", _) => {}
+                ("control", Listener::Unix(listener)) => {
+                    let operator = Arc::clone(&operator);
+                    self.tasks.spawn(async move { drop(control::server::serve(listener, operator).await) });
+                }
+                ("api", Listener::Tcp(listener)) => {
+                    let operator = Arc::clone(&operator);
+                    self.tasks.spawn(async move { drop(control::health::serve(listener, operator).await) });
+                }
+                (name, listener) => {
+                    let entrance = self.entrance(name, &reaches, ending)?;
+                    tokio::spawn(listen(Arc::new(entrance), listener));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn entrance(&self, name: &str, reaches: &Arc<SessionReaches>, ending: &Ending) -> Result<Entrance, StartError> {
+        let reverse = name.strip_prefix("reverse-");
+        let reverse = self.base.config.listen.reverse.iter().find(|one| Some(one.name.as_str()) == reverse);
+        let mut lobby = Lobby {
+            listener: name.to_owned(),
+            sessions: Arc::clone(&self.base.sessions),
+            required: self.base.config.sessions_required,
+            reaches: Arc::clone(reaches) as Arc<dyn crate::doors::http::callers::Reaches>,
+        };
+        let way = match reverse {
+            None => Way::Forward,
+            Some(listener) => {
+                let (reach, origin) = self.base.network.reverse(listener)?;
+                lobby.reaches = Arc::new(OneReach(Arc::new(reach)));
+                Way::Reverse(Arc::new(origin))
+            }
+        };
+        let door = Arc::clone(&self.base.door);
+        Ok(Entrance { door, callers: Callers::Sessions(lobby), way, ending: ending.clone() })
+    }
+
+    fn proxy_address(&self) -> SocketAddr {
+        let proxy = self.sockets.iter().find(|(name, _)| name == "proxy").and_then(|(_, socket)| socket.endpoint());
+        match proxy {
+            Some(Endpoint::Tcp(at)) => at,
+            _ => self.base.config.listen.proxy,
+        }
+    }
+
+    /// Serves until it is told to stop, or until another gate has taken over; then lets the connections end.
+    ///
+    /// # Errors
+    /// The system refuses to tell about signals.
+    pub async fn until_end(mut self) -> Result<Ended, StartError> {
+        let io = |source| StartError::Io { doing: "listen to signals", source };
+        let mut terminate = signal(SignalKind::terminate()).map_err(io)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(io)?;
+        let mut reload = signal(SignalKind::hangup()).map_err(io)?;
+        let mut replaced = self.hand_over();
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let ended = loop {
+            tokio::select! {
+                _ = terminate.recv() => break Ended::Stopped,
+                _ = interrupt.recv() => break Ended::Stopped,
+                () = &mut replaced => break Ended::Replaced,
+                _ = reload.recv() => self.look().await,
+                _ = look.tick() => self.look().await,
+            }
+        };
+        let _ = self.draining.set(());
+        if ended == Ended::Stopped {
+            let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+            self.remove_files();
+        }
+        self.closer.drain();
+        if ended == Ended::Replaced {
+            // The new gate answers the operator now.
+            self.tasks.abort_all();
+        }
+        tokio::select! {
+            () = self.closer.drained() => {}
+            () = tokio::time::sleep(self.drain) => {}
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        Ok(ended)
+    }
+
+    async fn look(&self) {
+        let keeper = Arc::clone(&self.keeper);
+        let _ = tokio::task::spawn_blocking(move || keeper.look()).await;
+    }
+
+    /// Hands the listeners over to whoever asks and then serves; ends when one does.
+    fn hand_over(&self) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
+        let sockets = Arc::clone(&self.sockets);
+        Box::pin(async move {
+            let Some((_, socket)) = sockets.iter().find(|(name, _)| name == "handover") else {
+                return std::future::pending().await;
+            };
+            let Ok(Listener::Unix(asked)) = socket.try_clone().and_then(listener) else {
+                return std::future::pending().await;
+            };
+            loop {
+                let Ok((stream, _)) = asked.accept().await else { continue };
+                if !is_operator(&stream) {
+                    continue;
+                }
+                let sockets = Arc::clone(&sockets);
+                let given = tokio::task::spawn_blocking(move || {
+                    let stream = stream.into_std()?;
+                    stream.set_nonblocking(false)?;
+                    let named: Vec<_> = sockets.iter().map(|(name, one)| (name.clone(), one.as_fd())).collect();
+                    handover::give(&stream, &named)
+                });
+                if matches!(given.await, Ok(Ok(()))) {
+                    return;
+                }
+            }
+        })
+    }
+
+    /// A gate that nobody replaces leaves no socket files behind.
+    fn remove_files(&self) {
+        for (_, socket) in self.sockets.iter() {
+            if let Some(Endpoint::Unix(path)) = socket.endpoint() {
+                let _ = std::fs::remove_file(path);
+            }
+        }
+    }
+
+    /// Ends the log in good order. Call it after the runtime has been shut down.
+    pub fn close(base: Closing) {
+        let at = base.clock.now();
+        base.ledger.note(&Entry::Stop { at, session: None });
+        base.ledger.close();
+    }
+
+    /// What is needed to close the log when the runtime is gone.
+    #[must_use]
+    pub fn closing(&self) -> Closing {
+        Closing { ledger: self.base.ledger.clone(), clock: Arc::clone(&self.base.clock) }
+    }
+}
+
+/// What is left of a gate that ended.
+#[derive(Debug)]
+pub struct Closing {
+    ledger: crate::record::Ledger,
+    clock: Arc<dyn Clock>,
+}
+
+/// SECURITY: listeners are given to the operator's own processes only, and not to those below a `run`.
+fn is_operator(stream: &tokio::net::UnixStream) -> bool {
+    let Ok(peer) = stream.peer_cred() else { return false };
+    let own = rustix::process::getuid().as_raw();
+    let pid = peer.pid().and_then(|pid| u32::try_from(pid).ok());
+    (peer.uid() == own || peer.uid() == 0) && pid.is_some_and(|pid| crate::sandbox::gate_above(pid).is_none())
+}
+
+/// A socket as the runtime serves it.
+fn listener(socket: Socket) -> std::io::Result<Listener> {
+    Ok(match socket {
+        Socket::Tcp(listener) => {
+            listener.set_nonblocking(true)?;
+            Listener::Tcp(tokio::net::TcpListener::from_std(listener)?)
+        }
+        Socket::Unix(listener, _) => {
+            listener.set_nonblocking(true)?;
+            Listener::Unix(tokio::net::UnixListener::from_std(listener)?)
+        }
+    })
+}

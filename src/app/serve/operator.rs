@@ -1,0 +1,140 @@
+//! What the operator of a shared gate asks for over the control socket.
+
+use std::sync::{Arc, OnceLock};
+
+use super::keeper::Keeper;
+use super::reaches::{SessionReaches, digest_of};
+use crate::app::base::person;
+use crate::app::{desk, trust};
+use crate::approvals::{self, Approvals, Filter, State};
+use crate::control::protocol::{Answer, Changes, GateKind, ListenerStatus, OpenSession, OpenedSession, SessionStatus, Status};
+use crate::control::{Backend, ControlError};
+use crate::doors::http::listen::Closer;
+use crate::enforce::Gate;
+use crate::model::{ApprovalId, Posture, Principal, SessionId, Timestamp};
+use crate::sandbox::rewrite;
+use crate::sessions::{OpenSession as Opening, Sessions};
+
+/// A shared gate, for its operator.
+#[derive(Debug)]
+pub(super) struct Operator {
+    pub(super) since: Timestamp,
+    pub(super) gate: Arc<Gate>,
+    pub(super) sessions: Arc<Sessions>,
+    pub(super) approvals: Arc<Approvals>,
+    pub(super) reaches: Arc<SessionReaches>,
+    pub(super) keeper: Arc<Keeper>,
+    pub(super) closer: Arc<Closer>,
+    pub(super) listeners: Vec<ListenerStatus>,
+    pub(super) proxy: std::net::SocketAddr,
+    pub(super) ca_pem: String,
+    pub(super) log: std::path::PathBuf,
+    pub(super) draining: Arc<OnceLock<()>>,
+}
+
+fn fault(error: impl std::fmt::Display) -> ControlError {
+    ControlError::Fault(error.to_string())
+}
+
+impl Backend for Operator {
+    fn status(&self) -> Status {
+        let tally = self.gate.tally();
+        let (changes, wrong) = self.keeper.waiting();
+        let mut troubles: Vec<String> = wrong.into_iter().collect();
+        let mut known = |result: Result<usize, crate::store::StoreError>| {
+            result.unwrap_or_else(|error| {
+                troubles.push(error.to_string());
+                0
+            })
+        };
+        let sessions = known(self.sessions.list().map(|sessions| sessions.len()));
+        let waiting = Filter { state: Some(State::Pending), ..Filter::default() };
+        let approvals = known(self.approvals.list(&waiting).map(|requests| requests.len()));
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            kind: GateKind::Shared,
+            since: self.since,
+            posture: self.gate.posture(),
+            revision: self.gate.rules().revision().to_owned(),
+            listeners: self.listeners.clone(),
+            connections: self.closer.open(),
+            sessions,
+            approvals,
+            changes,
+            troubles,
+            draining: self.draining.get().is_some(),
+            requests: tally.dispositions.clone(),
+            rejected: tally.rejected,
+            log: self.log.clone(),
+        }
+    }
+
+    fn open_session(&self, ask: OpenSession) -> Result<OpenedSession, ControlError> {
+        let kubeconfigs: Vec<_> =
+            ask.kubeconfigs.iter().filter_map(|path| Some((path.clone(), digest_of(path)?))).collect();
+        let opening = Opening {
+            agent: ask.agent.clone(),
+            person: person(),
+            command: ask.agent.clone(),
+            pid: None,
+            kubeconfigs: kubeconfigs.clone(),
+        };
+        let paths: Vec<_> = kubeconfigs.into_iter().map(|(path, _)| path).collect();
+        let opened = self.sessions.open(opening).map_err(fault)?;
+        let credentials = format!("{}:{}", opened.session, opened.token.expose());
+        let proxy = format!("http://{credentials}@{}", self.proxy);
+        let rewritten = rewrite(&paths, &proxy, &self.ca_pem).map_err(fault)?.unwrap_or_default();
+        let mut warnings = rewritten.warnings.clone();
+        let principal = Principal { session: opened.session, agent: ask.agent, person: person(), anonymous: false };
+        self.reaches.keep(principal, &rewritten.servers, &mut warnings);
+        Ok(OpenedSession {
+            session: opened.session,
+            credentials,
+            proxy: self.proxy,
+            ca_pem: self.ca_pem.clone(),
+            extra_roots_pem: trust::pem(self.reaches.network.extra_roots()),
+            kubeconfig: Some(rewritten.text).filter(|text| !text.is_empty()),
+            observing: self.gate.posture() == Posture::Observe,
+            warnings,
+        })
+    }
+
+    fn close_session(&self, session: SessionId) -> Result<(), ControlError> {
+        self.reaches.forget(session);
+        match self.sessions.close(session).map_err(fault)? {
+            true => Ok(()),
+            false => Err(ControlError::Unknown(format!("there is no open session `{session}`"))),
+        }
+    }
+
+    fn sessions(&self) -> Result<Vec<SessionStatus>, ControlError> {
+        let told = |one: crate::sessions::Session| SessionStatus {
+            session: one.id,
+            agent: one.agent,
+            person: one.person,
+            since: one.opened_at,
+        };
+        Ok(self.sessions.list().map_err(fault)?.into_iter().map(told).collect())
+    }
+
+    fn approvals(&self, all: bool) -> Result<Vec<approvals::Request>, ControlError> {
+        desk::list(&self.approvals, all)
+    }
+
+    fn approval(&self, id: ApprovalId) -> Result<approvals::Request, ControlError> {
+        desk::show(&self.approvals, id)
+    }
+
+    fn answer(&self, id: ApprovalId, answer: Answer) -> Result<approvals::Request, ControlError> {
+        desk::answer(&self.approvals, id, &answer)
+    }
+
+    fn changes(&self) -> Result<Changes, ControlError> {
+        Ok(self.keeper.changes())
+    }
+
+    fn accept(&self, revision: &str) -> Result<Changes, ControlError> {
+        self.keeper.accept(revision)
+    }
+}

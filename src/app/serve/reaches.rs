@@ -1,0 +1,108 @@
+//! What belongs to each session of a shared gate.
+//!
+//! A session that `run` opened may reach the servers of its operator's kubeconfig with their certificates, as behind a
+//! private gate. The files are read when the session is opened; after a restart of the gate they are read again, and count
+//! only if they still say the same: they lie where the agent may write.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sha2::{Digest, Sha256};
+
+use crate::app::network::Network;
+use crate::doors::http::callers::{Caller, Reach, Reaches};
+use crate::model::{Principal, SessionId};
+use crate::sandbox::{Server, rewrite};
+use crate::sessions::Sessions;
+
+/// Callers that are kept; more than ever run at once.
+const KEPT_MAX: usize = 8192;
+
+/// The ways out of all sessions that come through the forward proxy.
+#[derive(Debug)]
+pub(super) struct SessionReaches {
+    pub(super) network: Network,
+    pub(super) sessions: Arc<Sessions>,
+    /// For whoever has nothing of their own.
+    pub(super) common: Arc<Reach>,
+    pub(super) callers: Mutex<HashMap<SessionId, Arc<Caller>>>,
+}
+
+impl SessionReaches {
+    pub(super) fn new(network: Network, sessions: Arc<Sessions>, common: Reach) -> Self {
+        Self { network, sessions, common: Arc::new(common), callers: Mutex::default() }
+    }
+
+    /// Remembers what belongs to a session that was just opened.
+    pub(super) fn keep(&self, principal: Principal, listed: &[Server], warnings: &mut Vec<String>) {
+        let reach = self.made(listed, warnings);
+        self.insert(Arc::new(Caller { principal, reach }));
+    }
+
+    pub(super) fn forget(&self, session: SessionId) {
+        self.lock().remove(&session);
+    }
+
+    fn made(&self, listed: &[Server], warnings: &mut Vec<String>) -> Arc<Reach> {
+        if listed.is_empty() {
+            return Arc::clone(&self.common);
+        }
+        match self.network.reach(listed, warnings) {
+            Ok(reach) => Arc::new(reach),
+            Err(error) => {
+                warnings.push(error.to_string());
+                Arc::clone(&self.common)
+            }
+        }
+    }
+
+    fn insert(&self, caller: Arc<Caller>) -> Arc<Caller> {
+        let mut callers = self.lock();
+        if callers.len() >= KEPT_MAX {
+            callers.clear();
+        }
+        Arc::clone(callers.entry(caller.principal.session).or_insert(caller))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<SessionId, Arc<Caller>>> {
+        self.callers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The servers of a session that an earlier gate opened.
+    fn listed(&self, session: SessionId) -> Vec<Server> {
+        let Ok(Some(known)) = self.sessions.get(session) else { return Vec::new() };
+        let (paths, digests): (Vec<PathBuf>, Vec<[u8; 32]>) = known.kubeconfigs.into_iter().unzip();
+        let same = paths.iter().zip(&digests).all(|(path, digest)| digest_of(path).as_ref() == Some(digest));
+        if paths.is_empty() || !same {
+            return Vec::new();
+        }
+        rewrite(&paths, "http://127.0.0.1", "").ok().flatten().map(|made| made.servers).unwrap_or_default()
+    }
+}
+
+impl Reaches for SessionReaches {
+    fn of(&self, principal: &Principal) -> Arc<Caller> {
+        if let Some(caller) = self.lock().get(&principal.session) {
+            return Arc::clone(caller);
+        }
+        let listed = if principal.anonymous { Vec::new() } else { self.listed(principal.session) };
+        let reach = self.made(&listed, &mut Vec::new());
+        self.insert(Arc::new(Caller { principal: principal.clone(), reach }))
+    }
+}
+
+/// What stands in a file; none when it is not there.
+pub(super) fn digest_of(path: &std::path::Path) -> Option<[u8; 32]> {
+    std::fs::read(path).ok().map(|bytes| Sha256::digest(bytes).into())
+}
+
+/// A reverse listener's way out: the same for everybody.
+#[derive(Debug)]
+pub(super) struct OneReach(pub(super) Arc<Reach>);
+
+impl Reaches for OneReach {
+    fn of(&self, principal: &Principal) -> Arc<Caller> {
+        Arc::new(Caller { principal: principal.clone(), reach: Arc::clone(&self.0) })
+    }
+}

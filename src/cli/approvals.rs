@@ -1,0 +1,157 @@
+//! `blastgate approvals`: the operator's answer to escalated calls.
+
+use std::io::{IsTerminal, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::{Failure, gate};
+use crate::approvals::{Request, State};
+use crate::control::protocol::Answer;
+
+/// List and answer calls that need a person
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  blastgate approvals                       calls that wait
+  blastgate approvals show a_…              what exactly it would do
+  blastgate approvals approve a_… --reason 'migration CHG-42'
+  blastgate approvals deny a_… --reason 'wrong account'
+
+An approval lets exactly that call pass, once, for the session that asked, and only for a while. It cannot be given from
+behind the gate. Exits with 1 when there is no such request, 3 when the gate says no.")]
+pub(crate) struct ApprovalsArgs {
+    /// Configuration folder, or its config.yaml [default: $XDG_CONFIG_HOME/blastgate]
+    #[arg(long, value_name = "PATH", global = true)]
+    config: Option<PathBuf>,
+    /// JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Show calls that wait (the default)
+    List {
+        /// Answered, used and expired ones too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show one, whole
+    Show {
+        /// Its id, as the refusal named it
+        id: String,
+    },
+    /// Let the call pass, once
+    Approve {
+        /// Its id, as the refusal named it
+        id: String,
+        /// Why; stands in the log
+        #[arg(long, default_value = "")]
+        reason: String,
+        /// Do not ask on a terminal
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// Say no
+    Deny {
+        /// Its id, as the refusal named it
+        id: String,
+        /// Why; the agent is told
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+}
+
+pub(crate) fn run(args: &ApprovalsArgs) -> Result<ExitCode, Failure> {
+    let config = args.config.as_deref();
+    let show = |id: &str| -> Result<Request, Failure> {
+        let path = format!("/v1/approvals/{id}");
+        gate::ask(config, async |client| client.get(&path).await)
+    };
+    let answer = |id: &str, answer: Answer| -> Result<Request, Failure> {
+        let path = format!("/v1/approvals/{id}");
+        gate::ask(config, async |client| client.post(&path, &answer).await)
+    };
+    let request = match &args.command {
+        None => return list(args, false),
+        Some(Command::List { all }) => return list(args, *all),
+        Some(Command::Show { id }) => show(id)?,
+        Some(Command::Approve { id, reason, yes }) => {
+            let found = show(id)?;
+            if !yes && std::io::stdin().is_terminal() && found.state == State::Pending && !confirmed(&found)? {
+                anstream::println!("nothing was approved");
+                return Ok(ExitCode::from(1));
+            }
+            answer(id, Answer { approve: true, reason: reason.clone() })?
+        }
+        Some(Command::Deny { id, reason }) => answer(id, Answer { approve: false, reason: reason.clone() })?,
+    };
+    if args.json {
+        anstream::println!("{}", serde_json::to_string_pretty(&request).map_err(Failure::fault)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    match &args.command {
+        Some(Command::Approve { .. }) => anstream::println!(
+            "{} approved: this one call of {} passes once, until {}. Tell the agent to repeat it.",
+            request.id,
+            request.session,
+            request.until
+        ),
+        Some(Command::Deny { .. }) => anstream::println!("{} denied", request.id),
+        _ => anstream::print!("{}", whole(&request)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows what would be done, and asks.
+fn confirmed(request: &Request) -> Result<bool, Failure> {
+    anstream::print!("{}", whole(request));
+    anstream::print!("Let this call pass once? [y/N] ");
+    std::io::stdout().flush().map_err(Failure::fault)?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).map_err(Failure::fault)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+fn list(args: &ApprovalsArgs, all: bool) -> Result<ExitCode, Failure> {
+    let path = if all { "/v1/approvals/all" } else { "/v1/approvals" };
+    let requests: Vec<Request> = gate::ask(args.config.as_deref(), async |client| client.get(path).await)?;
+    if args.json {
+        anstream::println!("{}", serde_json::to_string_pretty(&requests).map_err(Failure::fault)?);
+    } else if requests.is_empty() {
+        anstream::println!("Nothing waits for an answer.");
+    } else {
+        for one in &requests {
+            let who = one.agent.as_deref().unwrap_or("-");
+            anstream::println!("{}  {:<8}  {who:<12}  {}", one.id, one.state.as_str(), one.operation);
+            if let Some(line) = one.shown.lines().next() {
+                anstream::println!("    {line}");
+            }
+        }
+        anstream::println!("→ blastgate approvals show|approve|deny ID");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn whole(request: &Request) -> String {
+    use std::fmt::Write;
+    let mut out = String::new();
+    let _ = writeln!(out, "{}  {} until {}", request.id, request.state, request.until);
+    for line in request.shown.lines() {
+        let _ = writeln!(out, "  {line}");
+    }
+    let person = request.person.as_deref().map(|person| format!(" for {person}")).unwrap_or_default();
+    let agent = request.agent.as_deref().unwrap_or("an agent");
+    let _ = writeln!(out, "  asked by   {agent}{person}, session {}, {}", request.session, request.opened_at);
+    let because: Vec<&str> = request.requirement.ids().collect();
+    let _ = writeln!(out, "  because of {}", because.join(", "));
+    if let Some(voter) = &request.voter {
+        let reason = request.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let _ = writeln!(out, "  answered   {voter}{reason}");
+    }
+    if let Some(decision) = &request.decision {
+        let _ = writeln!(out, "  used by    {decision}");
+    }
+    out
+}

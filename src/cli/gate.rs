@@ -1,0 +1,79 @@
+//! Asking a running gate: what the operator's commands share.
+
+use std::path::{Path, PathBuf};
+
+use super::Failure;
+use crate::app::{self, Places};
+use crate::control::{Client, ClientError};
+
+/// The sockets of the gates that may run: the shared one first, then the private ones of each `run`.
+pub(crate) fn sockets(config: Option<&Path>) -> Result<Vec<PathBuf>, Failure> {
+    let places = Places::of(config, |name| std::env::var_os(name)).map_err(Failure::usage)?;
+    let loaded = app::load(places).map_err(Failure::usage)?;
+    let mut found = vec![app::control_socket(&loaded.setup.config.listen, &loaded.places, runtime_folder().as_deref())];
+    let mut private: Vec<PathBuf> = std::fs::read_dir(loaded.places.state.join("run"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path().join(app::PRIVATE_SOCKET))
+        .filter(|path| path.exists())
+        .collect();
+    private.sort();
+    found.extend(private);
+    Ok(found)
+}
+
+/// `$XDG_RUNTIME_DIR`.
+pub(crate) fn runtime_folder() -> Option<PathBuf> {
+    std::env::var_os("XDG_RUNTIME_DIR").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// A runtime for a command that only asks.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::fault)
+}
+
+/// Asks the first gate that answers.
+pub(crate) fn ask<T>(
+    config: Option<&Path>,
+    question: impl AsyncFn(&Client) -> Result<T, ClientError>,
+) -> Result<T, Failure> {
+    let sockets = sockets(config)?;
+    let shared = sockets.first().cloned().unwrap_or_default();
+    let runtime = runtime()?;
+    for socket in &sockets {
+        match runtime.block_on(question(&Client::new(socket))) {
+            Err(ClientError::Absent { .. }) => {}
+            answer => return answer.map_err(failure),
+        }
+    }
+    Err(failure(ClientError::Absent { path: shared, source: std::io::ErrorKind::NotFound.into() }))
+}
+
+/// Only the shared gate.
+pub(crate) fn ask_shared<T>(
+    config: Option<&Path>,
+    question: impl AsyncFn(&Client) -> Result<T, ClientError>,
+) -> Result<T, Failure> {
+    let socket = sockets(config)?.into_iter().next().unwrap_or_default();
+    runtime()?.block_on(question(&Client::new(&socket))).map_err(failure)
+}
+
+/// Exit codes: 3 when the gate says no, 1 when what was asked about is not there, 2 when there is no gate.
+fn failure(error: ClientError) -> Failure {
+    let code = match &error {
+        ClientError::Refused(_) => 3,
+        ClientError::Unknown(_) => 1,
+        ClientError::Absent { .. } => 2,
+        ClientError::Broken { .. } => 4,
+    };
+    let error = match error {
+        ClientError::Absent { path, .. } => anyhow::anyhow!(
+            "no gate is running (nobody answers at `{}`); start one with `blastgate serve`, or wrap a command with \
+             `blastgate run`",
+            path.display()
+        ),
+        other => other.into(),
+    };
+    Failure { error, code }
+}
