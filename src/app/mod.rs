@@ -2,6 +2,7 @@
 
 mod clock;
 mod files;
+pub mod init;
 mod private;
 mod setup;
 mod summary;

@@ -2,7 +2,10 @@
 
 mod demo;
 mod explain;
+mod init;
 mod log;
+mod man;
+mod report;
 mod rules;
 mod run;
 mod table;
@@ -27,7 +30,9 @@ pub const EXIT_FAULT: u8 = 4;
   blastgate demo                      see what it does, in a minute, without any account
   blastgate run -- claude             run an agent behind a gate of its own
   blastgate run -- aws s3 ls          or any command
-  blastgate log decision:deny         what was stopped, and why")]
+  blastgate init                      write a configuration with every setting in it
+  blastgate report                    what was stopped, and how to keep or allow it
+  blastgate log decision:deny         one by one")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -39,8 +44,12 @@ enum Command {
     Demo(demo::Demo),
     /// Run a command (an agent) behind a private gate
     Run(run::Run),
+    /// Write a first configuration, with every setting and its default
+    Init(init::Init),
     /// Search and follow the log
     Log(log::Log),
+    /// Say what was stopped or would have been, by what it is, and how to keep or allow it
+    Report(report::ReportArgs),
     /// Say what a request would do and what would be decided; nothing is sent
     Explain(explain::ExplainArgs),
     /// Check, list, show and export rules
@@ -50,6 +59,8 @@ enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+    /// Print the manual page, or write the pages of all commands
+    Man(man::Man),
 }
 
 /// Runs the command line.
@@ -59,7 +70,10 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Demo(demo) => demo::run(&demo),
         Command::Run(run) => run::run(run),
+        Command::Init(args) => init::run(&args),
         Command::Log(args) => show_log(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Man(args) => finish(man::run(&args, Cli::command(), &mut out())),
         Command::Explain(mut args) => {
             let at = SystemClock.now();
             args.default_config(own_configuration);
