@@ -62,7 +62,8 @@ pub(crate) fn run(args: Run) -> Result<ExitCode, Failure> {
     match ended {
         Ok(code) => {
             if !args.quiet {
-                anstream::eprint!("{}", app::summary(&tally, session, args.observe));
+                let width = terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| usize::from(width.0));
+                anstream::eprint!("{}", app::summary(&tally, session, args.observe, width));
                 for warning in warnings {
                     anstream::eprintln!("  warning: {warning}");
                 }

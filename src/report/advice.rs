@@ -38,10 +38,10 @@ pub(super) fn advice(group: &Group, rules: &RuleSet) -> (String, Vec<Advice>) {
     ways.extend(by_inventory(group, rules));
     ways.extend(by_rule(group, rules));
     match group.effect {
-        Effect::Escalate => ways.push(Advice::new(
-            "approval",
-            "one call at a time: a person says yes to each (`blastgate approvals list`)",
-        )),
+        Effect::Escalate => {
+            let lines = vec!["blastgate approvals list".to_owned()];
+            ways.push(Advice { lines, ..Advice::new("approval", "one call at a time, with a person's yes to each:") });
+        }
         _ => ways.push(Advice::new(
             "person",
             "no approval lifts a denial: where it must be done, a person does it outside of the agent's session",
@@ -62,17 +62,21 @@ fn limit_words(group: &Group, rules: &RuleSet) -> String {
 /// What the target counts as decides most: name it, or correct what names it.
 fn by_inventory(group: &Group, rules: &RuleSet) -> Option<Advice> {
     let kind = group.environment_kind;
-    let (dev, staging) = (elsewhere(group, rules, EnvironmentKind::Dev), elsewhere(group, rules, EnvironmentKind::Staging));
+    let (dev, staging) =
+        (elsewhere(group, rules, EnvironmentKind::Dev), elsewhere(group, rules, EnvironmentKind::Staging));
     if !kind.counts_as_prod() || dev.0 >= group.effect && staging.0 >= group.effect {
         return None;
     }
     let would = format!("as dev it {}, as staging it {}", said(&dev), said(&staging));
     if kind == EnvironmentKind::Unknown {
-        let text = format!("nothing says what it is, so it counts as production. If it is not, name it in inventory.yaml under `match:` of its environment ({would}):");
+        let text = format!(
+            "nothing says what it is, so it counts as production. If it is not, name it in inventory.yaml under `match:` of its environment ({would}):"
+        );
         let lines = group.inventory.iter().map(|entry| format!("- {entry}")).collect();
         return Some(Advice { lines, ..Advice::new("inventory", text) });
     }
-    let place = group.because.as_deref().and_then(|because| because.split_once(": ")).map_or("inventory.yaml", |it| it.0);
+    let place =
+        group.because.as_deref().and_then(|because| because.split_once(": ")).map_or("inventory.yaml", |it| it.0);
     Some(Advice::new("inventory", format!("if it is not production, correct {place} ({would})")))
 }
 
@@ -100,7 +104,7 @@ fn said((effect, rule): &(Effect, Option<&str>)) -> String {
         Effect::Escalate => "needs an approval",
         Effect::Deny => "is denied",
     };
-    rule.map_or_else(|| what.to_owned(), |rule| format!("{what} ({rule})"))
+    rule.map_or_else(|| what.to_owned(), |rule| format!("{what} by {rule}"))
 }
 
 /// Your own rules are yours to change; the built-in ones are not in this version.

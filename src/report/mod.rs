@@ -7,7 +7,7 @@
 mod advice;
 mod group;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -125,9 +125,10 @@ pub fn guess(name: &str) -> Option<EnvironmentKind> {
 pub fn inventory_text(candidates: &[(Candidate, Option<EnvironmentKind>)]) -> String {
     let mut text = HEADER.to_owned();
     let lines = |wanted: Option<EnvironmentKind>| {
-        candidates.iter().filter(move |(_, answer)| *answer == wanted).filter_map(|(candidate, _)| {
-            Some((entry_line(candidate)?, candidate.known_as(), candidate.proposal()))
-        })
+        candidates
+            .iter()
+            .filter(move |(_, answer)| *answer == wanted)
+            .filter_map(|(candidate, _)| Some((entry_line(candidate)?, candidate.known_as(), candidate.proposal())))
     };
     let any = candidates.iter().any(|(candidate, answer)| answer.is_some() && entry_line(candidate).is_some());
     if any {
@@ -147,7 +148,9 @@ pub fn inventory_text(candidates: &[(Candidate, Option<EnvironmentKind>)]) -> St
     }
     let mut open = lines(None).peekable();
     if open.peek().is_some() {
-        text.push_str("\n# Named by files of this machine, and by nobody yet an environment: they count as production.\n");
+        text.push_str(
+            "\n# Named by files of this machine, and by nobody yet an environment: they count as production.\n",
+        );
         for (line, known_as, proposal) in open {
             let likely = proposal.map_or_else(String::new, |kind| format!("; the name looks like {kind}"));
             let _ = writeln!(text, "#      {line} # {}{likely}", one_line(&known_as));
@@ -158,5 +161,7 @@ pub fn inventory_text(candidates: &[(Candidate, Option<EnvironmentKind>)]) -> St
 
 /// A name as it may stand in a comment: nothing in it ends the line.
 fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}') { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}') { ' ' } else { c })
+        .collect()
 }

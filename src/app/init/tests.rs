@@ -63,11 +63,15 @@ fn schema() -> BTreeMap<String, Vec<(String, String)>> {
         let text = fs::read_to_string(entry.unwrap().path()).unwrap();
         let mut current: Option<String> = None;
         for line in text.lines() {
-            if let Some(name) = line.trim_end_matches(" {").split("struct ").nth(1).filter(|name| name.starts_with("Raw")) {
+            if let Some(name) =
+                line.trim_end_matches(" {").split("struct ").nth(1).filter(|name| name.starts_with("Raw"))
+            {
                 current = Some(name.to_owned());
             } else if line.starts_with('}') {
                 current = None;
-            } else if let (Some(name), Some((field, kind))) = (&current, line.trim().trim_end_matches(',').split_once(": ")) {
+            } else if let (Some(name), Some((field, kind))) =
+                (&current, line.trim().trim_end_matches(',').split_once(": "))
+            {
                 let field = (field.to_owned(), kind.to_owned());
                 structs.entry(name.clone()).or_default().push(field);
             }
@@ -158,11 +162,14 @@ role_arn = arn:aws-cn:iam::777788889999:role/x
 fn accounts_are_found_with_their_profiles() {
     let found = aws_accounts(AWS);
     let told: Vec<(&str, String)> = found.iter().map(|one| (one.value.as_str(), one.known_as())).collect();
-    assert_eq!(told, [
-        ("111122223333", "profiles shop-prod, shop-readonly".to_owned()),
-        ("444455556666", "profile shop dev".to_owned()),
-        ("777788889999", "profile china".to_owned()),
-    ]);
+    assert_eq!(
+        told,
+        [
+            ("111122223333", "profiles shop-prod, shop-readonly".to_owned()),
+            ("444455556666", "profile shop dev".to_owned()),
+            ("777788889999", "profile china".to_owned()),
+        ]
+    );
     assert_eq!(found[0].proposal(), Some(EnvironmentKind::Prod));
     assert_eq!(entry_line(&found[0]).unwrap(), r#"- { provider: aws, account: "111122223333" }"#);
 }
@@ -233,12 +240,13 @@ fn only_what_was_answered_is_an_entry_and_it_reads_as_it_was_meant() {
         .entries()
         .map(|(entry, environment)| (entry.keys[1].1.to_string(), environment.name.as_str()))
         .collect();
-    assert_eq!(entries, [
-        ("111122223333".to_owned(), "prod"),
-        ("011122223333".to_owned(), "dev"),
-        (nasty.to_owned(), "dev"),
-    ]);
-    assert!(text.contains("#      - { provider: kubernetes, cluster: \"guess-dev\" } # context guess-dev; the name looks like dev"));
+    assert_eq!(
+        entries,
+        [("111122223333".to_owned(), "prod"), ("011122223333".to_owned(), "dev"), (nasty.to_owned(), "dev"),]
+    );
+    assert!(text.contains(
+        "#      - { provider: kubernetes, cluster: \"guess-dev\" } # context guess-dev; the name looks like dev"
+    ));
 }
 
 #[test]

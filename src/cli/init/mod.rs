@@ -66,8 +66,8 @@ pub(crate) fn run(args: &Init) -> Result<ExitCode, Failure> {
     let inventory_file = folder.join("inventory.yaml");
     let (mut found, notes) = discover(|name| std::env::var_os(name));
     let stands = std::fs::read_to_string(&inventory_file).ok();
-    if let Some(known) = stands.as_ref().and_then(|text| Inventory::parse("inventory.yaml", text).ok()) {
-        found.retain(|(_, candidates)| !candidates.is_empty());
+    let kept = stands.as_ref().filter(|_| !args.force);
+    if let Some(known) = kept.and_then(|text| Inventory::parse("inventory.yaml", text).ok()) {
         for (_, candidates) in &mut found {
             candidates.retain(|candidate| !is_named(&known, candidate));
         }
@@ -102,9 +102,8 @@ fn carry_out(files: &[PlannedFile], config_file: &Path, force: bool) -> Result<D
     let now = SystemClock.now();
     let mut done = Vec::with_capacity(files.len());
     for file in files {
-        let written = init::write(file, force, now).map_err(|error| {
-            Failure::usage(anyhow::anyhow!("cannot write `{}`: {error}", file.path.display()))
-        })?;
+        let written = init::write(file, force, now)
+            .map_err(|error| Failure::usage(anyhow::anyhow!("cannot write `{}`: {error}", file.path.display())))?;
         done.push((file.path.clone(), written));
     }
     let ca = init::make_ca(config_file).map_err(|error| match error {
@@ -214,7 +213,9 @@ impl Said<'_> {
             let path = path.display();
             match written {
                 Written::New => writeln!(out, "wrote      {path}")?,
-                Written::Kept => writeln!(out, "kept       {path} {dimmed}(it differs; --force replaces it){dimmed:#}")?,
+                Written::Kept => {
+                    writeln!(out, "kept       {path} {dimmed}(it differs; --force replaces it){dimmed:#}")?
+                }
                 Written::Unchanged => writeln!(out, "unchanged  {path}")?,
                 Written::Replaced { backup } => {
                     writeln!(out, "replaced   {path}\n           {dimmed}the old one: {}{dimmed:#}", backup.display())?;
@@ -237,7 +238,10 @@ impl Said<'_> {
             }
             (false, false) => {
                 writeln!(out, "  say what is production       {inventory}")?;
-                writeln!(out, "                               (it does not name these; put each under its environment)")?;
+                writeln!(
+                    out,
+                    "                               (it does not name these; put each under its environment)"
+                )?;
                 for candidate in &open {
                     let line = entry_line(candidate).unwrap_or_default();
                     writeln!(out, "      {} # {}", visible(&line), visible(&candidate.known_as()))?;

@@ -1,8 +1,8 @@
 //! `blastgate report`: what was stopped or would have been, for people who decide whether to switch the gate on.
 
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -88,7 +88,8 @@ fn report(
         writeln!(out, "{}", serde_json::to_string(&report)?)?;
     } else {
         let period = period(&args.since, filter, now);
-        let page = text::Page { report: &report, period: &period, top: args.top, width, is_filtered: !filter.is_only_since() };
+        let page =
+            text::Page { report: &report, period: &period, top: args.top, width, is_filtered: !filter.is_only_since() };
         page.write(out)?;
     }
     out.flush()?;

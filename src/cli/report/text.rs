@@ -46,7 +46,7 @@ impl Page<'_> {
         }
         let bold = Style::new().bold();
         let head = self.head();
-        for line in textwrap::wrap(&head, textwrap::Options::new(self.width()).subsequent_indent("  ")) {
+        for line in self.wrap(&head, 0, "  ") {
             writeln!(out, "{bold}{line}{bold:#}")?;
         }
         if report.groups.is_empty() && report.unreadable.is_empty() {
@@ -59,7 +59,13 @@ impl Page<'_> {
         let hidden = report.groups.iter().skip(self.top);
         let (kinds, calls) = hidden.fold((0, 0), |(kinds, calls), group| (kinds + 1, calls + group.count));
         if kinds > 0 {
-            writeln!(out, "\n… and {} with {}; -n {} shows all", count(kinds, "more kind"), count(calls, "call"), report.groups.len())?;
+            writeln!(
+                out,
+                "\n… and {} with {}; -n {} shows all",
+                count(kinds, "more kind"),
+                count(calls, "call"),
+                report.groups.len()
+            )?;
         }
         if report.ungrouped > 0 {
             writeln!(out, "\n… and {} of further kinds; a filter narrows the report", count(report.ungrouped, "call"))?;
@@ -93,20 +99,24 @@ impl Page<'_> {
         if self.is_filtered || self.report.since.is_some() {
             writeln!(out, "`blastgate report --since all` looks at the whole log.")
         } else {
-            writeln!(out, "`blastgate run --observe -- <your agent>` records what it does and stops nothing; then come back.")
+            writeln!(
+                out,
+                "`blastgate run --observe -- <your agent>` records what it does and stops nothing; then come back."
+            )
         }
     }
 
     fn damage(&self, out: &mut dyn Write) -> io::Result<()> {
         let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
-        match self.report.damaged {
-            0 => Ok(()),
-            n => writeln!(
-                out,
-                "{red}damaged{red:#} {} of the log cannot be read and is not counted; `blastgate log` says which",
-                count(n, "place")
-            ),
+        if self.report.damaged == 0 {
+            return Ok(());
         }
+        let places = count(self.report.damaged, "place");
+        let text = format!("damaged: {places} of the log cannot be read, and what stood there is not counted");
+        for line in self.wrap(&text, 0, "  ") {
+            writeln!(out, "{red}{line}{red:#}")?;
+        }
+        Ok(())
     }
 
     fn group(&self, group: &Group, out: &mut dyn Write) -> io::Result<()> {
@@ -122,7 +132,9 @@ impl Page<'_> {
         writeln!(out, "{style}{word:<INDENT$}{style:#}{bold}{what}{bold:#}  {times}")?;
         let counts = group.counts;
         let mut became = Vec::new();
-        for (n, words) in [(counts.observed, "only observed"), (counts.stopped, "stopped"), (counts.approved, "approved")] {
+        for (n, words) in
+            [(counts.observed, "only observed"), (counts.stopped, "stopped"), (counts.approved, "approved")]
+        {
             if n > 0 && (n < group.count || words == "approved") {
                 became.push(format!("{n} {words}"));
             }
@@ -130,7 +142,8 @@ impl Page<'_> {
         if !became.is_empty() {
             self.field(out, "", &became.join(", "))?;
         }
-        let others = if group.others.is_empty() { String::new() } else { format!(", also {}", group.others.join(", ")) };
+        let others =
+            if group.others.is_empty() { String::new() } else { format!(", also {}", group.others.join(", ")) };
         self.field(out, if group.is_limit { "limit" } else { "rule" }, &format!("{}{others}", group.rule))?;
         self.field(out, "why", &group.message)?;
         for (index, resource) in group.resources.iter().enumerate() {
@@ -186,7 +199,13 @@ impl Page<'_> {
             let room = self.width().saturating_sub(INDENT + 10);
             let rule = visible(rule);
             let rule = fit(&rule, room.saturating_sub(notes.join(", ").width() + 2).max(16), true);
-            writeln!(out, "{:>8}    {style}{:<8}{style:#}  {rule}  {}", stopped + observed, effect.as_str(), notes.join(", "))?;
+            writeln!(
+                out,
+                "{:>8}    {style}{:<8}{style:#}  {rule}  {}",
+                stopped + observed,
+                effect.as_str(),
+                notes.join(", ")
+            )?;
         }
         Ok(())
     }
@@ -210,13 +229,19 @@ impl Page<'_> {
             return Ok(());
         }
         let text = visible(text);
-        let room = self.width().saturating_sub(INDENT);
         let indent = if text.starts_with("· ") { "  " } else { "" };
-        let options = textwrap::Options::new(room).subsequent_indent(indent).break_words(false);
-        for (index, line) in textwrap::wrap(&text, options).iter().enumerate() {
+        for (index, line) in self.wrap(&text, INDENT, indent).iter().enumerate() {
             self.line(out, if index == 0 { label } else { "" }, line)?;
         }
         Ok(())
+    }
+
+    /// At spaces only: a rule's name or a command is not cut at its hyphens.
+    fn wrap<'t>(&self, text: &'t str, indent: usize, further: &'t str) -> Vec<std::borrow::Cow<'t, str>> {
+        let options = textwrap::Options::new(self.width().saturating_sub(indent))
+            .subsequent_indent(further)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        textwrap::wrap(text, options)
     }
 
     fn line(&self, out: &mut dyn Write, label: &str, text: &str) -> io::Result<()> {
