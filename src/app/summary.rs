@@ -23,7 +23,12 @@ pub fn summary(tally: &Tally, session: SessionId, observing: bool, width: Option
         return "blastgate: no calls went through the gate.\n".to_owned();
     }
     let room = width.unwrap_or(WIDTH).max(WIDTH_MIN).saturating_sub(INDENT);
-    let mut out = headline(tally, observing);
+    let mut out = String::new();
+    for line in
+        textwrap::wrap(&headline(tally, observing), textwrap::Options::new(room + INDENT).subsequent_indent("  "))
+    {
+        let _ = writeln!(out, "{line}");
+    }
     let kinds = folded(&tally.stopped);
     for kind in kinds.iter().take(LISTED_MAX) {
         kind.write(&mut out, observing, room);
@@ -66,8 +71,8 @@ fn headline(tally: &Tally, observing: bool) -> String {
     if observing {
         parts.push(format!("{} passed", tally.of(Disposition::Forwarded) + observed));
         parts.push(match observed {
-            0 => "observing: nothing was stopped, and nothing would have been".to_owned(),
-            n => format!("observing: nothing was stopped, {n} would have been stopped"),
+            0 => "observing, nothing would have been stopped".to_owned(),
+            n => format!("observing, {n} would have been stopped, none was"),
         });
     } else {
         parts.push(format!("{} passed", tally.of(Disposition::Forwarded)));
@@ -83,7 +88,7 @@ fn headline(tally: &Tally, observing: bool) -> String {
     if tally.rejected > 0 {
         parts.push(format!("{} unreadable{}", tally.rejected, if observing { " (refused all the same)" } else { "" }));
     }
-    format!("blastgate: {}\n", parts.join(" · "))
+    format!("blastgate: {}", parts.join(" · "))
 }
 
 /// Stops of the same kind: answer, operation and rule.

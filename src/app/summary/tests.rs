@@ -67,7 +67,7 @@ fn observing_says_that_nothing_was_stopped() {
     let mut tally = tally(vec![one]);
     let text = said(&tally, true, 100);
     assert!(
-        text.starts_with("blastgate: 6 calls · 6 passed · observing: nothing was stopped, 1 would have been stopped\n"),
+        text.starts_with("blastgate: 6 calls · 6 passed · observing, 1 would have been stopped, none was\n"),
         "{text}"
     );
     assert!(text.contains("would deny") && !text.contains("denied") && !text.contains('\u{1b}'), "{text}");

@@ -153,11 +153,8 @@ impl Page<'_> {
             let more = if is_last && group.has_more_resources { " …" } else { "" };
             self.line(out, label, &format!("{}{more}", fit(&visible(resource), room, true)))?;
         }
-        let seen = if group.count == 1 {
-            minute(group.last)
-        } else {
-            format!("{} to {}", minute(group.first), minute(group.last))
-        };
+        let (first, last) = (minute(group.first), minute(group.last));
+        let seen = if first == last { last } else { format!("{first} to {last}") };
         self.line(out, "seen", &seen)?;
         self.line(out, "example", &format!("blastgate log show {}", group.example))?;
         self.field(out, "to keep", &group.keep)?;
