@@ -36,6 +36,8 @@ pub mod limits;
 
 pub mod enforce;
 
+pub mod report;
+
 pub mod wire;
 
 pub mod egress;

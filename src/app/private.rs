@@ -13,7 +13,7 @@ use super::files::Loaded;
 use super::trust::{self, RunFolder};
 use crate::approvals::{self, Approvals};
 use crate::control::protocol::{
-    Answer, Changes, GateKind, ListenerStatus, OpenSession, OpenedSession, SessionStatus, Status,
+    Answer, Changes, ClosedSession, GateKind, ListenerStatus, OpenSession, OpenedSession, SessionStatus, Status,
 };
 use crate::control::{self, Backend, ControlError};
 use crate::doors::http::callers::{Caller, Callers};
@@ -164,7 +164,7 @@ impl Backend for PrivateOperator {
         not_here()
     }
 
-    fn close_session(&self, _: SessionId) -> Result<(), ControlError> {
+    fn close_session(&self, _: SessionId) -> Result<ClosedSession, ControlError> {
         not_here()
     }
 

@@ -5,7 +5,10 @@ mod changes;
 mod demo;
 mod explain;
 mod gate;
+mod init;
 mod log;
+mod man;
+mod report;
 mod rules;
 mod run;
 mod serve;
@@ -32,7 +35,9 @@ pub const EXIT_FAULT: u8 = 4;
   blastgate demo                      see what it does, in a minute, without any account
   blastgate run -- claude             run an agent behind a gate of its own
   blastgate run -- aws s3 ls          or any command
-  blastgate log decision:deny         what was stopped, and why")]
+  blastgate init                      write a configuration with every setting in it
+  blastgate report                    what was stopped, and how to keep or allow it
+  blastgate log decision:deny         one by one")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -42,7 +47,7 @@ struct Cli {
 enum Command {
     /// See what it does: a story in a minute, without any account or network
     Demo(demo::Demo),
-    /// Run a command (an agent) behind a private gate
+    /// Run a command (an agent) behind the running gate, or behind one of its own
     Run(run::Run),
     /// Run a gate that several agents share
     Serve(serve::Serve),
@@ -54,8 +59,12 @@ enum Command {
     Sessions(sessions::SessionsArgs),
     /// Show and accept changes of the configuration that the running gate has not taken up
     Changes(changes::ChangesArgs),
+    /// Write a first configuration, with every setting and its default
+    Init(init::Init),
     /// Search and follow the log
     Log(log::Log),
+    /// Say what was stopped or would have been, by what it is, and how to keep or allow it
+    Report(report::ReportArgs),
     /// Say what a request would do and what would be decided; nothing is sent
     Explain(explain::ExplainArgs),
     /// Check, list, show and export rules
@@ -65,6 +74,8 @@ enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+    /// Print the manual page, or write the pages of all commands
+    Man(man::Man),
 }
 
 /// Runs the command line.
@@ -79,7 +90,10 @@ pub fn main() -> ExitCode {
         Command::Approvals(args) => approvals::run(&args),
         Command::Sessions(args) => sessions::run(&args),
         Command::Changes(args) => changes::run(&args),
+        Command::Init(args) => init::run(&args),
         Command::Log(args) => show_log(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Man(args) => finish(man::run(&args, Cli::command(), &mut out())),
         Command::Explain(mut args) => {
             let at = SystemClock.now();
             args.default_config(own_configuration);

@@ -5,11 +5,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::Failure;
-use crate::app::{self, Options, Places};
-use crate::sandbox;
+use tokio::runtime::Runtime;
 
-/// Run a command (an agent) behind a private gate
+use super::{Failure, gate};
+use crate::app::{self, JoinedGate, Options, Places};
+use crate::control::protocol::OpenSession;
+use crate::enforce::Tally;
+use crate::model::SessionId;
+use crate::sandbox::{self, ChildError, Proxy};
+
+/// Run a command (an agent) behind the running gate, or behind one of its own
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   blastgate run -- claude
@@ -17,11 +22,14 @@ use crate::sandbox;
   blastgate run -- bash -c 'aws cloudformation describe-stacks && kubectl get pods'
 
 The command's proxy, certificate and kubeconfig variables are set so that its calls come through the gate. Nothing is
-printed while it runs. Exits with the command's own code (128 + n when signal n ended it).")]
+printed while it runs. A gate of `blastgate serve` is joined where one runs, else the command gets a private one. Exits with the command's own code (128 + n when signal n ended it).")]
 pub(crate) struct Run {
     /// Decide and record, but stop nothing
     #[arg(long)]
     observe: bool,
+    /// Start a gate of its own even where a shared one runs
+    #[arg(long)]
+    private: bool,
     /// Configuration folder, or its config.yaml [default: $XDG_CONFIG_HOME/blastgate]
     #[arg(long, value_name = "PATH")]
     config: Option<PathBuf>,
@@ -43,26 +51,53 @@ pub(crate) fn run(args: Run) -> Result<ExitCode, Failure> {
     let places = Places::of(args.config.as_deref(), |name| std::env::var_os(name)).map_err(Failure::usage)?;
     let loaded = app::load(places).map_err(Failure::usage)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::fault)?;
-    let program = args.command.first().map(Path::new).and_then(Path::file_name);
-    let options = Options {
-        observe: args.observe,
-        command: program.map(|name| name.to_string_lossy().into_owned()),
-        kubeconfigs: kubeconfigs(),
-    };
+    if !args.observe && !args.private {
+        let socket =
+            app::control_socket(&loaded.setup.config.listen, &loaded.places, gate::runtime_folder().as_deref());
+        let ask =
+            OpenSession { config: Some(loaded.places.config.clone()), agent: agent(&args), kubeconfigs: kubeconfigs() };
+        if let Some(joined) = runtime.block_on(app::join(&socket, &loaded.places, ask)).map_err(Failure::fault)? {
+            return behind_shared(&args, &runtime, joined);
+        }
+    }
+    let options = Options { observe: args.observe, command: agent(&args), kubeconfigs: kubeconfigs() };
     let gate = runtime.block_on(app::start(loaded, options)).map_err(Failure::fault)?;
-    let variables = sandbox::variables(gate.address.port(), &gate.trust, gate.kubeconfig.clone(), std::env::vars_os());
+    let proxy = Proxy { address: gate.address, credentials: None };
+    let variables = sandbox::variables(&proxy, &gate.trust, gate.kubeconfig.clone(), std::env::vars_os());
     let ended = runtime.block_on(sandbox::run_child(&args.command, variables));
     // What the command left running loses its connections here, and the log says so.
     runtime.shutdown_timeout(SHUTDOWN_TIME_MAX);
     let (session, warnings) = (gate.session, gate.warnings.clone());
     let tally = gate.close();
+    finish(&args, ended, || tell(&tally, session, args.observe, &warnings))
+}
+
+/// Runs the command in a session of the shared gate.
+fn behind_shared(args: &Run, runtime: &Runtime, joined: JoinedGate) -> Result<ExitCode, Failure> {
+    let kubeconfig = joined.kubeconfig.clone();
+    let variables = sandbox::variables(&joined.proxy, &joined.trust, kubeconfig, std::env::vars_os());
+    let ended = runtime.block_on(sandbox::run_child(&args.command, variables));
+    let (session, observing, warnings) = (joined.session, joined.observing, joined.warnings.clone());
+    match runtime.block_on(joined.close()) {
+        Ok(tally) => finish(args, ended, || tell(&tally, session, observing, &warnings)),
+        Err(error) => finish(args, ended, || {
+            anstream::eprintln!("blastgate: the gate cannot say what went through it: {error}");
+            anstream::eprintln!("  every call  blastgate log session:{session}");
+        }),
+    }
+}
+
+/// The command's name, without its arguments: they may hold secrets.
+fn agent(args: &Run) -> Option<String> {
+    let program = args.command.first().map(Path::new).and_then(Path::file_name);
+    program.map(|name| name.to_string_lossy().into_owned())
+}
+
+fn finish(args: &Run, ended: Result<u8, ChildError>, tell: impl FnOnce()) -> Result<ExitCode, Failure> {
     match ended {
         Ok(code) => {
             if !args.quiet {
-                anstream::eprint!("{}", app::summary(&tally, session, args.observe));
-                for warning in warnings {
-                    anstream::eprintln!("  warning: {warning}");
-                }
+                tell();
             }
             Ok(ExitCode::from(code))
         }
@@ -70,6 +105,14 @@ pub(crate) fn run(args: Run) -> Result<ExitCode, Failure> {
             let code = error.exit_code();
             Err(Failure { code, ..Failure::fault(error) })
         }
+    }
+}
+
+fn tell(tally: &Tally, session: SessionId, observing: bool, warnings: &[String]) {
+    let width = terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| usize::from(width.0));
+    anstream::eprint!("{}", app::summary(tally, session, observing, width));
+    for warning in warnings {
+        anstream::eprintln!("  warning: {warning}");
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::enforce::Tally;
 use crate::model::{Disposition, Posture, SessionId, Timestamp};
 
 /// How a gate is.
@@ -69,6 +70,9 @@ pub struct ListenerStatus {
 /// `run` asks for a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenSession {
+    /// The configuration folder that it would use itself: a gate with another one is not joined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<PathBuf>,
     /// The agent's program name.
     pub agent: Option<String>,
     /// The kubeconfig files whose servers the session may reach with their certificates.
@@ -95,6 +99,13 @@ pub struct OpenedSession {
     pub observing: bool,
     /// What the operator should know.
     pub warnings: Vec<String>,
+}
+
+/// A session has ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedSession {
+    /// What went through it since this gate started.
+    pub tally: Tally,
 }
 
 /// One session.

@@ -13,7 +13,9 @@ use axum::{Json, Router};
 use serde::Serialize;
 use tokio::net::UnixListener;
 
-use super::protocol::{Accept, Answer, Changes, OpenSession, OpenedSession, Problem, SessionStatus, Status};
+use super::protocol::{
+    Accept, Answer, Changes, ClosedSession, OpenSession, OpenedSession, Problem, SessionStatus, Status,
+};
 use crate::approvals;
 use crate::model::{ApprovalId, SessionId};
 use crate::sandbox;
@@ -58,7 +60,7 @@ pub trait Backend: Send + Sync + 'static {
     ///
     /// # Errors
     /// There is none.
-    fn close_session(&self, session: SessionId) -> Result<(), ControlError>;
+    fn close_session(&self, session: SessionId) -> Result<ClosedSession, ControlError>;
 
     /// Sessions that are open.
     ///
@@ -188,9 +190,9 @@ async fn open_session(
 async fn close_session(
     State(backend): State<Shared>,
     Path(id): Path<String>,
-) -> Result<Json<serde_json::Value>, ControlError> {
+) -> Result<Json<ClosedSession>, ControlError> {
     let id: SessionId = id.parse().map_err(|_| ControlError::Unknown(format!("`{id}` is not a session's id")))?;
-    blocking(backend, move |backend| backend.close_session(id).map(|()| serde_json::json!({}))).await
+    blocking(backend, move |backend| backend.close_session(id)).await
 }
 
 async fn waiting(State(backend): State<Shared>) -> Result<Json<Vec<approvals::Request>>, ControlError> {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{DecisionId, Disposition, Effect};
 use crate::record::{DecisionEntry, redact};
 
@@ -10,7 +12,7 @@ use crate::record::{DecisionEntry, redact};
 const STOPS_KEPT_MAX: usize = 100;
 
 /// Counts of one gate.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Requests by what became of them.
     pub dispositions: BTreeMap<Disposition, u64>,
@@ -23,7 +25,7 @@ pub struct Tally {
 }
 
 /// One stop.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stopped {
     /// Its entry in the log.
     pub id: DecisionId,

@@ -56,6 +56,11 @@ impl Facets {
         action.0 & !self.0 == 0
     }
 
+    /// Whether an action of this environment is allowed.
+    pub(super) const fn has_environment(self, environment: EnvironmentKind) -> bool {
+        self.0 & bit(ENVIRONMENT, environment as u32) != 0
+    }
+
     fn covers(self, other: Self) -> bool {
         other.0 & !self.0 == 0
     }

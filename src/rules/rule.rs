@@ -10,7 +10,7 @@ use super::text::RawRule;
 use crate::classify::Action;
 use crate::config::{Diagnostics, Report, Spot, parse_yaml};
 use crate::model::blast_words as words;
-use crate::model::{Effect, Mode};
+use crate::model::{Effect, EnvironmentKind, Mode};
 
 words! {
     /// How bad it is when the rule is right; for people and reports, it decides nothing.
@@ -63,6 +63,13 @@ impl Rule {
     pub fn specificity(&self) -> usize {
         let named = if self.matches.operation.is_empty() { 0 } else { 100 };
         named + self.matches.keys + self.unless.as_ref().map_or(0, |unless| unless.keys)
+    }
+
+    /// Whether the rule can speak of anything in this environment. Of an action whose other values are as before, that is
+    /// whether the rule would still speak of it there.
+    #[must_use]
+    pub fn speaks_of(&self, environment: EnvironmentKind) -> bool {
+        self.matches.facets.has_environment(environment)
     }
 
     /// Whether the rule speaks of the action.

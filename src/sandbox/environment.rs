@@ -4,6 +4,7 @@
 //! clients themselves; those that replace name a bundle of the system's roots and the gate's CA.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// The files that clients are pointed to.
@@ -55,16 +56,35 @@ const BUNDLE: &[&str] = &[
 /// Inherited exceptions would lead around the gate.
 const REMOVED: &[&str] = &["NO_PROXY", "no_proxy", "npm_config_noproxy", "NPM_CONFIG_NOPROXY"];
 
+/// Where the agent's clients go.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    /// The gate's listener.
+    pub address: SocketAddr,
+    /// `USER:PASSWORD` of the session, where the listener serves several.
+    pub credentials: Option<String>,
+}
+
+impl Proxy {
+    /// As proxy variables name it.
+    fn url(&self) -> String {
+        match &self.credentials {
+            Some(credentials) => format!("http://{credentials}@{}", self.address),
+            None => format!("http://{}", self.address),
+        }
+    }
+}
+
 /// What to set (`Some`) and what to remove (`None`) for the child. `inherited` reads the caller's own environment.
 pub fn variables(
-    port: u16,
+    proxy: &Proxy,
     trust: &Trust,
     kubeconfig: Option<PathBuf>,
     inherited: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Vec<(OsString, Option<OsString>)> {
-    let proxy = OsString::from(format!("http://127.0.0.1:{port}"));
+    let url = OsString::from(proxy.url());
     let mut out: Vec<(OsString, Option<OsString>)> = Vec::new();
-    let mut java = java_options(port, trust);
+    let mut java = java_options(proxy, trust);
     for (name, value) in inherited {
         let text = name.to_string_lossy();
         // The gate's own configuration is none of the agent's business, and must not reach a nested gate.
@@ -75,7 +95,7 @@ pub fn variables(
         }
     }
     out.extend(REMOVED.iter().map(|name| (name.into(), None)));
-    out.extend(PROXY.iter().map(|name| (name.into(), Some(proxy.clone()))));
+    out.extend(PROXY.iter().map(|name| (name.into(), Some(url.clone()))));
     let bundle = trust.bundle.clone().into_os_string();
     out.extend(BUNDLE.iter().map(|name| (name.into(), Some(bundle.clone()))));
     out.push(("NODE_USE_ENV_PROXY".into(), Some("1".into())));
@@ -88,11 +108,20 @@ pub fn variables(
 }
 
 /// Java reads no proxy variables and no PEM files.
-fn java_options(port: u16, trust: &Trust) -> String {
+fn java_options(proxy: &Proxy, trust: &Trust) -> String {
+    let (host, port) = (proxy.address.ip(), proxy.address.port());
     let mut options: Vec<String> = ["http", "https"]
         .iter()
-        .flat_map(|scheme| [format!("-D{scheme}.proxyHost=127.0.0.1"), format!("-D{scheme}.proxyPort={port}")])
+        .flat_map(|scheme| [format!("-D{scheme}.proxyHost={host}"), format!("-D{scheme}.proxyPort={port}")])
         .collect();
+    if let Some((user, password)) = proxy.credentials.as_deref().and_then(|text| text.split_once(':')) {
+        for scheme in ["http", "https"] {
+            options.push(format!("-D{scheme}.proxyUser={user}"));
+            options.push(format!("-D{scheme}.proxyPassword={password}"));
+        }
+        // Java sends no Basic credentials to a proxy for TLS unless this list is empty.
+        options.push("-Djdk.http.auth.tunneling.disabledSchemes=".to_owned());
+    }
     // Without this Java goes directly to loopback names.
     options.push("-Dhttp.nonProxyHosts=".to_owned());
     if let Some(store) = &trust.java {
@@ -111,10 +140,11 @@ mod tests {
     fn proxies_and_roots_are_set_and_exceptions_removed() {
         let trust =
             Trust { bundle: "/run/b.pem".into(), wgetrc: "/run/wgetrc".into(), java: Some("/run/j.p12".into()) };
+        let proxy = Proxy { address: "127.0.0.1:7878".parse().unwrap(), credentials: None };
         let inherited = [("BLASTGATE_CONFIG", "/etc/x"), ("JAVA_TOOL_OPTIONS", "-Xmx1g"), ("PATH", "/bin")];
         let inherited = inherited.map(|(name, value)| (name.into(), value.into()));
         let set: std::collections::HashMap<_, _> =
-            variables(7878, &trust, Some("/run/kubeconfig".into()), inherited).into_iter().collect();
+            variables(&proxy, &trust, Some("/run/kubeconfig".into()), inherited).into_iter().collect();
         let get =
             |name: &str| set.get(&OsString::from(name)).cloned().flatten().map(|value| value.into_string().unwrap());
         for name in ["HTTPS_PROXY", "https_proxy", "grpc_proxy"] {

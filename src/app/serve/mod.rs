@@ -209,6 +209,7 @@ impl SharedGate {
             proxy,
             ca_pem: self.base.ca_pem.clone(),
             log: self.base.places.log(),
+            config: self.base.places.config.clone(),
             draining: Arc::clone(&self.draining),
         };
         let operator: Arc<dyn Backend> = Arc::new(operator);

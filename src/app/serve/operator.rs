@@ -7,7 +7,9 @@ use super::reaches::{SessionReaches, digest_of};
 use crate::app::base::person;
 use crate::app::{desk, trust};
 use crate::approvals::{self, Approvals, Filter, State};
-use crate::control::protocol::{Answer, Changes, GateKind, ListenerStatus, OpenSession, OpenedSession, SessionStatus, Status};
+use crate::control::protocol::{
+    Answer, Changes, ClosedSession, GateKind, ListenerStatus, OpenSession, OpenedSession, SessionStatus, Status,
+};
 use crate::control::{Backend, ControlError};
 use crate::doors::http::listen::Closer;
 use crate::enforce::Gate;
@@ -29,6 +31,8 @@ pub(super) struct Operator {
     pub(super) proxy: std::net::SocketAddr,
     pub(super) ca_pem: String,
     pub(super) log: std::path::PathBuf,
+    /// The folder of its configuration.
+    pub(super) config: std::path::PathBuf,
     pub(super) draining: Arc<OnceLock<()>>,
 }
 
@@ -71,6 +75,10 @@ impl Backend for Operator {
     }
 
     fn open_session(&self, ask: OpenSession) -> Result<OpenedSession, ControlError> {
+        if ask.config.as_ref().is_some_and(|config| *config != self.config) {
+            let why = format!("this gate goes by the configuration in `{}`", self.config.display());
+            return Err(ControlError::Unknown(why));
+        }
         let kubeconfigs: Vec<_> =
             ask.kubeconfigs.iter().filter_map(|path| Some((path.clone(), digest_of(path)?))).collect();
         let opening = Opening {
@@ -100,11 +108,12 @@ impl Backend for Operator {
         })
     }
 
-    fn close_session(&self, session: SessionId) -> Result<(), ControlError> {
+    fn close_session(&self, session: SessionId) -> Result<ClosedSession, ControlError> {
         self.reaches.forget(session);
-        match self.sessions.close(session).map_err(fault)? {
-            true => Ok(()),
-            false => Err(ControlError::Unknown(format!("there is no open session `{session}`"))),
+        if self.sessions.close(session).map_err(fault)? {
+            Ok(ClosedSession { tally: self.gate.tally_of(session) })
+        } else {
+            Err(ControlError::Unknown(format!("there is no open session `{session}`")))
         }
     }
 

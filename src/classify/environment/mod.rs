@@ -38,8 +38,14 @@ fn strictest(
 /// is what it counts as until a person knows better.
 #[must_use]
 pub fn inventory_lines(action: &Action) -> String {
-    let place = action.place();
-    let provider = action.operation().provider();
+    let entry = inventory_entry(action.operation(), action.place(), action.resources());
+    format!("- {{ name: prod, match: [ {entry} ] }}")
+}
+
+/// The entry under `match:` that would name this target.
+#[must_use]
+pub fn inventory_entry(operation: &Operation, place: &Place, resources: &[Resource]) -> String {
+    let provider = operation.provider();
     let mut keys: Vec<(&str, &str)> = Vec::new();
     let cloud = [
         ("account", &place.account),
@@ -52,7 +58,7 @@ pub fn inventory_lines(action: &Action) -> String {
         keys.push(("provider", provider));
         keys.push((key, value));
     } else if provider == "aws"
-        && let Some(resource) = action.resources().first()
+        && let Some(resource) = resources.first()
     {
         // The host of a cloud's API says nothing about whose the resource is.
         keys.push(("provider", provider));
@@ -63,7 +69,7 @@ pub fn inventory_lines(action: &Action) -> String {
         keys.push(("provider", provider));
     }
     let keys: Vec<String> = keys.iter().map(|(key, value)| format!("{key}: {}", quoted(value))).collect();
-    format!("- {{ name: prod, match: [ {{ {} }} ] }}", keys.join(", "))
+    format!("{{ {} }}", keys.join(", "))
 }
 
 /// As a YAML scalar: quoted unless it is a plain word.

@@ -131,6 +131,12 @@ impl Filter {
         self.since.is_none() && self.until.is_none() && self.terms.is_empty()
     }
 
+    /// Whether everything from its earliest time on is wanted.
+    #[must_use]
+    pub const fn is_only_since(&self) -> bool {
+        self.until.is_none() && self.terms.is_empty()
+    }
+
     /// Whether it may be wanted, whatever its outcome will be.
     #[must_use]
     pub fn may_want(&self, entry: &Entry) -> bool {
