@@ -14,6 +14,7 @@ use super::clock::SystemClock;
 use super::files::{LoadError, Loaded, read_pem_certificates};
 use super::setup::Setup;
 use super::trust::{self, RunFolder};
+use crate::approvals::Approvals;
 use crate::catalog::lifelines;
 use crate::doors::http::{HttpDoor, proxy};
 use crate::egress::{AddressRules, Dialer, Egress, Registration, Servers, server_key};
@@ -24,6 +25,7 @@ use crate::model::http::{Authority, Scheme};
 use crate::model::{Clock, Posture, Principal, SessionId};
 use crate::record::{Entry, Grade, Ledger, LedgerError, LedgerOptions, Recovered, StartEntry};
 use crate::sandbox::{KubeconfigError, Rewritten, Server, Trust, rewrite};
+use crate::store::Store;
 use crate::wire::ca::{CaError, CertificateAuthority};
 use crate::wire::intake::Intake;
 use crate::wire::leaf::Leaves;
@@ -126,8 +128,16 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
         own: vec![address],
         strict: posture == Posture::Strict,
     };
-    let gate =
-        Arc::new(Gate::new(GateParts { rules: Arc::new(rules), inventory, ledger: ledger.clone(), posture, clock }));
+    let approvals = Approvals::new(Store::at(&places.state), ledger.clone(), Arc::clone(&clock), config.approvals);
+    let gate = Arc::new(Gate::new(GateParts {
+        rules: Arc::new(rules),
+        inventory,
+        ledger: ledger.clone(),
+        posture,
+        clock,
+        approvals: Arc::new(approvals),
+        limit_hold: config.limit_hold,
+    }));
     let door = HttpDoor {
         gate: Arc::clone(&gate),
         egress: Egress::new(Dialer::new(address_rules, servers)),

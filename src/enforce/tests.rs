@@ -1,10 +1,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method};
 use vec1::Vec1;
 
 use super::*;
+use crate::approvals::Approvals;
 use crate::config::Inventory;
 use crate::identify::{self, Identified, Known};
 use crate::model::http::{Authority, Captured, Head, Scheme, Unreadable};
@@ -12,6 +14,7 @@ use crate::model::{Clock, Disposition, Door, Effect, Evidence, Posture, Principa
 use crate::record::query::Reader;
 use crate::record::{Entry, Ledger, LedgerOptions, Outcome};
 use crate::rules::RuleSet;
+use crate::store::Store;
 
 #[derive(Debug)]
 struct Still;
@@ -31,12 +34,16 @@ struct Bench {
 fn bench(posture: Posture) -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let (ledger, _) = Ledger::open(&folder.path().join("log"), LedgerOptions::default()).unwrap();
+    let store = Store::at(&folder.path().join("state"));
+    let approvals = Approvals::new(store, ledger.clone(), Arc::new(Still), crate::config::Approvals::default());
     let parts = GateParts {
         rules: Arc::new(RuleSet::builtin()),
         inventory: Inventory::default(),
         ledger: ledger.clone(),
         posture,
         clock: Arc::new(Still),
+        approvals: Arc::new(approvals),
+        limit_hold: Duration::from_secs(2),
     };
     Bench { gate: Gate::new(parts), ledger, folder }
 }
@@ -109,9 +116,9 @@ async fn a_stop_is_recorded_and_told() {
     let tally = bench.gate.tally();
     assert_eq!((tally.of(Disposition::Refused), tally.total(), tally.stopped.len()), (1, 1, 1));
     let entries = bench.entries();
-    let [Entry::Decision(entry)] = entries.as_slice() else { panic!("{entries:?}") };
+    let [Entry::Approval(opened), Entry::Decision(entry)] = entries.as_slice() else { panic!("{entries:?}") };
     assert_eq!((entry.decision, entry.disposition), (Effect::Escalate, Disposition::Refused));
-    assert!(entry.approval.is_some() && Some(entry.id) == refusal.id);
+    assert!(entry.approval == Some(opened.id) && Some(entry.id) == refusal.id);
 }
 
 #[tokio::test]

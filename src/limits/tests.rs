@@ -36,12 +36,12 @@ fn destroy(count: Count) -> Action {
 }
 
 fn take(limits: &Limits, session: SessionId, actions: &Vec1<Action>) -> Result<(), (String, Duration)> {
-    match limits.reserve(session, actions) {
+    match limits.reserve(Taking { session, actions, lifted: &[] }) {
         Ok(reservation) => {
             reservation.commit();
             Ok(())
         }
-        Err(exceeded) => Err((exceeded.limit.id.clone(), exceeded.retry_after)),
+        Err(exceeded) => Err((exceeded.first().limit.clone(), exceeded.first().retry_after)),
     }
 }
 
@@ -76,7 +76,8 @@ fn a_batch_is_one_taking_and_reads_are_free() {
 fn what_is_not_committed_is_given_back() {
     let limits = limits(&Arc::new(Hand::default()));
     for _ in 0..100 {
-        drop(limits.reserve(session(1), &vec1![destroy(Count::Exact(10))]).unwrap());
+        let actions = vec1![destroy(Count::Exact(10))];
+        drop(limits.reserve(Taking { session: session(1), actions: &actions, lifted: &[] }).unwrap());
     }
     assert!(take(&limits, session(1), &vec1![destroy(Count::Exact(10))]).is_ok());
     assert!(take(&limits, session(1), &vec1![destroy(Count::ONE)]).is_err());
