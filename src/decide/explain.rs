@@ -132,7 +132,7 @@ fn people_words(text: &mut String, people: &People) {
         People::Asked { id, until } => write!(
             text,
             "\nStop and ask your person: `blastgate approvals approve {id}` in their terminal lets only this call \
-             pass once (by {}); then retry it. Other routes get this answer.",
+             pass once (by {}); then retry. Other routes get this answer.",
             minute(*until)
         ),
         People::SaidNo { id, voter, reason, until } => {

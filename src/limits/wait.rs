@@ -34,7 +34,7 @@ impl Default for WaitingRoom {
 }
 
 impl WaitingRoom {
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.places.available_permits() == WAITING_MAX
     }
 
