@@ -115,7 +115,7 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
         open: recovered.open,
         cut_bytes: recovered.cut_bytes,
     });
-    ledger.append(&entry, Grade::Durable).await?;
+    ledger.append(&entry, Grade::Durable).await.map(drop)?;
     let store = Store::at(&places.state);
     let sessions = Arc::new(Sessions::new(store.clone(), Arc::clone(&clock)));
     let approvals = Arc::new(Approvals::new(store, ledger.clone(), Arc::clone(&clock), config.approvals));
@@ -125,6 +125,8 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
         ledger: ledger.clone(),
         posture: begin.posture,
         clock: Arc::clone(&clock),
+        approvals: Arc::clone(&approvals),
+        limit_hold: config.limit_hold,
     }));
     let door = HttpDoor {
         gate: Arc::clone(&gate),

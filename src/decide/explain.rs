@@ -10,17 +10,60 @@ use vec1::Vec1;
 
 use super::{Decision, Finding};
 use crate::classify::{Action, environment};
-use crate::model::{ApprovalId, Count, EnvironmentKind, Hazard, Impact, Reversible, Scope};
+use crate::model::{ApprovalId, Count, EnvironmentKind, Hazard, Impact, Reversible, Scope, Timestamp};
 
 /// Why an action does not pass.
 #[derive(Clone, Debug)]
 pub enum Why {
     /// The decision denies.
     Denied,
-    /// The decision escalates; this is the request's id.
-    ApprovalNeeded(ApprovalId),
+    /// The decision escalates.
+    People(People),
     /// A limit is used up.
     Limited(Used),
+}
+
+/// What became of asking people.
+#[derive(Clone, Debug)]
+pub enum People {
+    /// They are asked.
+    Asked {
+        /// The approval request.
+        id: ApprovalId,
+        /// Until when it can be answered.
+        until: Timestamp,
+    },
+    /// One of them said no to the same call.
+    SaidNo {
+        /// The approval request.
+        id: ApprovalId,
+        /// Who.
+        voter: String,
+        /// Why.
+        reason: Option<String>,
+        /// Until when the same call is answered so.
+        until: Timestamp,
+    },
+    /// The session has so many open requests that no more are opened.
+    Crowded {
+        /// How many that is.
+        open: u32,
+    },
+    /// The session is anonymous: nobody could say whose call it is.
+    Anonymous,
+    /// Approvals cannot be kept at the moment.
+    Unreachable,
+}
+
+impl People {
+    /// The approval request, where there is one.
+    #[must_use]
+    pub const fn id(&self) -> Option<ApprovalId> {
+        match self {
+            Self::Asked { id, .. } | Self::SaidNo { id, .. } => Some(*id),
+            Self::Crowded { .. } | Self::Anonymous | Self::Unreachable => None,
+        }
+    }
 }
 
 /// A limit that is used up, as a refusal tells of it.
@@ -34,8 +77,8 @@ pub struct Used {
     pub instead: String,
     /// Until the same call would fit.
     pub wait: Duration,
-    /// The approval request, where people can lift it.
-    pub approval: Option<ApprovalId>,
+    /// Asking people, where they can lift it.
+    pub people: Option<People>,
 }
 
 /// A resource's identifier may be long; its beginning and its end tell it apart.
@@ -48,9 +91,14 @@ pub fn refusal_text(decision: &Decision, actions: &Vec1<Action>, why: &Why) -> S
     let finding = decision.deciding().next();
     let index = finding.map_or(0, |finding| finding.action);
     let action = actions.get(index).unwrap_or_else(|| actions.first());
-    let mut text = match why {
-        Why::ApprovalNeeded(id) | Why::Limited(Used { approval: Some(id), .. }) => format!("Approval needed ({id}): "),
-        Why::Denied | Why::Limited(_) => "blastgate stopped this call: ".to_owned(),
+    let people = match why {
+        Why::People(people) => Some(people),
+        Why::Limited(used) => used.people.as_ref(),
+        Why::Denied => None,
+    };
+    let mut text = match people {
+        Some(People::Asked { id, .. }) => format!("Approval needed ({id}): "),
+        _ => "blastgate stopped this call: ".to_owned(),
     };
     text.push_str(&visible(action.operation().as_str(), RESOURCE_CHARS_MAX));
     let _ = write!(text, " {}.", blast_words(action));
@@ -66,16 +114,59 @@ pub fn refusal_text(decision: &Decision, actions: &Vec1<Action>, why: &Why) -> S
     } else if let Some(finding) = finding {
         rule_words(&mut text, decision, finding);
     }
-    text.push_str(match why {
-        Why::Limited(_) => "\nWait, or ask your person. Do not go round it with another tool, route or credential.",
-        Why::Denied => {
-            "\nNobody can approve this call. Do not try another tool, route or credential: tell your person what you need."
+    match (why, people) {
+        (_, Some(people)) => people_words(&mut text, people),
+        (Why::Limited(_), None) => {
+            text.push_str("\nWait, or ask your person. Do not go round it with another tool, route or credential.");
         }
-        Why::ApprovalNeeded(_) => {
-            "\nStop here and ask your person. Do not try another tool, route or credential: each gets the same answer."
-        }
-    });
+        (Why::Denied | Why::People(_), None) => text.push_str(
+            "\nNobody can approve this call. Do not try another tool, route or credential: tell your person what you need.",
+        ),
+    }
     text
+}
+
+/// How a person can let it pass, or why not.
+fn people_words(text: &mut String, people: &People) {
+    let _ = match people {
+        People::Asked { id, until } => write!(
+            text,
+            "\nStop and ask your person: `blastgate approvals approve {id}` in their terminal lets only this call \
+             pass once (by {}); then retry. Other routes get this answer.",
+            minute(*until)
+        ),
+        People::SaidNo { id, voter, reason, until } => {
+            let reason = reason.as_deref().map_or_else(String::new, |reason| format!(": {}", visible(reason, 200)));
+            let said = sentence(&format!("{} said no ({id}){reason}", visible(voter, 60)));
+            write!(
+                text,
+                "\n{said} The same call gets this answer until {}. Do not try another tool, route or credential: talk to \
+                 your person.",
+                minute(*until)
+            )
+        }
+        People::Crowded { open } => write!(
+            text,
+            "\nIt needs approval, and this session has {open} open requests already. Stop here: your person can answer them \
+             (`blastgate approvals list`); then repeat this call."
+        ),
+        People::Anonymous => write!(
+            text,
+            "\nIt needs approval, which a call without a session cannot get. Ask your person to start you with \
+             `blastgate run -- COMMAND`, or to give you a session's proxy credentials."
+        ),
+        People::Unreachable => write!(
+            text,
+            "\nIt needs approval, and approvals cannot be kept at the moment (the gate's state cannot be used). Tell your \
+             person; what needs no approval still works."
+        ),
+    };
+}
+
+/// `2026-11-22 17:20 UTC`.
+fn minute(at: Timestamp) -> String {
+    let text = at.to_string();
+    format!("{} UTC", text.get(..16).unwrap_or(&text).replace('T', " "))
 }
 
 /// `would destroy a whole environment (cannot be undone; data loss)`.

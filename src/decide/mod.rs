@@ -7,7 +7,7 @@ mod explain;
 mod matrix;
 
 pub(crate) use explain::visible;
-pub use explain::{Used, Why, blast_words, refusal_text};
+pub use explain::{People, Used, Why, blast_words, refusal_text};
 
 pub use matrix::Matrix;
 

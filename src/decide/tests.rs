@@ -249,7 +249,7 @@ fn a_refusal_helps() {
     let actions = vec1![stack(EnvironmentKind::Unknown)];
     let decision = decided(&actions, &rules);
     let id = ApprovalId::new(Timestamp::from_millis(1), 7);
-    let text = refusal_text(&decision, &actions, &Why::ApprovalNeeded(id));
+    let text = refusal_text(&decision, &actions, &Why::People(People::Asked { id, until: Timestamp::from_millis(9) }));
     println!("{text}");
     assert!(text.starts_with(&format!("Approval needed ({id}): aws:cloudformation:DeleteStack would destroy")));
     for part in [
@@ -276,7 +276,7 @@ fn a_refusal_helps() {
         message: "Ten resources in ten minutes".to_owned(),
         instead: String::new(),
         wait: std::time::Duration::from_millis(61_001),
-        approval: None,
+        people: None,
     });
     let text = refusal_text(&decided(&actions, &rules), &actions, &limited);
     assert!(

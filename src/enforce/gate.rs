@@ -1,22 +1,26 @@
 //! The gate: decide, reserve, record, and only then permit.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use vec1::Vec1;
 
-use super::mode::disposition;
+use super::admit::{Admission, Desk, Stop};
+use super::mode::{Obstacle, disposition};
 use super::permit::{Destination, Permit};
 use super::refusal::{Refusal, RefusalKind};
+use super::snapshot::Snapshot;
 use super::tally::{Shared, Tally};
+use super::unfinished::Unfinished;
+use crate::approvals::Approvals;
 use crate::classify::{Action, classify};
 use crate::config::Inventory;
-use crate::decide::{Decision, Facts, Used, Why, decide, refusal_text};
+use crate::decide::{Decision, Facts, Why, decide, refusal_text};
 use crate::identify::Identified;
-use crate::limits::{Exceeded, Limits, Reservation};
+use crate::limits::Limits;
 use crate::model::http::Unreadable;
-use crate::model::{
-    ApprovalId, Clock, Context, DecisionId, Disposition, Door, Effect, Evidence, Impact, Posture, Principal, Timestamp,
-};
+use crate::model::{Clock, Context, DecisionId, Disposition, Door, Evidence, Impact, Posture, Principal, SessionId};
 use crate::record::{ActionEntry, DecisionEntry, Entry, Grade, Ledger, LedgerError, Receipt, RejectedEntry, redact};
 use crate::rules::RuleSet;
 
@@ -33,14 +37,20 @@ pub struct GateParts {
     pub posture: Posture,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// What people are asked, and what they said.
+    pub approvals: Arc<Approvals>,
+    /// How long a call may wait for a limit's tokens.
+    pub limit_hold: Duration,
 }
 
 /// The enforcement point.
 #[derive(Debug)]
 pub struct Gate {
-    parts: GateParts,
-    limits: Limits,
-    tally: Shared,
+    snapshot: ArcSwap<Snapshot>,
+    ledger: Ledger,
+    clock: Arc<dyn Clock>,
+    desk: Desk,
+    tally: Arc<Shared>,
 }
 
 /// One request as a door hands it over.
@@ -60,9 +70,11 @@ pub struct Request {
 #[derive(Debug)]
 #[must_use = "a decided request must be cleared or dropped on purpose"]
 pub struct Decided {
-    actions: Vec1<Action>,
-    decision: Decision,
-    context: Context,
+    pub(super) actions: Vec1<Action>,
+    pub(super) decision: Decision,
+    pub(super) context: Context,
+    /// What it was judged by; nothing else judges it, however long it waits.
+    pub(super) snapshot: Arc<Snapshot>,
 }
 
 impl Decided {
@@ -79,30 +91,59 @@ impl Decided {
     }
 }
 
-/// What stops a request, worked out before it is recorded.
-enum Stop {
-    Nothing,
-    Why(Why, RefusalKind),
-}
-
 impl Gate {
     /// A gate of these parts.
     #[must_use]
     pub fn new(parts: GateParts) -> Self {
-        let limits = Limits::new(Arc::clone(&parts.rules), Arc::clone(&parts.clock));
-        Self { parts, limits, tally: Shared::default() }
+        let GateParts { rules, inventory, ledger, posture, clock, approvals, limit_hold } = parts;
+        let limits = Limits::new(Arc::clone(&rules), Arc::clone(&clock));
+        let snapshot = ArcSwap::from_pointee(Snapshot { rules, inventory, posture, limits });
+        Self { snapshot, ledger, clock, desk: Desk::new(approvals, limit_hold), tally: Arc::default() }
     }
 
     /// The time.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.parts.clock
+        &self.clock
+    }
+
+    /// What people are asked, and what they said.
+    #[must_use]
+    pub const fn approvals(&self) -> &Arc<Approvals> {
+        &self.desk.approvals
+    }
+
+    /// The rules that requests are judged by now.
+    #[must_use]
+    pub fn rules(&self) -> Arc<RuleSet> {
+        Arc::clone(&self.snapshot.load().rules)
+    }
+
+    /// How strict the gate is now.
+    #[must_use]
+    pub fn posture(&self) -> Posture {
+        self.snapshot.load().posture
+    }
+
+    /// Judges all further requests by these. One that was decided before is still cleared by what decided it. What was
+    /// taken from a limit stays taken where its allowance is the same.
+    ///
+    /// Whether the new set may be taken up is not asked here.
+    pub fn replace(&self, rules: Arc<RuleSet>, inventory: Inventory, posture: Posture) {
+        let limits = self.snapshot.load().limits.succeeded_by(Arc::clone(&rules));
+        self.snapshot.store(Arc::new(Snapshot { rules, inventory, posture, limits }));
     }
 
     /// What went through so far.
     #[must_use]
     pub fn tally(&self) -> Tally {
         self.tally.snapshot()
+    }
+
+    /// What went through so far for one session; of very many sessions the oldest are forgotten.
+    #[must_use]
+    pub fn tally_of(&self, session: SessionId) -> Tally {
+        self.tally.of(session)
     }
 
     /// A client did not accept the gate's certificate for this host.
@@ -113,41 +154,34 @@ impl Gate {
     /// Classifies and decides. Uses nothing up, records nothing.
     pub fn decide(&self, request: Request) -> Decided {
         let Request { identified, principal, door, evidence } = request;
-        let context = Context { principal, door, at: self.parts.clock.now() };
-        let actions = classify(identified, &self.parts.inventory, evidence);
-        let decision = decide(&actions, &context, &self.parts.rules, &Facts::default(), self.parts.posture);
-        Decided { actions, decision, context }
+        let snapshot = self.snapshot.load_full();
+        let context = Context { principal, door, at: self.clock.now() };
+        let actions = classify(identified, &snapshot.inventory, evidence);
+        let decision = decide(&actions, &context, &snapshot.rules, &Facts::default(), snapshot.posture);
+        Decided { actions, decision, context, snapshot }
     }
 
-    /// Takes what the decision needs (tokens), records decision and disposition, and gives the permit.
+    /// Takes what the decision needs (tokens, an approval), records decision and disposition, and gives the permit. May
+    /// wait: for tokens as long as `limits.hold`, for people as long as `approvals.hold`.
     ///
     /// # Errors
-    /// The request does not go on: decided so, or a limit is used up, or the record cannot be written (503; what was
-    /// taken is given back).
+    /// The request does not go on: decided so, or people have not let it pass, or a limit is used up, or the record
+    /// cannot be written (503; tokens are given back, a used approval stays used).
     pub async fn clear(
         &self,
         decided: Decided,
         destination: Destination,
         body_sha256: Option<String>,
     ) -> Result<Permit, Refusal> {
-        let id = DecisionId::new(self.parts.clock.now(), rand::random());
-        let (stop, reservation) = self.stop(&decided);
-        let mut entry = self.entry(id, &decided, &destination, body_sha256);
-        let refusal = match stop {
-            Stop::Nothing => None,
-            Stop::Why(why, kind) => {
-                entry.disposition = disposition(entry.decision, self.parts.posture, matches!(why, Why::Limited(_)));
-                match &why {
-                    Why::ApprovalNeeded(approval) => entry.approval = Some(*approval),
-                    Why::Limited(used) => {
-                        entry.limit = Some(used.limit.clone());
-                        entry.approval = used.approval;
-                    }
-                    Why::Denied => {}
-                }
-                Some((why, kind))
-            }
-        };
+        let id = DecisionId::new(self.clock.now(), rand::random());
+        let mut entry = entry(id, &decided, &destination, body_sha256);
+        let unfinished = Unfinished::new(&entry, &self.ledger, &self.tally);
+        let Admission { stop, reservation, approval } = self.desk.admit(id, &decided, unfinished).await;
+        entry.approval = approval;
+        entry.disposition = disposition(obstacle(stop.as_ref()), decided.snapshot.posture);
+        if let Some(Stop { why: Why::Limited(used), .. }) = &stop {
+            entry.limit = Some(used.limit.clone());
+        }
         // Before the wait: a client that goes away meanwhile is in the log all the same.
         self.tally.count(&entry);
         let disposition = entry.disposition;
@@ -155,9 +189,9 @@ impl Gate {
         if let Some(reservation) = reservation {
             reservation.commit();
         }
-        match refusal.filter(|_| disposition != Disposition::Observed) {
-            None => Ok(Permit::new(id, receipt, destination, self.parts.ledger.clone(), Arc::clone(&self.parts.clock))),
-            Some((why, kind)) => {
+        match stop.filter(|_| disposition != Disposition::Observed) {
+            None => Ok(Permit::new(id, receipt, destination, self.ledger.clone(), Arc::clone(&self.clock))),
+            Some(Stop { why, kind }) => {
                 let message = redact::mask(&refusal_text(&decided.decision, &decided.actions, &why)).into_owned();
                 let action = decided.decision.findings().first().map_or(0, |finding| finding.action);
                 let operation = decided.actions.get(action).map(|action| action.operation().clone());
@@ -174,7 +208,7 @@ impl Gate {
         principal: &Principal,
         door: Door,
     ) -> Refusal {
-        let at = self.parts.clock.now();
+        let at = self.clock.now();
         let id = DecisionId::new(at, rand::random());
         let entry = Entry::Rejected(RejectedEntry {
             id,
@@ -185,7 +219,7 @@ impl Gate {
             status: unreadable.status,
             why: unreadable.why.clone(),
         });
-        if let Err(error) = self.parts.ledger.append(&entry, Grade::Written).await {
+        if let Err(error) = self.ledger.append(&entry, Grade::Written).await {
             return unrecorded(&error);
         }
         let refusal = Refusal {
@@ -198,73 +232,44 @@ impl Gate {
             ),
             operation: None,
         };
-        self.tally.reject();
+        self.tally.reject(principal.session);
         refusal
-    }
-
-    /// What stops this request, if anything; tokens are reserved only when nothing else does.
-    fn stop(&self, decided: &Decided) -> (Stop, Option<Reservation<'_>>) {
-        match decided.decision.effect() {
-            Effect::Deny => (Stop::Why(Why::Denied, RefusalKind::Denied), None),
-            Effect::Escalate => {
-                let id = ApprovalId::new(decided.context.at, rand::random());
-                (Stop::Why(Why::ApprovalNeeded(id), RefusalKind::ApprovalNeeded(id)), None)
-            }
-            Effect::Allow | Effect::Throttle => {
-                match self.limits.reserve(decided.context.principal.session, &decided.actions) {
-                    Ok(reservation) => (Stop::Nothing, Some(reservation)),
-                    Err(exceeded) => (limited(&exceeded, decided.context.at), None),
-                }
-            }
-        }
-    }
-
-    fn entry(
-        &self,
-        id: DecisionId,
-        decided: &Decided,
-        destination: &Destination,
-        body_sha256: Option<String>,
-    ) -> DecisionEntry {
-        DecisionEntry {
-            id,
-            at: decided.context.at,
-            principal: decided.context.principal.clone(),
-            door: decided.context.door,
-            request: destination.label(),
-            actions: decided.actions.iter().map(ActionEntry::from).collect(),
-            decision: decided.decision.effect(),
-            disposition: disposition(decided.decision.effect(), self.parts.posture, false),
-            findings: decided.decision.findings().to_vec(),
-            revision: decided.decision.revision().to_owned(),
-            posture: self.parts.posture,
-            approval: None,
-            limit: None,
-            body_sha256,
-        }
     }
 
     /// Reads survive our death, all else a power loss too.
     async fn record(&self, entry: DecisionEntry) -> Result<Receipt, LedgerError> {
         let only_reads = entry.actions.iter().all(|action| action.blast.impact == Impact::Read);
         let grade = if only_reads { Grade::Written } else { Grade::Durable };
-        self.parts.ledger.append(&Entry::Decision(Box::new(entry)), grade).await
+        self.ledger.append(&Entry::Decision(Box::new(entry)), grade).await
     }
 }
 
-/// What a used-up limit says: ask people, or no.
-fn limited(exceeded: &Exceeded<'_>, at: Timestamp) -> Stop {
-    let Exceeded { limit, retry_after } = exceeded;
-    let approval = (limit.decision != Effect::Deny).then(|| ApprovalId::new(at, rand::random()));
-    let kind = approval.map_or(RefusalKind::Denied, RefusalKind::ApprovalNeeded);
-    let used = Used {
-        limit: limit.id.clone(),
-        message: limit.message.clone(),
-        instead: limit.instead.clone(),
-        wait: *retry_after,
-        approval,
-    };
-    Stop::Why(Why::Limited(used), kind)
+/// The entry as it stands before it is known what becomes of the request.
+fn entry(id: DecisionId, decided: &Decided, destination: &Destination, body_sha256: Option<String>) -> DecisionEntry {
+    DecisionEntry {
+        id,
+        at: decided.context.at,
+        principal: decided.context.principal.clone(),
+        door: decided.context.door,
+        request: destination.label(),
+        actions: decided.actions.iter().map(ActionEntry::from).collect(),
+        decision: decided.decision.effect(),
+        disposition: Disposition::Refused,
+        findings: decided.decision.findings().to_vec(),
+        revision: decided.decision.revision().to_owned(),
+        posture: decided.snapshot.posture,
+        approval: None,
+        limit: None,
+        body_sha256,
+    }
+}
+
+const fn obstacle(stop: Option<&Stop>) -> Obstacle {
+    match stop {
+        None => Obstacle::Nothing,
+        Some(Stop { why: Why::Limited(_), .. }) => Obstacle::Limit,
+        Some(_) => Obstacle::Decision,
+    }
 }
 
 /// No record, no service.

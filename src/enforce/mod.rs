@@ -34,11 +34,14 @@
 //! }
 //! ```
 
+mod admit;
 mod gate;
 mod mode;
 mod permit;
 mod refusal;
+mod snapshot;
 mod tally;
+mod unfinished;
 
 pub use gate::{Decided, Gate, GateParts, Request};
 pub use permit::{Destination, Permit};

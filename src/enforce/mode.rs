@@ -1,18 +1,25 @@
 //! From a decision to what happens: a pure map.
 
-use crate::model::{Disposition, Effect, Posture};
+use crate::model::{Disposition, Posture};
 
-/// What becomes of a request. `limited`: a limit is used up.
-pub(super) const fn disposition(effect: Effect, posture: Posture, limited: bool) -> Disposition {
-    let stopped = match effect {
-        Effect::Allow | Effect::Throttle if limited => Disposition::Throttled,
-        Effect::Allow | Effect::Throttle => return Disposition::Forwarded,
-        // No approval can be live yet: an escalation is a refusal that names its request.
-        Effect::Escalate | Effect::Deny => Disposition::Refused,
-    };
-    match posture {
-        Posture::Observe => Disposition::Observed,
-        Posture::Guarded | Posture::Strict => stopped,
+/// What stands in a request's way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Obstacle {
+    /// Nothing: it is allowed, or approved.
+    Nothing,
+    /// A limit is used up.
+    Limit,
+    /// The decision, or that people have not answered: the call is refused and its request waits.
+    Decision,
+}
+
+/// What becomes of a request.
+pub(super) const fn disposition(obstacle: Obstacle, posture: Posture) -> Disposition {
+    match (obstacle, posture) {
+        (Obstacle::Nothing, _) => Disposition::Forwarded,
+        (_, Posture::Observe) => Disposition::Observed,
+        (Obstacle::Limit, _) => Disposition::Throttled,
+        (Obstacle::Decision, _) => Disposition::Refused,
     }
 }
 
@@ -24,15 +31,12 @@ mod tests {
     fn the_whole_map() {
         use Disposition::{Forwarded, Observed, Refused, Throttled};
         for posture in [Posture::Guarded, Posture::Strict] {
-            assert_eq!(disposition(Effect::Allow, posture, false), Forwarded);
-            assert_eq!(disposition(Effect::Throttle, posture, false), Forwarded);
-            assert_eq!(disposition(Effect::Allow, posture, true), Throttled);
-            assert_eq!(disposition(Effect::Escalate, posture, false), Refused);
-            assert_eq!(disposition(Effect::Deny, posture, true), Refused);
+            assert_eq!(disposition(Obstacle::Nothing, posture), Forwarded);
+            assert_eq!(disposition(Obstacle::Limit, posture), Throttled);
+            assert_eq!(disposition(Obstacle::Decision, posture), Refused);
         }
-        assert_eq!(disposition(Effect::Allow, Posture::Observe, false), Forwarded);
-        for (effect, limited) in [(Effect::Allow, true), (Effect::Escalate, false), (Effect::Deny, false)] {
-            assert_eq!(disposition(effect, Posture::Observe, limited), Observed);
-        }
+        assert_eq!(disposition(Obstacle::Nothing, Posture::Observe), Forwarded);
+        assert_eq!(disposition(Obstacle::Limit, Posture::Observe), Observed);
+        assert_eq!(disposition(Obstacle::Decision, Posture::Observe), Observed);
     }
 }

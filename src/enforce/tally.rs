@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{DecisionId, Disposition, Effect};
+use crate::model::{DecisionId, Disposition, Effect, SessionId};
 use crate::record::{DecisionEntry, redact};
 
 /// Stops that are kept in full; more are only counted.
@@ -53,26 +53,15 @@ impl Tally {
     pub fn of(&self, disposition: Disposition) -> u64 {
         self.dispositions.get(&disposition).copied().unwrap_or(0)
     }
-}
 
-/// A tally that many requests count into.
-#[derive(Debug, Default)]
-pub(super) struct Shared(Mutex<Tally>);
-
-impl Shared {
-    pub(super) fn snapshot(&self) -> Tally {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(super) fn count(&self, entry: &DecisionEntry) {
-        let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *tally.dispositions.entry(entry.disposition).or_insert(0) += 1;
-        if entry.disposition == Disposition::Forwarded || tally.stopped.len() >= STOPS_KEPT_MAX {
+    fn add(&mut self, entry: &DecisionEntry) {
+        *self.dispositions.entry(entry.disposition).or_insert(0) += 1;
+        if entry.disposition == Disposition::Forwarded || self.stopped.len() >= STOPS_KEPT_MAX {
             return;
         }
         let finding = entry.findings.first();
         let action = entry.actions.get(finding.map_or(0, |finding| finding.action));
-        tally.stopped.push(Stopped {
+        self.stopped.push(Stopped {
             id: entry.id,
             decision: entry.decision,
             disposition: entry.disposition,
@@ -83,13 +72,55 @@ impl Shared {
             rule: entry.limit.clone().or_else(|| finding.map(|one| one.rule.clone())).unwrap_or_default(),
         });
     }
+}
 
-    pub(super) fn reject(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).rejected += 1;
+/// Sessions that are counted by themselves; of more, those that began first are forgotten here.
+const SESSIONS_MAX: usize = 1024;
+
+/// Tallies that many requests count into.
+#[derive(Debug, Default)]
+pub(super) struct Shared(Mutex<Tallies>);
+
+#[derive(Debug, Default)]
+struct Tallies {
+    all: Tally,
+    sessions: BTreeMap<SessionId, Tally>,
+}
+
+impl Tallies {
+    fn each(&mut self, session: SessionId, count: impl Fn(&mut Tally)) {
+        count(&mut self.all);
+        // Ids sort by the time at which the session began.
+        if self.sessions.len() >= SESSIONS_MAX && !self.sessions.contains_key(&session) {
+            self.sessions.pop_first();
+        }
+        count(self.sessions.entry(session).or_default());
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Tallies> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn snapshot(&self) -> Tally {
+        self.lock().all.clone()
+    }
+
+    pub(super) fn of(&self, session: SessionId) -> Tally {
+        self.lock().sessions.get(&session).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn count(&self, entry: &DecisionEntry) {
+        self.lock().each(entry.principal.session, |tally| tally.add(entry));
+    }
+
+    pub(super) fn reject(&self, session: SessionId) {
+        self.lock().each(session, |tally| tally.rejected += 1);
     }
 
     pub(super) fn distrust(&self, host: &str) {
-        let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let tally = &mut self.lock().all;
         if tally.distrust.len() < STOPS_KEPT_MAX || tally.distrust.contains_key(host) {
             *tally.distrust.entry(host.to_owned()).or_insert(0) += 1;
         }

@@ -1,10 +1,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method};
 use vec1::Vec1;
 
 use super::*;
+use crate::approvals::Approvals;
 use crate::config::Inventory;
 use crate::identify::{self, Identified, Known};
 use crate::model::http::{Authority, Captured, Head, Scheme, Unreadable};
@@ -12,6 +14,7 @@ use crate::model::{Clock, Disposition, Door, Effect, Evidence, Posture, Principa
 use crate::record::query::Reader;
 use crate::record::{Entry, Ledger, LedgerOptions, Outcome};
 use crate::rules::RuleSet;
+use crate::store::Store;
 
 #[derive(Debug)]
 struct Still;
@@ -29,14 +32,22 @@ struct Bench {
 }
 
 fn bench(posture: Posture) -> Bench {
+    bench_with(posture, crate::config::Approvals::default(), Arc::new(RuleSet::builtin()))
+}
+
+fn bench_with(posture: Posture, times: crate::config::Approvals, rules: Arc<RuleSet>) -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let (ledger, _) = Ledger::open(&folder.path().join("log"), LedgerOptions::default()).unwrap();
+    let store = Store::at(&folder.path().join("state"));
+    let approvals = Approvals::new(store, ledger.clone(), Arc::new(Still), times);
     let parts = GateParts {
-        rules: Arc::new(RuleSet::builtin()),
+        rules,
         inventory: Inventory::default(),
         ledger: ledger.clone(),
         posture,
         clock: Arc::new(Still),
+        approvals: Arc::new(approvals),
+        limit_hold: Duration::from_secs(2),
     };
     Bench { gate: Gate::new(parts), ledger, folder }
 }
@@ -109,9 +120,9 @@ async fn a_stop_is_recorded_and_told() {
     let tally = bench.gate.tally();
     assert_eq!((tally.of(Disposition::Refused), tally.total(), tally.stopped.len()), (1, 1, 1));
     let entries = bench.entries();
-    let [Entry::Decision(entry)] = entries.as_slice() else { panic!("{entries:?}") };
+    let [Entry::Approval(opened), Entry::Decision(entry)] = entries.as_slice() else { panic!("{entries:?}") };
     assert_eq!((entry.decision, entry.disposition), (Effect::Escalate, Disposition::Refused));
-    assert!(entry.approval.is_some() && Some(entry.id) == refusal.id);
+    assert!(entry.approval == Some(opened.id) && Some(entry.id) == refusal.id);
 }
 
 #[tokio::test]
@@ -161,4 +172,137 @@ async fn a_request_that_goes_away_while_it_waits_leaves_no_open_decision() {
     let decisions = entries.iter().filter(|entry| matches!(entry, Entry::Decision(_))).count();
     let outcomes = entries.iter().filter(|entry| matches!(entry, Entry::Outcome(_))).count();
     assert_eq!(decisions, outcomes, "{entries:?}");
+}
+
+fn asked(refusal: &Refusal) -> crate::model::ApprovalId {
+    match refusal.kind {
+        RefusalKind::ApprovalNeeded(id) => id,
+        _ => panic!("{refusal:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_approved_call_passes_once_and_the_log_says_by_what() {
+    let bench = bench(Posture::Guarded);
+    let id = asked(&bench.clear("DELETE").await.unwrap_err());
+    assert_eq!(asked(&bench.clear("DELETE").await.unwrap_err()), id, "the same call joins");
+    bench.gate.approvals().approve(id, "bo", None).unwrap();
+    let permit = bench.clear("DELETE").await.unwrap();
+    let decision = permit.id();
+    permit.close(Outcome::Abandoned);
+    assert_ne!(asked(&bench.clear("DELETE").await.unwrap_err()), id, "once");
+    let entries = bench.entries();
+    let used = entries.iter().position(
+        |entry| matches!(entry, Entry::Approval(step) if step.step.as_str() == "used" && step.decision == Some(decision)),
+    );
+    let passed = entries.iter().position(|entry| {
+        matches!(entry, Entry::Decision(entry) if entry.id == decision && entry.approval == Some(id)
+            && (entry.decision, entry.disposition) == (Effect::Escalate, Disposition::Forwarded))
+    });
+    assert!(used.unwrap() < passed.unwrap(), "{entries:#?}");
+}
+
+#[tokio::test]
+async fn an_approval_is_for_the_call_that_was_shown() {
+    let bench = bench(Posture::Guarded);
+    let id = asked(&bench.clear("DELETE").await.unwrap_err());
+    bench.gate.approvals().approve(id, "bo", None).unwrap();
+    let mut other = head("DELETE");
+    other.target = "/agents/8?token=hunter2".parse().unwrap();
+    let refusal = bench.gate.clear(bench.decide(&other), Destination::of(&other), None).await.unwrap_err();
+    assert_ne!(asked(&refusal), id);
+    bench.gate.replace(Arc::new(RuleSet::builtin()), Inventory::default(), Posture::Strict);
+    assert_eq!(bench.gate.posture(), Posture::Strict);
+    bench.clear("DELETE").await.unwrap().close(Outcome::Abandoned);
+}
+
+#[tokio::test]
+async fn a_denied_call_and_an_anonymous_one_are_told_so() {
+    let bench = bench(Posture::Guarded);
+    let id = asked(&bench.clear("DELETE").await.unwrap_err());
+    bench.gate.approvals().deny(id, "bo", Some("not on a Friday")).unwrap();
+    let refusal = bench.clear("DELETE").await.unwrap_err();
+    assert_eq!(refusal.kind, RefusalKind::Denied);
+    assert!(refusal.message.contains(&format!("bo said no ({id}): not on a Friday.")), "{}", refusal.message);
+    let head = head("DELETE");
+    let anonymous = Principal { anonymous: true, session: SessionId::new(Still.now(), 8), ..principal() };
+    let identified = identified(&head);
+    let request = Request { identified, principal: anonymous, door: Door::Http, evidence: Evidence::Observed };
+    let refusal = bench.gate.clear(bench.gate.decide(request), Destination::of(&head), None).await.unwrap_err();
+    assert_eq!(refusal.kind, RefusalKind::Denied);
+    assert!(refusal.message.contains("`blastgate run -- COMMAND`"), "{}", refusal.message);
+    assert_eq!(bench.gate.tally().total(), 3);
+    assert_eq!(bench.gate.tally_of(principal().session).total(), 2);
+}
+
+#[tokio::test]
+async fn without_a_state_what_needs_people_is_refused_and_the_rest_is_served() {
+    let bench = bench(Posture::Guarded);
+    std::fs::write(bench.folder.path().join("state"), "in the way").unwrap();
+    let refusal = bench.clear("DELETE").await.unwrap_err();
+    assert_eq!(refusal.kind, RefusalKind::Unavailable { status: 503 });
+    assert!(refusal.message.contains("approvals cannot be kept"), "{}", refusal.message);
+    bench.clear("GET").await.unwrap().close(Outcome::Abandoned);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_held_call_passes_when_somebody_says_yes_in_time() {
+    let times = crate::config::Approvals { hold: Duration::from_secs(20), ..crate::config::Approvals::default() };
+    let bench = Arc::new(bench_with(Posture::Guarded, times, Arc::new(RuleSet::builtin())));
+    let call = || {
+        tokio::spawn({
+            let bench = Arc::clone(&bench);
+            async move { bench.clear("DELETE").await }
+        })
+    };
+    let open = || {
+        let filter = crate::approvals::Filter { state: Some(crate::approvals::State::Pending), ..Default::default() };
+        bench.gate.approvals().list(&filter).unwrap().pop().map(|request| request.id)
+    };
+    let began = tokio::time::Instant::now();
+    let refusal = call().await.unwrap().unwrap_err();
+    assert!(began.elapsed() >= Duration::from_secs(20) && Some(asked(&refusal)) == open());
+    let held = call();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    bench.gate.approvals().approve(asked(&refusal), "bo", None).unwrap();
+    held.await.unwrap().unwrap().close(Outcome::Abandoned);
+    let held = call();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    held.abort();
+    assert!(held.await.unwrap_err().is_cancelled());
+    let waits = open();
+    let pending = bench.entries().into_iter().filter_map(|entry| match entry {
+        Entry::Decision(entry) if entry.disposition == Disposition::Pending => Some(entry.approval),
+        _ => None,
+    });
+    assert_eq!(pending.collect::<Vec<_>>(), [waits], "who went away while people were asked is in the log");
+}
+
+#[tokio::test]
+async fn a_throttling_limit_says_when_and_an_escalating_one_asks() {
+    let limits = |decision: &str| {
+        let text = format!(
+            "limits:\n  - {{ id: us/one, match: {{ impact: [read] }}, key: [session], allow: 1 per 1h, decision: {decision}, \
+             message: One., instead: None. }}\n"
+        );
+        let layer = crate::rules::Layer::Organisation;
+        let source = crate::rules::Source { file: "us/limits.yaml".into(), text, layer };
+        Arc::new(RuleSet::load(&[source]).unwrap_or_else(|wrong| panic!("{wrong}")))
+    };
+    let times = crate::config::Approvals::default();
+    let bench = bench_with(Posture::Guarded, times, limits("throttle"));
+    bench.clear("GET").await.unwrap().close(Outcome::Abandoned);
+    let refusal = bench.clear("GET").await.unwrap_err();
+    assert!(
+        matches!(refusal.kind, RefusalKind::Throttled { retry_after } if retry_after.as_secs() > 3_500),
+        "{refusal:?}"
+    );
+    bench.gate.replace(limits("escalate"), Inventory::default(), Posture::Guarded);
+    let id = asked(&bench.clear("GET").await.unwrap_err());
+    bench.gate.approvals().approve(id, "bo", None).unwrap();
+    bench.clear("GET").await.unwrap().close(Outcome::Abandoned);
+    assert_ne!(asked(&bench.clear("GET").await.unwrap_err()), id);
+    bench.gate.replace(limits("deny"), Inventory::default(), Posture::Guarded);
+    assert_eq!(bench.clear("GET").await.unwrap_err().kind, RefusalKind::Denied);
+    assert_eq!(bench.gate.tally().of(Disposition::Throttled), 4);
 }

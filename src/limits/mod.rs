@@ -3,7 +3,9 @@
 
 mod clock;
 mod store;
+mod wait;
 
+use std::cmp::Reverse;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,21 +17,23 @@ use vec1::Vec1;
 
 use self::clock::GovernorClock;
 use self::store::Store;
+use self::wait::WaitingRoom;
 use crate::classify::Action;
-use crate::model::{Clock, SessionId};
+use crate::model::{Clock, Effect, SessionId};
 use crate::rules::{LimitSpec, RuleSet};
 
 type Limiter = RateLimiter<SessionId, Store, GovernorClock, NoOpMiddleware<Nanos>>;
 
-/// All limits of one gate.
+/// All limits of one set of rules.
 #[derive(Debug)]
 pub struct Limits {
     rules: Arc<RuleSet>,
     /// One for each of the rules' limits, in their order.
-    limits: Vec<Limit>,
+    limits: Vec<Arc<Limit>>,
     clock: GovernorClock,
     /// Several limits are checked as one: all are taken or none.
-    taking: Mutex<()>,
+    taking: Arc<Mutex<()>>,
+    room: Arc<WaitingRoom>,
 }
 
 #[derive(Debug)]
@@ -40,30 +44,47 @@ struct Limit {
     each: Duration,
 }
 
-/// A limit is used up.
-#[derive(Debug)]
-pub struct Exceeded<'a> {
+/// A limit that is used up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exceeded {
     /// Which.
-    pub limit: &'a LimitSpec,
+    pub limit: String,
+    /// What it says then: `throttle`, `escalate` or `deny`.
+    pub decision: Effect,
+    /// Why there is one.
+    pub message: String,
+    /// The safer way.
+    pub instead: String,
     /// Until the same call would fit.
     pub retry_after: Duration,
+}
+
+/// Who takes tokens, and for what.
+#[derive(Clone, Copy, Debug)]
+pub struct Taking<'a> {
+    /// Whose tokens.
+    pub session: SessionId,
+    /// Everything that they touch is paid for.
+    pub actions: &'a Vec1<Action>,
+    /// Limits that people have lifted for this call: escalating ones take what there is and do not stop it.
+    pub lifted: &'a [String],
 }
 
 /// Tokens that were taken. Dropped uncommitted, they are given back.
 #[derive(Debug)]
 #[must_use = "tokens that are not committed are given back"]
-pub struct Reservation<'a> {
-    taken: Vec<(&'a Limit, SessionId, u32)>,
+pub struct Reservation {
+    taken: Vec<(Arc<Limit>, SessionId, u32)>,
 }
 
-impl Reservation<'_> {
+impl Reservation {
     /// The tokens are used.
     pub fn commit(mut self) {
         self.taken.clear();
     }
 }
 
-impl Drop for Reservation<'_> {
+impl Drop for Reservation {
     fn drop(&mut self) {
         for (limit, session, tokens) in self.taken.drain(..) {
             limit.store.give_back(session, limit.each.saturating_mul(tokens));
@@ -76,29 +97,64 @@ impl Limits {
     #[must_use]
     pub fn new(rules: Arc<RuleSet>, clock: Arc<dyn Clock>) -> Self {
         let clock = GovernorClock::new(clock);
-        let limits = rules.limits().iter().map(|spec| Limit::new(spec, &clock)).collect();
-        Self { rules, limits, clock, taking: Mutex::new(()) }
+        let limits = rules.limits().iter().map(|spec| Arc::new(Limit::new(spec, &clock))).collect();
+        Self { rules, limits, clock, taking: Arc::default(), room: Arc::default() }
+    }
+
+    /// The limits of other rules. What was taken from a limit stays taken where its id and its allowance are the same:
+    /// new rules must not be a way to fresh tokens.
+    #[must_use]
+    pub fn succeeded_by(&self, rules: Arc<RuleSet>) -> Self {
+        let old = |spec: &LimitSpec| {
+            let mut known = self.rules.limits().iter().zip(&self.limits);
+            known.find(|(old, _)| (&old.id, old.quantity, old.per) == (&spec.id, spec.quantity, spec.per))
+        };
+        let limit = |spec| match old(spec) {
+            Some((_, limit)) => Arc::clone(limit),
+            None => Arc::new(Limit::new(spec, &self.clock)),
+        };
+        let limits = rules.limits().iter().map(limit).collect();
+        let (clock, taking, room) = (self.clock.clone(), Arc::clone(&self.taking), Arc::clone(&self.room));
+        Self { rules, limits, clock, taking, room }
     }
 
     /// Takes tokens for everything that these actions touch, from every limit that speaks of them, or none at all.
     ///
     /// # Errors
-    /// One of the limits is used up.
-    pub fn reserve(&self, session: SessionId, actions: &Vec1<Action>) -> Result<Reservation<'_>, Exceeded<'_>> {
+    /// The limits that are used up: the strictest first, of those the one that lasts longest.
+    pub fn reserve(&self, taking: Taking<'_>) -> Result<Reservation, Vec1<Exceeded>> {
         let _one_at_a_time = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
+        let Taking { session, actions, lifted } = taking;
         let mut reservation = Reservation { taken: Vec::new() };
+        let mut exceeded = Vec::new();
         for (spec, limit) in self.rules.limits().iter().zip(&self.limits) {
             let matching = actions.iter().filter(|action| spec.matches(action));
             let cost = matching.fold(0u32, |sum, action| sum.saturating_add(spec.cost(action)));
             // A request larger than the whole quantity takes all of it: its size is for the rules to judge.
-            if let Some(tokens) = NonZeroU32::new(cost.min(spec.quantity)) {
-                limit
-                    .take(session, tokens, &self.clock)
-                    .map_err(|retry_after| Exceeded { limit: spec, retry_after })?;
-                reservation.taken.push((limit, session, tokens.get()));
+            let Some(tokens) = NonZeroU32::new(cost.min(spec.quantity)) else { continue };
+            match limit.take(session, tokens, &self.clock) {
+                Ok(()) => reservation.taken.push((Arc::clone(limit), session, tokens.get())),
+                Err(_) if spec.decision == Effect::Escalate && lifted.contains(&spec.id) => {}
+                Err(retry_after) => exceeded.push(Exceeded {
+                    limit: spec.id.clone(),
+                    decision: spec.decision,
+                    message: spec.message.clone(),
+                    instead: spec.instead.clone(),
+                    retry_after,
+                }),
             }
         }
-        Ok(reservation)
+        exceeded.sort_by_key(|one| (Reverse(one.decision), Reverse(one.retry_after)));
+        match Vec1::try_from_vec(exceeded) {
+            Ok(exceeded) => Err(exceeded),
+            Err(_) => Ok(reservation),
+        }
+    }
+
+    /// The ids of the limits that speak of these actions.
+    fn concerned(&self, actions: &Vec1<Action>) -> Vec<String> {
+        let limits = self.rules.limits().iter().filter(|spec| actions.iter().any(|action| spec.matches(action)));
+        limits.map(|spec| spec.id.clone()).collect()
     }
 }
 

@@ -20,7 +20,7 @@ pub struct LimitSpec {
     pub quantity: u32,
     /// The time in which the whole quantity comes back.
     pub per: Duration,
-    /// What it says when it is used up: `escalate` or `deny`.
+    /// What it says when it is used up: `throttle`, `escalate` or `deny`.
     pub decision: Effect,
     /// Why, for the agent and its person.
     pub message: String,

@@ -1,4 +1,4 @@
-//! The database's folder and file: this user's alone, and what they seem to be.
+//! The database's folder and file: ours, not others', and what they seem to be.
 
 use std::fs::{self, File};
 use std::io;
@@ -18,7 +18,8 @@ pub(super) fn prepare(folder: &Path) -> Result<(PathBuf, File), StoreError> {
     };
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(refused(folder))?;
     let about = fs::symlink_metadata(folder).map_err(refused(folder))?;
-    ours_alone(folder, &about, 0o700)?;
+    // Those who can only look into the folder see names; those who can write put another file there.
+    ours_alone(folder, &about, 0o022, 0o700)?;
     // SQLite refuses links in any part of the path; those above our folder are the operator's business.
     let folder = fs::canonicalize(folder).map_err(refused(folder))?;
     let lock_path = folder.join("state.lock");
@@ -26,7 +27,7 @@ pub(super) fn prepare(folder: &Path) -> Result<(PathBuf, File), StoreError> {
     flock(&lock, FlockOperation::LockExclusive).map_err(|errno| refused(&lock_path)(errno.into()))?;
     let path = folder.join(FILE);
     let file = open(&path)?;
-    ours_alone(&path, &file.metadata().map_err(refused(&path))?, 0o600)?;
+    ours_alone(&path, &file.metadata().map_err(refused(&path))?, 0o077, 0o600)?;
     Ok((path, lock))
 }
 
@@ -50,8 +51,8 @@ fn open(path: &Path) -> Result<File, StoreError> {
     })
 }
 
-/// SECURITY: whoever can write the state can approve.
-fn ours_alone(path: &Path, about: &fs::Metadata, wanted: u32) -> Result<(), StoreError> {
+/// SECURITY: whoever can write the state can approve. `forbidden` are the permission bits that others must not have.
+fn ours_alone(path: &Path, about: &fs::Metadata, forbidden: u32, wanted: u32) -> Result<(), StoreError> {
     if about.file_type().is_symlink() {
         return Err(StoreError::Strange { path: path.to_owned(), what: "a symbolic link" });
     }
@@ -59,7 +60,7 @@ fn ours_alone(path: &Path, about: &fs::Metadata, wanted: u32) -> Result<(), Stor
         return Err(StoreError::Strange { path: path.to_owned(), what: "neither a file nor a folder" });
     }
     let mode = about.permissions().mode() & 0o7777;
-    if mode & 0o077 != 0 || about.uid() != rustix::process::geteuid().as_raw() {
+    if mode & forbidden != 0 || about.uid() != rustix::process::geteuid().as_raw() {
         return Err(StoreError::Exposed { path: path.to_owned(), mode, wanted });
     }
     Ok(())

@@ -36,7 +36,7 @@ fn what_is_open_to_others_or_a_link_is_refused() {
         assert!(error.contains(expected), "{name}: {error}");
     };
     let open_to = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
-    check("folder", &|state| open_to(state, 0o755), "chmod 700");
+    check("folder", &|state| open_to(state, 0o770), "chmod 700");
     check(
         "file",
         &|state| {

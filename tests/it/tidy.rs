@@ -114,10 +114,29 @@ fn the_core_does_no_io_and_reads_no_clock() {
 #[test]
 fn special_bans() {
     let bans: &[(&str, &[&str])] = &[
-        ("wire", &["catalog", "identify", "classify", "rules", "decide", "record", "enforce", "limits"]),
+        (
+            "wire",
+            &[
+                "catalog",
+                "identify",
+                "classify",
+                "rules",
+                "decide",
+                "record",
+                "store",
+                "sessions",
+                "approvals",
+                "enforce",
+                "limits",
+            ],
+        ),
         ("sandbox", &["wire", "egress", "enforce", "record", "decide", "doors"]),
         ("doors", &["record::", "decide::"]),
-        ("record", &["limits", "enforce"]),
+        ("record", &["store", "sessions", "approvals", "limits", "enforce"]),
+        ("store", &["record"]),
+        ("sessions", &["approvals", "limits"]),
+        ("approvals", &["sessions", "limits"]),
+        ("limits", &["store", "sessions", "approvals"]),
     ];
     let mut wrong = Vec::new();
     for (layer, names) in bans {

@@ -19,9 +19,9 @@ pub use aws::aws_accounts;
 pub use kubernetes::kubernetes_clusters;
 pub use proposal::{Candidate, Named, SourceKind, entry_line, guess, inventory_text};
 
+use super::base::StartError;
 use super::clock::SystemClock;
 use super::files::{LoadError, Places, load};
-use super::base::StartError;
 use crate::catalog::lifelines;
 use crate::model::{Clock as _, Timestamp};
 use crate::wire::ca::CertificateAuthority;

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::classify::Action;
-use crate::decide::{Finding, Why, blast_words, refusal_text, visible};
+use crate::config::Approvals;
+use crate::decide::{Finding, People, Why, blast_words, refusal_text, visible};
 use crate::identify::Known;
 use crate::model::http::Unreadable;
 use crate::model::{
@@ -115,7 +116,11 @@ impl Report {
         }
         let why = match decision.effect() {
             Effect::Allow | Effect::Throttle => return Ok(()),
-            Effect::Escalate => Why::ApprovalNeeded(ApprovalId::new(self.context.at, 0)),
+            Effect::Escalate => {
+                // As `approvals.pending` would have it without a configuration.
+                let until = self.context.at.after(Approvals::default().pending);
+                Why::People(People::Asked { id: ApprovalId::new(self.context.at, 0), until })
+            }
             Effect::Deny => Why::Denied,
         };
         writeln!(out, "\nwhat the agent would be told:")?;

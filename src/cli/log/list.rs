@@ -11,7 +11,7 @@ use super::{Log, Screen};
 use crate::cli::table::{Cell, Column, widths, write_head, write_row};
 use crate::model::{Disposition, Effect, Timestamp};
 use crate::record::query::{Filter, ReadError, Reader, Stored};
-use crate::record::{Damage, DecisionEntry, Entry, Outcome, RejectedEntry};
+use crate::record::{ApprovalEntry, ApprovalStep, Damage, DecisionEntry, Entry, Outcome, RejectedEntry};
 
 /// A decision waits for its outcome until so many others have come; then it is shown as it is.
 const WAITING_MAX: usize = 4096;
@@ -20,7 +20,7 @@ const POLL: Duration = Duration::from_millis(250);
 /// The ids of so many shown decisions are kept, to show their outcomes when they come.
 const SHOWN_MAX: usize = 16_384;
 
-/// A decision or a rejected request, with how it ended.
+/// A decision or a rejected request, with how it ended; or a step of an approval request.
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) stored: Stored,
@@ -30,6 +30,11 @@ pub(super) struct Line {
 impl Line {
     pub(super) fn outcome(&self) -> Option<Outcome> {
         outcome_of(self.outcome.as_ref()?)
+    }
+
+    /// A step of an approval request: it stands between the decisions and is not one of them.
+    fn is_step(&self) -> bool {
+        self.stored.is("approval")
     }
 }
 
@@ -67,7 +72,8 @@ pub(super) fn list(
     printer.print(out, &lines)?;
     printer.damage(out, &damages)?;
     if !args.json {
-        writeln!(out, "{}", summary(lines.len(), matched, filter))?;
+        let shown = lines.iter().filter(|line| !line.is_step()).count();
+        writeln!(out, "{}", summary(shown, matched, filter))?;
     }
     out.flush()?;
     if args.follow {
@@ -136,7 +142,7 @@ impl<'a> Join<'a> {
         if !wants(self.filter, &line) {
             return;
         }
-        self.matched += 1;
+        self.matched += u64::from(!line.is_step());
         self.kept.push_back(line);
         if self.kept.len() > self.last {
             self.kept.pop_front();
@@ -159,7 +165,7 @@ impl<'a> Join<'a> {
 
 /// Whether a record may be wanted. One that cannot be read is: a reviewer must see that it is there.
 fn may_want(filter: &Filter, stored: &Stored) -> bool {
-    (stored.is("decision") || stored.is("rejected"))
+    (stored.is("decision") || stored.is("rejected") || stored.is("approval"))
         && (filter.is_empty() || stored.entry().map_or(true, |entry| filter.may_want(&entry)))
 }
 
@@ -239,7 +245,7 @@ const WIDE: usize = 180;
 
 impl Printer {
     pub(super) fn print(&mut self, out: &mut dyn Write, lines: &[Line]) -> io::Result<()> {
-        for line in lines.iter().filter(|line| line.outcome.is_none()) {
+        for line in lines.iter().filter(|line| line.outcome.is_none() && !line.is_step()) {
             if self.shown.len() >= SHOWN_MAX {
                 self.shown.clear();
             }
@@ -312,6 +318,7 @@ impl Printer {
         match line.stored.entry() {
             Ok(Entry::Decision(entry)) => row.extend(decision_cells(&entry, line.outcome().as_ref())),
             Ok(Entry::Rejected(entry)) => row.extend(rejected_cells(&entry)),
+            Ok(Entry::Approval(entry)) => row.extend(approval_cells(&entry)),
             Ok(_) => {}
             Err(damage) => {
                 row.extend([
@@ -367,7 +374,10 @@ fn decision_cells(entry: &DecisionEntry, outcome: Option<&Outcome>) -> Vec<Cell>
         rules.first().map_or_else(String::new, |first| format!("{first}{}", more(rules.len())))
     };
     let result = match entry.disposition {
-        Disposition::Forwarded => outcome_cell(outcome),
+        Disposition::Forwarded => match entry.approval {
+            Some(_) => Cell::new(&format!("approved, {}", outcome_text(outcome))),
+            None => outcome_cell(outcome),
+        },
         Disposition::Observed => Cell::new(&format!("observed, {}: {}", outcome_text(outcome), rules())),
         Disposition::Refused => Cell::new(&rules()),
         Disposition::Throttled => Cell::new(&format!("limit {}", entry.limit.as_deref().unwrap_or("used up"))),
@@ -388,6 +398,23 @@ fn rejected_cells(entry: &RejectedEntry) -> Vec<Cell> {
     let target = entry.target.as_deref().unwrap_or_default();
     let word = Cell::new("rejected").style(effect_style(Effect::Deny));
     vec![word, Cell::new(""), Cell::new(""), Cell::new(target), Cell::new(&format!("{} {}", entry.status, entry.why))]
+}
+
+fn approval_cells(entry: &ApprovalEntry) -> Vec<Cell> {
+    let colour = match entry.step {
+        ApprovalStep::Approved | ApprovalStep::Used => AnsiColor::Green,
+        ApprovalStep::Opened => AnsiColor::Yellow,
+        ApprovalStep::Denied | ApprovalStep::Expired | ApprovalStep::Voided => AnsiColor::Red,
+    };
+    let word = Cell::new(entry.step.as_str()).style(Style::new().fg_color(Some(colour.into())));
+    let said = match (&entry.by, &entry.reason, &entry.decision) {
+        (Some(by), Some(reason), _) => format!("approval request, by {by}: {reason}"),
+        (Some(by), None, _) => format!("approval request, by {by}"),
+        (None, Some(reason), _) => format!("approval request: {reason}"),
+        (None, None, Some(decision)) => format!("approval request, by {decision}"),
+        (None, None, None) => "approval request".to_owned(),
+    };
+    vec![word, Cell::new(&entry.operation), Cell::new(""), Cell::new(""), Cell::new(&said)]
 }
 
 fn outcome_cell(outcome: Option<&Outcome>) -> Cell {

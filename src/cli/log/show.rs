@@ -9,7 +9,7 @@ use super::list::{Line, effect_style, outcome_of, write_json};
 use crate::cli::table::visible;
 use crate::model::{Disposition, Mode, Place, Reversible, Timestamp};
 use crate::record::query::{ReadError, Reader, Stored};
-use crate::record::{ActionEntry, DecisionEntry, Entry, Outcome, RejectedEntry};
+use crate::record::{ActionEntry, ApprovalEntry, DecisionEntry, Entry, Outcome, RejectedEntry};
 
 /// The fewest characters of an id's end that are looked for.
 const END_MIN: usize = 6;
@@ -19,7 +19,7 @@ const SLACK_MILLIS: u64 = 3_600_000;
 /// Shows the decision with this id, or whose id ends so; 1 when there is none, or more than one.
 pub(super) fn show(id: &str, folder: &Path, json: bool, out: &mut dyn Write) -> anyhow::Result<u8> {
     let wanted = id.to_uppercase();
-    let wanted = wanted.strip_prefix("D_").unwrap_or(&wanted);
+    let wanted = wanted.strip_prefix("D_").or_else(|| wanted.strip_prefix("A_")).unwrap_or(&wanted);
     if wanted.len() < END_MIN {
         writeln!(out, "`{}` is too short: at least the last {END_MIN} characters of an id are needed", visible(id))?;
         return Ok(1);
@@ -53,6 +53,17 @@ pub(super) fn show(id: &str, folder: &Path, json: bool, out: &mut dyn Write) -> 
         }
         [line] if json => write_json(out, &line.stored, Some(line.outcome.as_ref())).map(|()| 0).map_err(Into::into),
         [line] => write_line(out, line).map(|()| 0).map_err(Into::into),
+        // The steps of one approval request have its id.
+        [first, others @ ..] if others.iter().all(|line| line.stored.id() == first.stored.id()) => {
+            for line in &found {
+                if json {
+                    write_json(out, &line.stored, None)?;
+                } else {
+                    write_line(out, line)?;
+                }
+            }
+            Ok(0)
+        }
         several => {
             writeln!(out, "`{}` is the end of several ids:", visible(id))?;
             for line in several {
@@ -67,9 +78,25 @@ fn write_line(out: &mut dyn Write, line: &Line) -> io::Result<()> {
     match line.stored.entry() {
         Ok(Entry::Decision(entry)) => write_decision(out, &line.stored, &entry, line.outcome.as_ref()),
         Ok(Entry::Rejected(entry)) => write_rejected(out, &line.stored, &entry),
+        Ok(Entry::Approval(entry)) => write_step(out, &line.stored, &entry),
         Ok(_) => Ok(()),
         Err(damage) => writeln!(out, "{damage}\n{}", visible(&String::from_utf8_lossy(line.stored.payload()))),
     }
+}
+
+fn write_step(out: &mut dyn Write, stored: &Stored, entry: &ApprovalEntry) -> io::Result<()> {
+    head(out, stored)?;
+    field(out, "approval", entry.step.as_str())?;
+    field(out, "by", entry.by.as_deref().unwrap_or_default())?;
+    field(out, "reason", entry.reason.as_deref().unwrap_or_default())?;
+    field(out, "decision", &entry.decision.map(|decision| decision.to_string()).unwrap_or_default())?;
+    field(out, "until", &entry.until.map(|until| until.to_string()).unwrap_or_default())?;
+    field(out, "session", &entry.session.to_string())?;
+    field(out, "person", entry.person.as_deref().unwrap_or("not known"))?;
+    field(out, "for", if entry.shown.is_empty() { &entry.operation } else { &entry.shown })?;
+    field(out, "asked by", &entry.requirement.join(", "))?;
+    field(out, "rules", &entry.revision)?;
+    foot(out, stored)
 }
 
 /// A labelled line; nothing for an empty text.

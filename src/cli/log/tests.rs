@@ -7,11 +7,13 @@ use super::{Log, Screen, run};
 use crate::cli::table::{fit, visible};
 use crate::decide::Finding;
 use crate::model::{
-    BlastRadius, DecisionId, Disposition, Door, Effect, Environment, EnvironmentKind, Evidence, Impact, Mode,
-    Operation, Parameter, Place, Posture, Principal, Resource, Scope, SessionId, Timestamp,
+    ApprovalId, BlastRadius, DecisionId, Disposition, Door, Effect, Environment, EnvironmentKind, Evidence, Impact,
+    Mode, Operation, Parameter, Place, Posture, Principal, Resource, Scope, SessionId, Timestamp,
 };
 use crate::record::query::{Filter, Reader};
-use crate::record::{ActionEntry, DecisionEntry, Entry, Ledger, LedgerOptions, Outcome, OutcomeEntry};
+use crate::record::{
+    ActionEntry, ApprovalEntry, ApprovalStep, DecisionEntry, Entry, Ledger, LedgerOptions, Outcome, OutcomeEntry,
+};
 
 #[derive(clap::Parser)]
 struct Command {
@@ -250,4 +252,56 @@ fn texts_are_cut_where_they_differ_least() {
     assert_eq!(fit("日本語日本語", 5, false), "日本…");
     assert_eq!(visible("plain ü 日"), "plain ü 日");
     assert_eq!(visible("a\nb\u{feff}"), "a\\nb\\u{feff}");
+}
+
+#[test]
+fn steps_of_an_approval_stand_between_the_decisions() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = ledger(folder.path());
+    let approval = ApprovalId::new(at(1), 99);
+    let step = |n: u64, step: ApprovalStep| {
+        let voted = step == ApprovalStep::Approved;
+        Entry::Approval(Box::new(ApprovalEntry {
+            id: approval,
+            at: at(n),
+            step,
+            session: SessionId::new(at(0), 7),
+            person: None,
+            operation: "aws:cloudformation:DeleteStack".into(),
+            until: None,
+            by: voted.then(|| "bo".into()),
+            reason: voted.then(|| "planned\u{1b}[2J".into()),
+            decision: (step == ApprovalStep::Used).then(|| id(3)),
+            shown: String::new(),
+            digests: Vec::new(),
+            requirement: Vec::new(),
+            revision: String::new(),
+        }))
+    };
+    ledger.note(&step(1, ApprovalStep::Opened));
+    ledger.note(&step(2, ApprovalStep::Approved));
+    ledger.note(&step(3, ApprovalStep::Used));
+    let Entry::Decision(mut passed) = decision(3, Effect::Allow, "shop") else { panic!("a decision") };
+    (passed.decision, passed.approval) = (Effect::Escalate, Some(approval));
+    ledger.note(&Entry::Decision(passed));
+    ledger.note(&outcome(3));
+    ledger.close();
+    let (code, text) = show(folder.path(), &[], Screen::default());
+    assert_eq!(code, 0);
+    let lines: Vec<&str> = text.lines().collect();
+    for (line, parts) in lines.iter().skip(1).zip([
+        ["opened", "approval request"],
+        ["approved", "by bo: planned"],
+        ["used", &id(3).to_string()],
+        ["escalate", "approved, answered 200"],
+    ]) {
+        assert!(parts.iter().all(|part| line.contains(part)), "{parts:?}: {text}");
+    }
+    assert!(text.ends_with("1 decisions\n") && !text.contains('\u{1b}'), "{text}");
+    let (code, text) = show(folder.path(), &["show", &approval.to_string()], Screen::default());
+    assert_eq!((code, text.matches(&approval.to_string()).count()), (0, 3), "{text}");
+    let (_, text) = show(folder.path(), &[&approval.to_string()], Screen::default());
+    assert!(text.ends_with("1 matching decisions\n") && text.lines().count() == 6, "{text}");
+    let (_, text) = show(folder.path(), &["decision:escalate"], Screen::default());
+    assert_eq!(text.lines().count(), 3, "{text}");
 }

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::model::{Disposition, Door, Effect, EnvironmentKind, Evidence, Hazard, Impact, Scope, Timestamp};
-use crate::record::{ActionEntry, DecisionEntry, Entry, Outcome, RejectedEntry};
+use crate::record::{ActionEntry, ApprovalEntry, DecisionEntry, Entry, Outcome, RejectedEntry};
 
 /// Which decisions are wanted. The empty filter wants all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -157,6 +157,7 @@ impl Filter {
         match entry {
             Entry::Decision(decision) => self.terms.iter().all(|term| has(term, decision)),
             Entry::Rejected(rejected) => self.terms.iter().all(|term| rejected_has(term, rejected)),
+            Entry::Approval(step) => self.terms.iter().all(|term| step_has(term, step)),
             _ => false,
         }
     }
@@ -174,7 +175,7 @@ impl Filter {
             return Ok(());
         }
         let Some((name, value)) = word.split_once(':').filter(|(name, _)| !name.contains(char::is_whitespace)) else {
-            let key = if word.starts_with("d_") {
+            let key = if word.starts_with("d_") || word.starts_with("a_") {
                 Key::Id
             } else if word.starts_with("s_") {
                 Key::Session
@@ -351,7 +352,7 @@ fn decision_has(term: &Term, entry: &DecisionEntry, outcome: Option<&Outcome>) -
         Key::Region => places(|action| action.place.region.as_ref()),
         Key::Cluster => places(|action| action.place.cluster.as_ref()),
         Key::Host => places(|action| action.place.host.as_ref()),
-        Key::Id => term.fits(&entry.id.to_string()),
+        Key::Id => term.fits(&entry.id.to_string()) || entry.approval.is_some_and(|id| term.fits(&id.to_string())),
         Key::Text => decision_texts(entry).any(|text| term.is_in(text)),
     }
 }
@@ -378,6 +379,21 @@ fn rejected_has(term: &Term, entry: &RejectedEntry) -> bool {
         Key::Host => entry.target.as_ref().is_some_and(|target| term.fits(target)),
         Key::Id => term.fits(&entry.id.to_string()),
         Key::Text => term.is_in(&entry.why) || entry.target.as_ref().is_some_and(|target| term.is_in(target)),
+        _ => false,
+    }
+}
+
+fn step_has(term: &Term, entry: &ApprovalEntry) -> bool {
+    match term.key {
+        Key::Person => entry.person.iter().chain(&entry.by).any(|person| term.fits(person)),
+        Key::Session => term.fits(&entry.session.to_string()),
+        Key::Operation => term.fits(&entry.operation),
+        Key::Rule => entry.requirement.iter().any(|rule| term.fits(rule)),
+        Key::Id => term.fits(&entry.id.to_string()) || entry.decision.is_some_and(|id| term.fits(&id.to_string())),
+        Key::Text => {
+            let texts = entry.by.iter().chain(&entry.reason).chain([&entry.operation, &entry.shown]);
+            texts.into_iter().any(|text| term.is_in(text))
+        }
         _ => false,
     }
 }

@@ -60,11 +60,11 @@ impl Stored {
         rest.is_some_and(|rest| rest.starts_with(b"\""))
     }
 
-    /// The decision it is about, without reading the rest.
+    /// The decision or the approval request it is about, without reading the rest.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         const KEY: &[u8] = br#""id":""#;
-        // Only decisions, rejected requests and outcomes have an id, and it comes right behind the kind.
+        // Decisions, rejected requests, outcomes and steps of approval requests have an id, right behind the kind.
         let rest = self.payload.get(..80).unwrap_or(&self.payload).strip_prefix(br#"{"kind":""#)?;
         let kind = rest.iter().position(|byte| *byte == b'"')?;
         let id = rest.get(kind + 2..)?.strip_prefix(KEY)?;
