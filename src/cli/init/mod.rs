@@ -234,7 +234,7 @@ impl Said<'_> {
             (true, _) => writeln!(out, "  say what is production       {inventory}")?,
             (false, true) => {
                 writeln!(out, "  say what is production       {inventory}")?;
-                writeln!(out, "                               ({} stand in it as comments)", count(open.len()))?;
+                writeln!(out, "                               (as comments in it: {})", count(open.len()))?;
             }
             (false, false) => {
                 writeln!(out, "  say what is production       {inventory}")?;
