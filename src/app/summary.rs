@@ -86,7 +86,7 @@ fn headline(tally: &Tally, observing: bool) -> String {
         }
     }
     if tally.rejected > 0 {
-        parts.push(format!("{} unreadable{}", tally.rejected, if observing { " (refused all the same)" } else { "" }));
+        parts.push(format!("{} unreadable{}", tally.rejected, if observing { " (refused)" } else { "" }));
     }
     format!("blastgate: {}", parts.join(" · "))
 }

@@ -87,9 +87,8 @@ fn elsewhere<'g>(group: &'g Group, rules: &RuleSet, kind: EnvironmentKind) -> (E
         other => other,
     };
     let cell = rules.matrix().cell(Row::of(&group.blast), group.blast.scope, kind, posture);
-    let spoke = std::iter::once(&group.rule).chain(&group.others).filter(|rule| !rule.starts_with("matrix:"));
     // A rule that is gone stops nothing any more.
-    let still = spoke.filter_map(|id| rules.rule(id).map(|rule| (rule.decision, rule, id.as_str())));
+    let still = group.spoke().filter_map(|id| rules.rule(id).map(|rule| (rule.decision, rule, id)));
     let strictest = still.filter(|(_, rule, _)| rule.speaks_of(kind)).max_by_key(|(effect, ..)| *effect);
     match strictest {
         Some((effect, _, id)) if effect > cell => (effect, Some(id)),

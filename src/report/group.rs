@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::advice::{Advice, advice};
 use crate::classify::environment::inventory_entry;
 use crate::model::{
-    BlastRadius, DecisionId, Disposition, Effect, Environment, EnvironmentKind, Impact, Posture, Scope, Timestamp,
+    BlastRadius, DecisionId, Disposition, Effect, Environment, EnvironmentKind, Impact, Mode, Posture, Scope, Timestamp,
 };
 use crate::record::{ActionEntry, DecisionEntry};
 use crate::rules::RuleSet;
@@ -109,6 +109,9 @@ pub struct Group {
     pub allow: Vec<Advice>,
     #[serde(skip)]
     posture: Posture,
+    /// Every rule that counted in the latest call, also those that said less.
+    #[serde(skip)]
+    spoke: Vec<String>,
 }
 
 impl Group {
@@ -141,6 +144,7 @@ impl Group {
             keep: String::new(),
             allow: Vec::new(),
             posture: entry.posture,
+            spoke: Vec::new(),
         }
     }
 
@@ -183,6 +187,9 @@ impl Group {
             self.message.clone_from(&finding.message);
             self.instead.clone_from(&finding.instead);
         }
+        let counted = entry.findings.iter().filter(|finding| finding.mode == Mode::Enforce);
+        let rules = counted.map(|finding| &finding.rule).filter(|rule| !rule.starts_with("matrix:"));
+        self.spoke = rules.cloned().collect();
         self.others.clear();
         for finding in entry.deciding().filter(|finding| finding.rule != self.rule && !self.is_limit) {
             if !self.others.contains(&finding.rule) {
@@ -203,5 +210,9 @@ impl Group {
 
     pub(super) const fn posture(&self) -> Posture {
         self.posture
+    }
+
+    pub(super) fn spoke(&self) -> impl Iterator<Item = &str> {
+        self.spoke.iter().map(String::as_str)
     }
 }

@@ -230,6 +230,26 @@ fn advice_says_only_what_helps() {
     assert_eq!(ways(&own.groups[0]).iter().map(|way| way.0).collect::<Vec<_>>(), ["rule", "person"]);
     assert!(ways(&own.groups[0])[0].1.contains("rules/own/never.yaml"));
 
+    // Nor by a milder rule that speaks there too.
+    let mut both = denied(1, "base/audit-off");
+    both.findings.push(finding("own/ask", Effect::Escalate, Mode::Enforce));
+    let text = text.replace("own/never", "own/ask").replace("decision: deny", "decision: escalate");
+    let rules = [
+        Source { file: "rules/own/ask.yaml".into(), text, layer: Layer::Organisation },
+        Source {
+            file: "rules/own/prod.yaml".into(),
+            text: "id: own/prod\nowner: me\nseverity: low\nmatch: { impact: [destroy], environment: [prod] }\ndecision: deny\nmessage: m\ninstead: i\n".into(),
+            layer: Layer::Organisation,
+        },
+    ];
+    both.findings[0].rule = "own/prod".into();
+    let milder = report_of_with(log(&[both.entry()]).path(), &RuleSet::load(&rules).unwrap());
+    assert!(
+        ways(&milder.groups[0])[0].1.contains("as dev it needs an approval by own/ask"),
+        "{:?}",
+        milder.groups[0].allow
+    );
+
     let limit = Call { disposition: Disposition::Throttled, limit: Some("base/destroy-burst"), ..Call::passed(5, 2) };
     let report = report_of(&[limit.entry()]);
     let group = &report.groups[0];

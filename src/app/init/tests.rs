@@ -15,7 +15,7 @@ fn uncommented(with_examples: bool) -> String {
     let mut examples: Vec<String> = Vec::new();
     for line in CONFIG.lines() {
         let bare = line.trim_start();
-        let indent = &line[..line.len() - bare.len()];
+        let indent = line.strip_suffix(bare).unwrap();
         if let Some(example) = bare.strip_prefix("#   ") {
             examples.push(format!("{indent}  {example}\n"));
         } else if let Some(key) = bare.strip_prefix('#').filter(|rest| !rest.is_empty() && !rest.starts_with(' ')) {

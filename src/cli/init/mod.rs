@@ -27,9 +27,9 @@ use crate::sandbox;
   blastgate init --print              show what would be written
   blastgate init --yes --json         for a script
 
-Nothing that stands is overwritten without --force, which keeps a copy. On a terminal it offers to fill the inventory
-from the profiles in ~/.aws/config and the clusters of your kubeconfig. It shows every line first, reads no credentials
-file, and sends nothing anywhere.")]
+Nothing that stands is overwritten without --force, which keeps a copy. On a terminal it offers to fill the \
+inventory from the profiles in ~/.aws/config and the clusters of your kubeconfig. It shows every line first, reads no \
+credentials file, and sends nothing anywhere.")]
 pub(crate) struct Init {
     /// Configuration folder, or its config.yaml [default: $XDG_CONFIG_HOME/blastgate]
     #[arg(long, value_name = "PATH")]
@@ -234,7 +234,7 @@ impl Said<'_> {
             (true, _) => writeln!(out, "  say what is production       {inventory}")?,
             (false, true) => {
                 writeln!(out, "  say what is production       {inventory}")?;
-                writeln!(out, "                               ({} stand in it as comments)", count(open.len()))?;
+                writeln!(out, "                               (as comments in it: {})", count(open.len()))?;
             }
             (false, false) => {
                 writeln!(out, "  say what is production       {inventory}")?;

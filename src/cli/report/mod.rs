@@ -21,8 +21,8 @@ use crate::rules::RuleSet;
 /// Say what was stopped or would have been, by what it is, and how to keep or allow it
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "\
-Calls that were stopped by the same rule, for the same operation, in the same environment stand together, the strictest
-first. Filters are those of `blastgate log`, without `outcome:`.
+Calls that were stopped by the same rule, for the same operation, in the same environment stand together, \
+the strictest first. Filters are those of `blastgate log`, without `outcome:`.
 
 Examples:
   blastgate report                               the last day
