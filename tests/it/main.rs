@@ -15,10 +15,14 @@
 mod agent;
 mod aws;
 mod crash;
+mod egress;
+mod fidelity;
+mod grpc;
 mod http;
 mod kubernetes;
 mod ledger;
 mod run;
+mod streams;
 mod support;
 mod tidy;
 mod wrapping;

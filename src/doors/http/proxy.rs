@@ -22,8 +22,9 @@ use crate::head::request::Origin;
 use crate::identify::Dialect;
 use crate::model::Door;
 use crate::model::http::{Scheme, Unreadable};
-use crate::wire::{peer, socket};
+use crate::wire::presence::Watched;
 use crate::wire::sentry::Sentry;
+use crate::wire::{peer, socket};
 
 /// A connection must say what it wants in this time.
 const FIRST_HEAD_TIME_MAX: Duration = Duration::from_secs(30);
@@ -121,6 +122,7 @@ pub(super) async fn serve_http1<S>(door: Arc<HttpDoor>, stream: S, origin: Arc<O
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let (stream, presence) = Watched::new(stream);
     let (sentry, verdict) = Sentry::new(stream, form, read);
     let claimed = origin.authority.as_ref().map(ToString::to_string);
     let service = {
@@ -130,7 +132,7 @@ where
             async move { serve(&door, &origin, request).await }
         })
     };
-    let served = hyper::server::conn::http1::Builder::new()
+    let serving = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         // The sentry has its own deadline; the library's would also close connections that only rest.
         .header_read_timeout(None)
@@ -139,8 +141,11 @@ where
         .auto_date_header(false)
         .half_close(true)
         .serve_connection(TokioIo::new(sentry), service)
-        .without_shutdown()
-        .await;
+        .without_shutdown();
+    let served = tokio::select! {
+        served = serving => served,
+        () = presence.over() => return,
+    };
     let refusal = match verdict.take() {
         Some(unreadable) => Some(door.gate.reject(&unreadable, claimed, &door.principal, Door::Http).await),
         None => None,
