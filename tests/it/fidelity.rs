@@ -1,7 +1,8 @@
 //! What is forwarded arrives as it was sent: generated requests and answers between a raw client and a raw server.
 //!
 //! Not kept, and so not compared: where a chunked body is cut into chunks, hop-by-hop headers, and the order of headers
-//! *between* repetitions of a name (they are sent together, in their order, where the first one stood).
+//! *between* repetitions of a name (they are sent together, in their order, where the first one stood). Trailers over
+//! HTTP/1 pass when `Trailer` announces them, and in answers when the request says `TE: trailers`; others are left out.
 //!
 //! `BLASTGATE_SOAK=1` makes 1,000 exchanges of the 150.
 
@@ -144,14 +145,20 @@ fn content(random: &mut StdRng) -> (Vec<(&'static str, Vec<u8>)>, Vec<u8>) {
 
 /// Puts a message together. `has_body`: whether its kind may have one; `bare`: its length is told, its body left out.
 fn assemble(random: &mut StdRng, start: String, mut own: Vec<(&str, Vec<u8>)>, has_body: bool, bare: bool) -> Made {
-    let (mut sent, mut framing) = (Vec::new(), Framing::None);
+    let (mut sent, mut framing, mut trails) = (Vec::new(), Framing::None, false);
     if has_body {
         let (kind, body) = content(random);
         own.extend(kind);
         sent = body;
         framing = if below(random, 2) == 0 { Framing::Length } else { Framing::Chunked };
         match framing {
-            Framing::Chunked if !bare => own.push(("Transfer-Encoding", b"chunked".to_vec())),
+            Framing::Chunked if !bare => {
+                own.push(("Transfer-Encoding", b"chunked".to_vec()));
+                trails = below(random, 3) == 0;
+                if trails {
+                    own.push(("Trailer", b"x-checksum-test".to_vec()));
+                }
+            }
             _ => {
                 framing = Framing::Length;
                 let name = pick(random, &["Content-Length", "content-length", "CONTENT-LENGTH"]);
@@ -182,7 +189,7 @@ fn assemble(random: &mut StdRng, start: String, mut own: Vec<(&str, Vec<u8>)>, h
             rest = &rest[here..];
         }
         bytes.extend_from_slice(b"0\r\n");
-        if below(random, 3) == 0 {
+        if trails {
             trailers.push(("x-checksum-test".to_owned(), b"abc=".to_vec()));
             bytes.extend_from_slice(b"x-checksum-test: abc=\r\n");
         }
@@ -300,7 +307,7 @@ fn request(random: &mut StdRng) -> (Made, bool) {
     let start = format!("{method} {} HTTP/1.1", target(random));
     let has_body = matches!(method, "POST" | "PUT" | "PATCH" | "QUERY");
     let name = pick(random, &["Host", "host", "HOST"]);
-    (assemble(random, start, vec![(name, HOST.as_bytes().to_vec())], has_body, false), method == "HEAD")
+    (assemble(random, start, vec![(name, HOST.as_bytes().to_vec()), ("TE", b"trailers".to_vec())], has_body, false), method == "HEAD")
 }
 
 fn answer(random: &mut StdRng, to_head: bool) -> Made {

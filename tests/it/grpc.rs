@@ -246,7 +246,7 @@ fn a_stopped_call_shows_why_and_is_not_repeated() {
         let error =
             client.unary(Request::new(Bytes::new()), path("/shop.v1.Orders/DeleteOrders"), Plain).await.unwrap_err();
         assert_eq!(error.code(), Code::PermissionDenied, "{error}");
-        assert!(error.message().contains("shop.example") && error.message().contains("blastgate"), "{error}");
+        assert!(error.message().contains("Approval needed") && error.message().contains("host shop.example"), "{error}");
     });
     gate.stop();
     assert_eq!(record.len(), 0);

@@ -1,5 +1,6 @@
 //! The forward proxy's listener: CONNECT, or a plain request in absolute form.
 
+use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use crate::head::request::Origin;
 use crate::identify::Dialect;
 use crate::model::Door;
 use crate::model::http::{Scheme, Unreadable};
-use crate::wire::presence::Watched;
+use crate::wire::presence::Attended;
 use crate::wire::sentry::Sentry;
 use crate::wire::{peer, socket};
 
@@ -122,14 +123,17 @@ pub(super) async fn serve_http1<S>(door: Arc<HttpDoor>, stream: S, origin: Arc<O
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (stream, presence) = Watched::new(stream);
     let (sentry, verdict) = Sentry::new(stream, form, read);
+    let presence = sentry.presence();
     let claimed = origin.authority.as_ref().map(ToString::to_string);
     let service = {
-        let door = Arc::clone(&door);
+        let (door, presence) = (Arc::clone(&door), presence.clone());
         service_fn(move |request| {
-            let (door, origin) = (Arc::clone(&door), Arc::clone(&origin));
-            async move { serve(&door, &origin, request).await }
+            let (door, origin, answering) = (Arc::clone(&door), Arc::clone(&origin), presence.answer());
+            async move {
+                let answer = serve(&door, &origin, request).await?;
+                Ok::<_, Infallible>(answer.map(|body| Attended::new(body, answering)))
+            }
         })
     };
     let serving = hyper::server::conn::http1::Builder::new()
@@ -139,7 +143,6 @@ where
         .max_headers(HEADERS_MAX + 1)
         .preserve_header_case(true)
         .auto_date_header(false)
-        .half_close(true)
         .serve_connection(TokioIo::new(sentry), service)
         .without_shutdown();
     let served = tokio::select! {

@@ -17,7 +17,11 @@ pub(crate) struct Squid {
 }
 
 /// Takes `name` with `pass word`, as squid hands them over.
-const HELPER: &str = "#!/bin/sh\nwhile read -r line; do [ \"$line\" = 'na%40me pass%20word' ] && echo OK || echo ERR; done\n";
+const HELPER: &str = "#!/bin/sh
+while read -r line; do
+    case \"$line\" in 'na@me pass%20word' | 'na%40me pass%20word') echo OK ;; *) echo ERR ;; esac
+done
+";
 
 impl Squid {
     /// `hosts` resolve to loopback there; `blocked.dev.example` is denied. `None` where there is no squid.
