@@ -271,7 +271,9 @@ impl Dialer {
     ) -> Result<TlsStream<Line>, DialError> {
         let name = match self.servers.name(authority) {
             Some(name) => name,
-            None => ServerName::try_from(authority.host.clone()).map_err(|_| DialError::Target(authority.to_string()))?,
+            None => {
+                ServerName::try_from(authority.host.clone()).map_err(|_| DialError::Target(authority.to_string()))?
+            }
         };
         let tls = |source| DialError::Tls { authority: authority.to_string(), source };
         let handshake = TlsConnector::from(config).connect(name, line);

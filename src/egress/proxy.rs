@@ -57,7 +57,9 @@ impl Proxies {
             ProxyChoice::Env => {
                 let value = |name: &str| {
                     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
-                    set(name).or_else(|| set(&name.to_ascii_lowercase())).map(|value| value.to_string_lossy().into_owned())
+                    set(name)
+                        .or_else(|| set(&name.to_ascii_lowercase()))
+                        .map(|value| value.to_string_lossy().into_owned())
                 };
                 let named = |name: &str| {
                     let (name, value) = match value(name) {
@@ -90,7 +92,8 @@ impl Proxies {
 
 /// `*.example.com` means what `.example.com` means: a common way to write it that the list itself does not know.
 fn exceptions(list: &str) -> String {
-    let entries = list.split([',', ' ']).map(|entry| entry.strip_prefix('*').filter(|rest| !rest.is_empty()).unwrap_or(entry));
+    let entries =
+        list.split([',', ' ']).map(|entry| entry.strip_prefix('*').filter(|rest| !rest.is_empty()).unwrap_or(entry));
     entries.collect::<Vec<_>>().join(",")
 }
 

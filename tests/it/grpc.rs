@@ -193,7 +193,10 @@ fn every_kind_of_call_passes() {
 
         client.ready().await.unwrap();
         let error = client.unary(Request::new(Bytes::from("fail")), path("/echo.Echo/Say"), Plain).await.unwrap_err();
-        assert_eq!((error.code(), error.message(), error.details()), (Code::DataLoss, "100 % lost\nreally", &b"why"[..]));
+        assert_eq!(
+            (error.code(), error.message(), error.details()),
+            (Code::DataLoss, "100 % lost\nreally", &b"why"[..])
+        );
 
         client.ready().await.unwrap();
         let answer = client.server_streaming(Request::new(Bytes::from("n")), path("/echo.Echo/Stream"), Plain).await;
@@ -246,7 +249,10 @@ fn a_stopped_call_shows_why_and_is_not_repeated() {
         let error =
             client.unary(Request::new(Bytes::new()), path("/shop.v1.Orders/DeleteOrders"), Plain).await.unwrap_err();
         assert_eq!(error.code(), Code::PermissionDenied, "{error}");
-        assert!(error.message().contains("Approval needed") && error.message().contains("host shop.example"), "{error}");
+        assert!(
+            error.message().contains("Approval needed") && error.message().contains("host shop.example"),
+            "{error}"
+        );
     });
     gate.stop();
     assert_eq!(record.len(), 0);

@@ -37,7 +37,10 @@ fn a_client_that_has_said_all_still_gets_its_answer() {
         let answer = read_all(&mut stream).await;
         assert!(answer.starts_with("HTTP/1.1 200") && answer.len() > 300_000, "{}", answer.len());
         let mut stream = tls_gate.tls(API, &["http/1.1"]).await;
-        stream.write_all(format!("GET /answer?bytes=300000 HTTP/1.1\r\nHost: {HOST}\r\n\r\n").as_bytes()).await.unwrap();
+        stream
+            .write_all(format!("GET /answer?bytes=300000 HTTP/1.1\r\nHost: {HOST}\r\n\r\n").as_bytes())
+            .await
+            .unwrap();
         stream.shutdown().await.unwrap();
         let answer = read_all(&mut stream).await;
         assert!(answer.starts_with("HTTP/1.1 200") && answer.len() > 300_000, "{}", answer.len());
@@ -76,7 +79,8 @@ fn an_early_answer_reaches_the_client_and_the_record_says_what_went_out() {
         );
         stream.write_all(head.as_bytes()).await.unwrap();
         stream.write_all(&[0; 1000]).await.unwrap();
-        let answer = tokio::time::timeout(Duration::from_secs(20), read_head(&mut stream)).await.expect("an early answer");
+        let answer =
+            tokio::time::timeout(Duration::from_secs(20), read_head(&mut stream)).await.expect("an early answer");
         assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
         drop(stream);
     });
@@ -148,7 +152,11 @@ fn curl_with_every_framing() {
         ("a length", "--data-binary @file -H content-type:application/octet-stream URL/up", 300_000),
         ("chunks from stdin", "-T - URL/up < file", 300_000),
         ("a pipe", "-H content-type:application/octet-stream -T - URL/up", 300_000),
-        ("leave to send", "-H 'Expect: 100-continue' -H content-type:application/octet-stream --data-binary @file URL/up", 300_000),
+        (
+            "leave to send",
+            "-H 'Expect: 100-continue' -H content-type:application/octet-stream --data-binary @file URL/up",
+            300_000,
+        ),
         ("a form", "-F note=hello -F upload=@file URL/up", 300_000),
         ("a head", "-I URL/up", 0),
         ("a range", "-r 0-99 URL/up", 0),

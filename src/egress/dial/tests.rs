@@ -18,6 +18,7 @@ fn through(proxy: &str) -> Dialer {
 }
 
 #[tokio::test]
+#[allow(clippy::disallowed_methods, reason = "a small answer of the test's own")]
 async fn a_unix_socket_is_dialled_for_its_target_only() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("api.sock");
@@ -25,7 +26,9 @@ async fn a_unix_socket_is_dialled_for_its_target_only() {
     tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
         let service = hyper::service::service_fn(|request: http::Request<hyper::body::Incoming>| async move {
-            Ok::<_, std::convert::Infallible>(http::Response::new(Full::<bytes::Bytes>::from(request.uri().to_string())))
+            Ok::<_, std::convert::Infallible>(http::Response::new(Full::<bytes::Bytes>::from(
+                request.uri().to_string(),
+            )))
         });
         let io = hyper_util::rt::TokioIo::new(stream);
         let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
@@ -34,7 +37,8 @@ async fn a_unix_socket_is_dialled_for_its_target_only() {
     let upstream = dialer.call("http://docker.local/".parse().unwrap()).await.unwrap();
     let (mut sender, connection) = hyper::client::conn::http1::handshake(upstream).await.unwrap();
     tokio::spawn(connection);
-    let ask = http::Request::get("/v1/info").header("host", "docker.local").body(Full::<bytes::Bytes>::default()).unwrap();
+    let ask =
+        http::Request::get("/v1/info").header("host", "docker.local").body(Full::<bytes::Bytes>::default()).unwrap();
     let answer = sender.send_request(ask).await.unwrap().into_body().collect().await.unwrap();
     assert_eq!(answer.to_bytes(), "/v1/info");
     let error = dialer.call("http://other.local/".parse().unwrap()).await.unwrap_err();

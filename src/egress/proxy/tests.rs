@@ -23,7 +23,11 @@ fn the_environment_says_which_proxy() {
     check(&[("https_proxy", "proxy.corp:3128")], "https://api.example", Some("http://proxy.corp:3128"));
     check(&[("HTTPS_PROXY", "https://proxy.corp")], "https://api.example", Some("https://proxy.corp:443"));
     check(&[("ALL_PROXY", "http://all.corp:1")], "http://api.example", Some("http://all.corp:1"));
-    check(&[("ALL_PROXY", "socks5://s:1"), ("HTTPS_PROXY", "h:2"), ("HTTP_PROXY", "h:3")], "http://a.example", Some("http://h:3"));
+    check(
+        &[("ALL_PROXY", "socks5://s:1"), ("HTTPS_PROXY", "h:2"), ("HTTP_PROXY", "h:3")],
+        "http://a.example",
+        Some("http://h:3"),
+    );
     check(&[("HTTPS_PROXY", ""), ("https_proxy", "h:2")], "https://a.example", Some("http://h:2"));
     for loopback in ["https://127.0.0.1", "https://localhost", "https://[::1]:6443", "https://a.localhost"] {
         check(ONE, loopback, None);

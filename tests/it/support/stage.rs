@@ -55,7 +55,14 @@ impl Stage {
         let ca = TestCa::new("test servers");
         fs::write(folder.path().join("config/servers.pem"), ca.pem()).unwrap();
         fs::write(folder.path().join("config/inventory.yaml"), INVENTORY).unwrap();
-        let stage = Self { folder, ca, resolve: BTreeMap::new(), trusts_ca: true, egress: String::new(), variables: Vec::new() };
+        let stage = Self {
+            folder,
+            ca,
+            resolve: BTreeMap::new(),
+            trusts_ca: true,
+            egress: String::new(),
+            variables: Vec::new(),
+        };
         stage.write_config();
         stage
     }

@@ -219,7 +219,11 @@ async fn take(record: Record, request: Request<Incoming>, peer: Peer) -> Answer 
             });
             let answer = json(200, &said);
             // The library leaves the body of an answer to HEAD out over HTTP/1 only.
-            if parts.method == http::Method::HEAD && parts.version == http::Version::HTTP_2 { bodiless(answer) } else { answer }
+            if parts.method == http::Method::HEAD && parts.version == http::Version::HTTP_2 {
+                bodiless(answer)
+            } else {
+                answer
+            }
         }
     }
 }
