@@ -30,7 +30,7 @@ pub enum CertificateError {
         /// File of the key.
         key: String,
         /// Why not.
-        source: TlsError,
+        source: Box<TlsError>,
     },
 }
 
@@ -66,7 +66,7 @@ pub(super) fn register(servers: &mut Servers, certs: &[ClientCert], folder: &Pat
         servers.register(&cert.server, with).map_err(|source| CertificateError::Unusable {
             cert: chain_file.display().to_string(),
             key: key_file.display().to_string(),
-            source,
+            source: Box::new(source),
         })?;
     }
     Ok(())

@@ -341,3 +341,6 @@ impl tower_service::Service<Uri> for Dialer {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,6 +43,8 @@ pub struct OutBody {
     rest: Option<Incoming>,
     exact: Option<u64>,
     sent: SentBytes,
+    /// Its end has been told.
+    is_over: bool,
     _held: Option<OwnedSemaphorePermit>,
 }
 
@@ -235,11 +237,27 @@ fn innermost(error: &dyn std::error::Error) -> String {
 
 impl OutBody {
     fn streaming(body: Incoming, exact: Option<u64>) -> Self {
-        Self { read: None, trailers: None, rest: Some(body), exact, sent: SentBytes::default(), _held: None }
+        Self {
+            read: None,
+            trailers: None,
+            rest: Some(body),
+            exact,
+            sent: SentBytes::default(),
+            is_over: false,
+            _held: None,
+        }
     }
 
     fn whole(read: Bytes, trailers: Option<HeaderMap>) -> Self {
-        Self { read: Some(read), trailers, rest: None, exact: None, sent: SentBytes::default(), _held: None }
+        Self {
+            read: Some(read),
+            trailers,
+            rest: None,
+            exact: None,
+            sent: SentBytes::default(),
+            is_over: false,
+            _held: None,
+        }
     }
 
     /// A body that is known whole.
@@ -285,12 +303,19 @@ impl Body for OutBody {
                 }
                 Poll::Ready(frame)
             }
-            None => Poll::Ready(this.trailers.take().map(|trailers| Ok(Frame::trailers(trailers)))),
+            None => {
+                let trailers = this.trailers.take();
+                this.is_over = trailers.is_none();
+                Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))))
+            }
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.read.as_ref().is_none_or(Bytes::is_empty)
+        // A body of unknown length that turned out to be empty is sent as it came: in chunks, of which there are none.
+        let is_told = self.exact.is_some() || self.rest.is_some() || self.is_over;
+        is_told
+            && self.read.as_ref().is_none_or(Bytes::is_empty)
             && self.trailers.is_none()
             && self.rest.as_ref().is_none_or(Body::is_end_stream)
     }

@@ -8,5 +8,6 @@ pub mod chunked;
 pub mod intake;
 pub mod leaf;
 pub mod peer;
+pub mod presence;
 pub mod sentry;
 pub mod socket;

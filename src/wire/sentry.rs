@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use super::chunked::Chunked;
+use super::presence::Presence;
 use crate::head::check::{self as head, Form, Framing, HEAD_BYTES_MAX};
 use crate::model::http::Unreadable;
 
@@ -71,14 +72,22 @@ pub struct Sentry<S> {
     state: State,
     deadline: Option<Pin<Box<Sleep>>>,
     verdict: Verdict,
+    presence: Presence,
 }
 
 impl<S> Sentry<S> {
     /// Wraps `inner`; `read` is what has been read from it already.
     pub fn new(inner: S, form: Form, read: BytesMut) -> (Self, Verdict) {
         let verdict = Verdict::default();
-        let sentry = Self { inner, form, held: read, state: State::Head, deadline: None, verdict: verdict.clone() };
+        let (state, presence) = (State::Head, Presence::default());
+        let sentry = Self { inner, form, held: read, state, deadline: None, verdict: verdict.clone(), presence };
         (sentry, verdict)
+    }
+
+    /// What tells whether the client still waits.
+    #[must_use]
+    pub fn presence(&self) -> Presence {
+        self.presence.clone()
     }
 
     /// The connection, to write the last answer on it.
@@ -202,7 +211,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Sentry<S> {
                     Ok(true) => {}
                     Ok(false) => {
                         if !ready!(this.poll_more(cx))? {
-                            return Poll::Ready(Ok(()));
+                            let is_between = this.held.is_empty() && matches!(this.state, State::Head);
+                            return if is_between { this.presence.poll_end(cx).map(Ok) } else { Poll::Ready(Ok(())) };
                         }
                     }
                     Err(unreadable) => this.refuse(unreadable),
@@ -226,6 +236,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Sentry<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Sentry<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.presence.writes();
         Pin::new(&mut self.inner).poll_write(cx, bytes)
     }
 
@@ -234,6 +245,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Sentry<S> {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.presence.writes();
         Pin::new(&mut self.inner).poll_write_vectored(cx, slices)
     }
 

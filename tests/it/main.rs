@@ -15,12 +15,16 @@
 mod agent;
 mod aws;
 mod crash;
+mod egress;
+mod fidelity;
+mod grpc;
 mod http;
 mod init;
 mod kubernetes;
 mod ledger;
 mod report;
 mod run;
+mod streams;
 mod support;
 mod tidy;
 mod wrapping;

@@ -1,5 +1,6 @@
 //! A connection that speaks HTTP: the strict check, the library behind it, and how it ends.
 
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -19,6 +20,7 @@ use crate::head::check::{Form, HEADERS_MAX};
 use crate::head::request::Origin;
 use crate::identify::Dialect;
 use crate::model::Door;
+use crate::wire::presence::Attended;
 use crate::wire::sentry::Sentry;
 
 /// How long, and for how much, a closing connection is still read.
@@ -37,13 +39,17 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (sentry, verdict) = Sentry::new(stream, form, read);
+    let presence = sentry.presence();
     let claimed = origin.authority.as_ref().map(ToString::to_string);
     let service = {
-        let visit = visit.clone();
+        let (visit, presence) = (visit.clone(), presence.clone());
         service_fn(move |request| {
-            let (visit, origin) = (visit.clone(), Arc::clone(&origin));
+            let (visit, origin, answering) = (visit.clone(), Arc::clone(&origin), presence.answer());
             // On the heap: what is polled by hand must not move.
-            Box::pin(async move { serve(&visit, &origin, request).await })
+            Box::pin(async move {
+                let answer = serve(&visit, &origin, request).await?;
+                Ok::<_, Infallible>(answer.map(|body| Attended::new(body, answering)))
+            })
         })
     };
     let mut connection = hyper::server::conn::http1::Builder::new()
@@ -53,11 +59,11 @@ where
         .max_headers(HEADERS_MAX + 1)
         .preserve_header_case(true)
         .auto_date_header(false)
-        .half_close(true)
         .serve_connection(TokioIo::new(sentry), service);
     let mut ending = visit.entrance.ending.clone();
     let served = tokio::select! {
         served = poll_fn(|cx| connection.poll_without_shutdown(cx)) => served,
+        () = presence.over() => return,
         () = async { ending.near().await; tokio::time::sleep(RESTING_TIME_MAX).await } => {
             Pin::new(&mut connection).graceful_shutdown();
             poll_fn(|cx| connection.poll_without_shutdown(cx)).await

@@ -10,6 +10,7 @@ pub(crate) mod model;
 pub(crate) mod moto;
 pub(crate) mod random;
 pub(crate) mod server;
+pub(crate) mod squid;
 pub(crate) mod stage;
 pub(crate) mod upstream;
 

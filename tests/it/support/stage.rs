@@ -42,6 +42,7 @@ pub(crate) struct Stage {
     pub(crate) ca: TestCa,
     resolve: BTreeMap<String, SocketAddr>,
     trusts_ca: bool,
+    egress: String,
     variables: Vec<(String, String)>,
 }
 
@@ -54,7 +55,14 @@ impl Stage {
         let ca = TestCa::new("test servers");
         fs::write(folder.path().join("config/servers.pem"), ca.pem()).unwrap();
         fs::write(folder.path().join("config/inventory.yaml"), INVENTORY).unwrap();
-        let stage = Self { folder, ca, resolve: BTreeMap::new(), trusts_ca: true, variables: Vec::new() };
+        let stage = Self {
+            folder,
+            ca,
+            resolve: BTreeMap::new(),
+            trusts_ca: true,
+            egress: String::new(),
+            variables: Vec::new(),
+        };
         stage.write_config();
         stage
     }
@@ -71,6 +79,13 @@ impl Stage {
     pub(crate) fn distrust_servers(&mut self) {
         self.trusts_ca = false;
         self.write_config();
+    }
+
+    /// A line below `egress:` in the configuration.
+    pub(crate) fn egress(&mut self, line: &str) -> &mut Self {
+        self.egress.push_str(&format!("  {line}\n"));
+        self.write_config();
+        self
     }
 
     /// A variable for the gate and so for its child.
@@ -96,8 +111,9 @@ impl Stage {
             self.resolve.iter().map(|(target, address)| format!("{target:?}: \"{address}\"")).collect();
         let extra = if self.trusts_ca { "servers.pem" } else { "" };
         let text = format!(
-            "version: 1\nstate: ../state\negress:\n  resolve: {{ {} }}\n  extra_ca: [{extra}]\n",
-            resolve.join(", ")
+            "version: 1\nstate: ../state\negress:\n  resolve: {{ {} }}\n  extra_ca: [{extra}]\n{}",
+            resolve.join(", "),
+            self.egress
         );
         fs::write(self.path("config/config.yaml"), text).unwrap();
     }

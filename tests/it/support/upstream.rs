@@ -1,6 +1,6 @@
 //! An upstream that takes everything, answers 200, and remembers what it saw.
 //!
-//! Paths with a meaning: `/early` answers before it reads the body, `/answer?bytes=n` answers with n bytes,
+//! Paths with a meaning: `/early` answers before it reads the body, `/answer?bytes=n` answers with n bytes, `/zeros?bytes=n` with n bytes that stream,
 //! `/endless` begins an answer and never ends it, `/odd` answers with headers that a proxy may be tempted to touch, `/trailers` ends its answer with some, `/pieces?count=n` answers in n pieces, `/status?code=n` with that status.
 
 use std::net::SocketAddr;
@@ -124,6 +124,13 @@ impl Upstream {
     }
 }
 
+fn bodiless(answer: Answer) -> Answer {
+    let length = http_body::Body::size_hint(answer.body()).exact().unwrap_or(0);
+    let mut answer = answer.map(|_| http_body_util::Empty::new().map_err(|never| match never {}).boxed());
+    answer.headers_mut().insert("content-length", http::HeaderValue::from(length));
+    answer
+}
+
 async fn take(record: Record, request: Request<Incoming>, peer: Peer) -> Answer {
     let index = record.push(Seen::of(&request, &peer));
     let (parts, mut body) = request.into_parts();
@@ -148,6 +155,23 @@ async fn take(record: Record, request: Request<Incoming>, peer: Peer) -> Answer 
     record.body(index, bytes, sha256.clone());
     match (parts.uri.path(), number()) {
         ("/answer", Some(length)) => answer(200, "application/octet-stream", vec![b'x'; length]),
+        ("/zeros", Some(length)) => {
+            let (sender, answer) = streaming("application/octet-stream");
+            tokio::spawn(async move {
+                let piece = Bytes::from(vec![0; 64 * 1024]);
+                let mut left = length;
+                while left > 0 {
+                    let here = left.min(piece.len());
+                    if sender.send(piece.slice(..here)).await.is_err() {
+                        return;
+                    }
+                    left -= here;
+                }
+            });
+            let mut answer = answer;
+            answer.headers_mut().insert("content-length", http::HeaderValue::from(length));
+            answer
+        }
         ("/status", Some(code)) => answer(u16::try_from(code).unwrap_or(500), "text/plain", "as asked"),
         ("/endless", _) => {
             let (sender, answer) = streaming("text/event-stream");
@@ -193,7 +217,13 @@ async fn take(record: Record, request: Request<Incoming>, peer: Peer) -> Answer 
             let said = serde_json::json!({
                 "method": parts.method.as_str(), "path": parts.uri.path(), "bytes": bytes, "sha256": sha256,
             });
-            json(200, &said)
+            let answer = json(200, &said);
+            // The library leaves the body of an answer to HEAD out over HTTP/1 only.
+            if parts.method == http::Method::HEAD && parts.version == http::Version::HTTP_2 {
+                bodiless(answer)
+            } else {
+                answer
+            }
         }
     }
 }
