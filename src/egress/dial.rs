@@ -17,8 +17,9 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::address::{AddressError, AddressRules};
-use super::tls::Servers;
+use super::tls::{self, Servers};
 use crate::model::http::{Authority, Scheme};
+use crate::wire::keepalive::keep_alive;
 
 /// For connecting to one address.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
@@ -77,19 +78,27 @@ pub struct Dialer {
     servers: Arc<Servers>,
     /// Whether registered client certificates are presented.
     identified: bool,
+    /// HTTP/1.1 is spoken, whatever else the server offers.
+    http1: bool,
 }
 
 impl Dialer {
     /// Under these address rules, trusting what `servers` says.
     #[must_use]
     pub fn new(rules: AddressRules, servers: Servers) -> Self {
-        Self { rules: Arc::new(rules), servers: Arc::new(servers), identified: true }
+        Self { rules: Arc::new(rules), servers: Arc::new(servers), identified: true, http1: false }
     }
 
     /// The same, presenting no client certificate.
     #[must_use]
     pub fn anonymous(&self) -> Self {
         Self { identified: false, ..self.clone() }
+    }
+
+    /// The same, for connections that become another protocol: HTTP/2 has no upgrades.
+    #[must_use]
+    pub fn http1(&self) -> Self {
+        Self { http1: true, ..self.clone() }
     }
 
     /// Connects in clear to the first allowed address that answers.
@@ -127,14 +136,16 @@ impl Dialer {
     async fn connect_tls(&self, authority: &Authority) -> Result<TlsStream<TcpStream>, DialError> {
         let name =
             ServerName::try_from(authority.host.clone()).map_err(|_| DialError::Target(authority.to_string()))?;
-        let tls = |source| DialError::Tls { authority: authority.to_string(), source };
-        let config = self.servers.config(authority, self.identified).map_err(|error| tls(io::Error::other(error)))?;
+        let failed = |source| DialError::Tls { authority: authority.to_string(), source };
+        let config =
+            self.servers.config(authority, self.identified).map_err(|error| failed(io::Error::other(error)))?;
+        let config = if self.http1 { tls::http1(&config) } else { config };
         let stream = self.connect(authority).await?;
         let handshake = TlsConnector::from(config).connect(name, stream);
         tokio::time::timeout(HANDSHAKE_TIME_MAX, handshake)
             .await
-            .map_err(|_| tls(io::Error::new(io::ErrorKind::TimedOut, "no handshake in 15 s")))?
-            .map_err(tls)
+            .map_err(|_| failed(io::Error::new(io::ErrorKind::TimedOut, "no handshake in 15 s")))?
+            .map_err(failed)
     }
 }
 
@@ -144,6 +155,7 @@ async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = tokio::time::timeout(CONNECT_TIME_MAX, TcpStream::connect(address)).await.map_err(late)??;
     // Without it the first answer waits for a delayed acknowledgement (40 ms).
     stream.set_nodelay(true)?;
+    keep_alive(&stream);
     Ok(stream)
 }
 

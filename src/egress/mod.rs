@@ -22,11 +22,13 @@ mod address;
 mod answer;
 mod dial;
 mod tls;
+mod upgrade;
 
 pub use address::AddressRules;
 pub use answer::AnswerBody;
 pub use dial::{DialError, Dialer};
 pub use tls::{Identity, Registration, Servers, TlsError, server_key};
+pub use upgrade::{Opened, Switched};
 
 use std::time::Duration;
 

@@ -51,6 +51,7 @@ fn head(call: &str, headers: &[(&str, &str)]) -> Head {
         authority: Authority { host, port },
         method: Method::from_bytes(method.as_bytes()).unwrap(),
         target: target.parse().unwrap(),
+        upgrade: map.get("upgrade").and_then(|value| Upgrade::parse(value.to_str().unwrap())),
         headers: map,
     }
 }
