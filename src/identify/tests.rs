@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::*;
 use crate::classify::{Action, classify};
 use crate::config::Inventory;
-use crate::model::http::{Authority, Scheme};
+use crate::model::http::{Authority, Scheme, Upgrade};
 use crate::model::{Evidence, Hazard, Impact};
 
 #[derive(Debug, Deserialize)]

@@ -21,4 +21,5 @@ mod ledger;
 mod run;
 mod support;
 mod tidy;
+mod upgrades;
 mod wrapping;

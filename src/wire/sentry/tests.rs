@@ -105,6 +105,7 @@ async fn what_waits_behind_an_opening_is_bounded() {
                 Poll::Ready(())
             })
             .await;
+            tokio::task::yield_now().await;
         }
     }
     let held = sentry.into_parts().1.len();
