@@ -16,6 +16,7 @@ mod agent;
 mod aws;
 mod crash;
 mod http;
+mod kubectl;
 mod kubernetes;
 mod ledger;
 mod run;
