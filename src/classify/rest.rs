@@ -3,6 +3,7 @@
 use crate::identify::Reading;
 use crate::identify::protocol::graphql::Root;
 use crate::identify::protocol::rest::Seen;
+use crate::model::http::Upgrade;
 use crate::model::{BlastRadius, Hazard, Impact, Scope};
 
 /// What it would do.
@@ -35,7 +36,15 @@ fn by_method(seen: &Seen) -> Impact {
         }
         _ => Impact::Unknown,
     };
-    seen.methods.iter().map(one).fold(Impact::Read, Impact::stricter)
+    let opened = match seen.upgrade {
+        None => Impact::Read,
+        // Both sides say what they like: at least what a POST is.
+        Some(Upgrade::WebSocket) => Impact::Update,
+        Some(Upgrade::Tcp) => Impact::Execute,
+        // Many requests in one connection, on a host that is no cluster.
+        Some(Upgrade::Spdy) => Impact::Unknown,
+    };
+    seen.methods.iter().map(one).fold(opened, Impact::stricter)
 }
 
 const DESTROYS: &[&str] = &[

@@ -108,6 +108,13 @@ pub fn refusal_text(decision: &Decision, actions: &Vec1<Action>, why: &Why) -> S
     if let Some(target) = target(action) {
         let _ = write!(text, "\nTarget: {target}.");
     }
+    if let Some(upgrade) = action.parameters().iter().find(|one| one.name == "upgrade") {
+        let _ = write!(
+            text,
+            "\nIt opens a {} connection, in which nothing is read or judged.",
+            visible(&upgrade.value, 16)
+        );
+    }
     let _ = write!(text, "\n{}", environment_words(action));
     if let Why::Limited(used) = why {
         limit_words(&mut text, used);

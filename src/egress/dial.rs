@@ -21,7 +21,7 @@ use tokio_rustls::client::TlsStream;
 use super::address::{AddressError, AddressRules};
 use super::proxy::{Closed, Proxies, Via, refused};
 use super::stream::{Line, Upstream};
-use super::tls::{Servers, server_key};
+use super::tls::{self, Servers, server_key};
 use crate::model::http::{Authority, Scheme};
 use crate::wire::socket;
 
@@ -102,6 +102,8 @@ pub struct Dialer {
     sockets: Arc<HashMap<String, PathBuf>>,
     /// Whether registered client certificates are presented.
     identified: bool,
+    /// HTTP/1.1 is spoken, whatever else the server offers.
+    http1: bool,
 }
 
 /// The way to a target.
@@ -121,6 +123,7 @@ impl Dialer {
             proxies: Proxies::default(),
             sockets: Arc::default(),
             identified: true,
+            http1: false,
         }
     }
 
@@ -142,6 +145,21 @@ impl Dialer {
     #[must_use]
     pub fn anonymous(&self) -> Self {
         Self { identified: false, ..self.clone() }
+    }
+
+    /// The same, for connections that become another protocol: HTTP/2 has no upgrades.
+    #[must_use]
+    pub fn http1(&self) -> Self {
+        Self { http1: true, ..self.clone() }
+    }
+
+    /// A connection for one exchange. In clear too it goes *through* a proxy and not *to* it: few proxies pass an upgrade
+    /// on.
+    pub(super) async fn line(&self, scheme: Scheme, target: &Authority) -> Result<Upstream, DialError> {
+        match scheme {
+            Scheme::Http => Ok(Upstream::clear(self.tunnel(target).await?, false)),
+            Scheme::Https => self.tls(target).await,
+        }
     }
 
     /// What a plain request to this target must show the proxy that it goes through.
@@ -259,8 +277,9 @@ impl Dialer {
     }
 
     fn tls_config(&self, authority: &Authority) -> Result<Arc<ClientConfig>, DialError> {
-        let tls = |error| DialError::Tls { authority: authority.to_string(), source: io::Error::other(error) };
-        self.servers.config(authority, self.identified).map_err(tls)
+        let failed = |error| DialError::Tls { authority: authority.to_string(), source: io::Error::other(error) };
+        let config = self.servers.config(authority, self.identified).map_err(failed)?;
+        Ok(if self.http1 { tls::http1(&config) } else { config })
     }
 
     async fn secure(

@@ -65,6 +65,14 @@ impl Exchange {
         }
     }
 
+    /// Takes the permit back: what answers is no HTTP any more.
+    pub(super) fn permit(&self) -> Option<Permit> {
+        match self.take() {
+            State::Open(permit) | State::Answered(permit, ..) => Some(permit),
+            State::Closed => None,
+        }
+    }
+
     fn take(&self) -> State {
         std::mem::replace(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner), State::Closed)
     }

@@ -24,6 +24,7 @@ mod exchange;
 mod proxy;
 mod stream;
 mod tls;
+mod upgrade;
 
 pub use address::AddressRules;
 pub use dial::{DialError, Dialer};
@@ -31,6 +32,7 @@ pub use exchange::{AnswerBody, SendBody};
 pub use proxy::{Proxies, ProxyError};
 pub use stream::{Carrier, Line, Upstream};
 pub use tls::{Identity, Registration, Servers, TlsError, server_key};
+pub use upgrade::{Opened, Switched};
 
 use std::time::Duration;
 

@@ -7,7 +7,7 @@ use http::uri::PathAndQuery;
 
 use super::{Refusal, RefusalKind};
 use crate::head::request::wire_name;
-use crate::model::http::{Authority, Head, Scheme};
+use crate::model::http::{Authority, Head, Scheme, Upgrade};
 use crate::model::{Clock, DecisionId};
 use crate::record::{Entry, Ledger, Outcome, OutcomeEntry, Receipt};
 
@@ -22,6 +22,8 @@ pub struct Destination {
     pub method: Method,
     /// What.
     pub target: PathAndQuery,
+    /// What the connection may become, and nothing else.
+    pub upgrade: Option<Upgrade>,
 }
 
 impl Destination {
@@ -33,6 +35,7 @@ impl Destination {
             authority: head.authority.clone(),
             method: head.method.clone(),
             target: head.target.clone(),
+            upgrade: head.upgrade,
         }
     }
 
@@ -40,7 +43,7 @@ impl Destination {
     #[must_use]
     pub fn tunnel(authority: Authority) -> Self {
         let target = PathAndQuery::from_static("/");
-        Self { scheme: Scheme::Https, authority, method: Method::CONNECT, target }
+        Self { scheme: Scheme::Https, authority, method: Method::CONNECT, target, upgrade: None }
     }
 
     /// The host, with the port only where it is not the scheme's.

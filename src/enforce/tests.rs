@@ -61,6 +61,7 @@ fn head(method: &str) -> Head {
         method: Method::from_bytes(method.as_bytes()).unwrap(),
         target: "/agents/7?token=hunter2".parse().unwrap(),
         headers,
+        upgrade: None,
     }
 }
 

@@ -5,7 +5,8 @@
 //! read in one way by every HTTP/1 parser; what does not is a 400. The bytes themselves go on to the HTTP library
 //! unchanged.
 
-use crate::model::http::{Scheme, Unreadable};
+use super::upgrade::{Message, Opening};
+use crate::model::http::{Scheme, Unreadable, Upgrade};
 
 /// The bounds of a head.
 pub const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -51,6 +52,8 @@ pub struct Checked<'a> {
     pub host: Option<&'a str>,
     /// What the client says who it is.
     pub proxy_authorization: Option<&'a str>,
+    /// What the connection is to become: no byte after this message is HTTP beyond doubt.
+    pub upgrade: Option<Upgrade>,
 }
 
 /// Where the head ends in `bytes` (the index after its empty line), if it does. Only CRLF CRLF counts.
@@ -99,7 +102,24 @@ pub fn check(head: &[u8], form: Form) -> Result<Checked<'_>, Unreadable> {
     if connect && framing != Framing::Empty && framing != Framing::Length(0) {
         return Err(Unreadable::new("a CONNECT with a body"));
     }
-    Ok(Checked { method, target, framing, host: fields.host, proxy_authorization: fields.proxy_authorization })
+    let length = match framing {
+        Framing::Empty => Some(0),
+        Framing::Length(length) => Some(length),
+        Framing::Chunked => None,
+    };
+    let upgrade = fields.opening.read(Message { method, path: path_of(target), length })?;
+    if upgrade.is_some() && version != "HTTP/1.1" {
+        return Err(Unreadable::status(505, "an upgrade in HTTP/1.0"));
+    }
+    let Fields { host, proxy_authorization, .. } = fields;
+    Ok(Checked { method, target, framing, host, proxy_authorization, upgrade })
+}
+
+/// The path of a checked target, in origin-form or absolute-form.
+fn path_of(target: &str) -> &str {
+    let rest = target.strip_prefix("http://").unwrap_or(target);
+    let path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default();
+    path.split('?').next().unwrap_or_default()
 }
 
 fn no_line() -> Unreadable {
@@ -200,6 +220,7 @@ struct Fields<'a> {
     proxy_authorization: Option<&'a str>,
     length: Option<u64>,
     chunked: bool,
+    opening: Opening<'a>,
 }
 
 impl<'a> Fields<'a> {
@@ -219,6 +240,7 @@ impl<'a> Fields<'a> {
 
     /// The headers that say how a message is read. `value` is only made for them.
     fn special(&mut self, name: &str, value: impl Fn() -> &'a str) -> Result<(), Unreadable> {
+        self.opening.take(name, &value);
         if name.eq_ignore_ascii_case("host") {
             if self.host.replace(value()).is_some() {
                 return Err(Unreadable::new("more than one Host header"));
@@ -234,8 +256,10 @@ impl<'a> Fields<'a> {
                 return Err(Unreadable::new("a Transfer-Encoding that is not exactly `chunked`"));
             }
             self.chunked = true;
-        } else if name.eq_ignore_ascii_case("connection") || name.eq_ignore_ascii_case("proxy-connection") {
-            connection(value())?;
+        } else if name.eq_ignore_ascii_case("connection") {
+            connection(value(), &["keep-alive", "close", "te", "upgrade"])?;
+        } else if name.eq_ignore_ascii_case("proxy-connection") {
+            connection(value(), &["keep-alive", "close", "te"])?;
         } else if name.eq_ignore_ascii_case("proxy-authorization") {
             if self.proxy_authorization.replace(value()).is_some() {
                 return Err(Unreadable::new("more than one Proxy-Authorization header"));
@@ -244,8 +268,6 @@ impl<'a> Fields<'a> {
             if !value().eq_ignore_ascii_case("100-continue") {
                 return Err(Unreadable::status(417, "an Expect other than 100-continue"));
             }
-        } else if name.eq_ignore_ascii_case("upgrade") {
-            return Err(Unreadable::status(501, "protocol upgrades do not pass here"));
         }
         Ok(())
     }
@@ -272,10 +294,9 @@ pub(super) fn length(text: &str) -> Option<u64> {
 
 /// Connection may only say what cannot change a message's meaning: a listed name would be removed on the way, and with
 /// it what was judged (`Connection: authorization`).
-fn connection(value: &str) -> Result<(), Unreadable> {
-    let known = ["keep-alive", "close", "te"];
+fn connection(value: &str, known: &[&str]) -> Result<(), Unreadable> {
     let fits = value.split(',').all(|option| known.iter().any(|known| option.trim().eq_ignore_ascii_case(known)));
-    if fits { Ok(()) } else { Err(Unreadable::new("a Connection option other than keep-alive, close or te")) }
+    if fits { Ok(()) } else { Err(Unreadable::new("a Connection option other than keep-alive, close, te or upgrade")) }
 }
 
 /// RFC 9110, section 5.6.2.

@@ -4,8 +4,9 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Uri, Version};
 
+use super::upgrade::{Message, Opening};
 use super::{authority, check};
-use crate::model::http::{Authority, Head, Scheme, Unreadable};
+use crate::model::http::{Authority, Head, Scheme, Unreadable, Upgrade};
 
 /// Hop-by-hop headers (RFC 9110, section 7.6.1): they end here. `te: trailers` is kept, gRPC needs it.
 static HOP_BY_HOP: [HeaderName; 8] = [
@@ -81,8 +82,9 @@ pub fn head_of(parts: Parts, origin: &Origin) -> Result<Head, Unreadable> {
     };
     let target = uri.path_and_query().cloned().ok_or_else(|| Unreadable::new("the request has no path"))?;
     check::check_path(target.as_str())?;
+    let upgrade = upgrade_of(&headers, method.as_str(), target.path())?;
     let headers = end_to_end(headers);
-    Ok(Head { scheme: origin.scheme, authority, method, target, headers })
+    Ok(Head { scheme: origin.scheme, authority, method, target, headers, upgrade })
 }
 
 /// The headers that go on, in their order (removing one by one would reorder them).
@@ -112,6 +114,23 @@ fn join_cookies(headers: &mut HeaderMap) {
     if let Ok(joined) = HeaderValue::from_bytes(&pieces.join(&b"; "[..])) {
         headers.insert(header::COOKIE, joined);
     }
+}
+
+/// What the connection is to become. Over HTTP/2 the headers that would say so were refused before.
+fn upgrade_of(headers: &HeaderMap, method: &str, path: &str) -> Result<Option<Upgrade>, Unreadable> {
+    if !headers.contains_key(header::UPGRADE) && !headers.contains_key(header::CONNECTION) {
+        return Ok(None);
+    }
+    let mut opening = Opening::default();
+    for (name, value) in headers {
+        opening.take(name.as_str(), || value.to_str().map_or("\u{fffd}", str::trim));
+    }
+    let length = match headers.get(header::CONTENT_LENGTH) {
+        _ if headers.contains_key(header::TRANSFER_ENCODING) => None,
+        None => Some(0),
+        Some(value) => value.to_str().ok().and_then(check::length),
+    };
+    opening.read(Message { method, path, length })
 }
 
 fn authority_of(uri: &Uri, headers: &HeaderMap, origin: &Origin) -> Result<Authority, Unreadable> {

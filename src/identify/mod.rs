@@ -7,8 +7,8 @@ pub mod protocol;
 
 use vec1::{Vec1, vec1};
 
-use crate::catalog::Manifest;
-use crate::model::http::{BodyNeed, Captured, Head, Unreadable};
+use crate::catalog::{Manifest, ProtocolName};
+use crate::model::http::{BodyNeed, Captured, Head, Unreadable, Upgrade};
 use crate::model::{Count, Operation, Parameter, Place, Resource};
 
 pub use protocol::{Face, Partial};
@@ -139,6 +139,10 @@ pub fn route(head: &Head, known: &Known) -> Result<Route, Unreadable> {
             second = Some((api, other.partial));
         }
     }
+    if head.upgrade.is_some() {
+        // The opening's message is sent whole before what it opens.
+        need = more(need, BodyNeed::Whole(Upgrade::BODY_BYTES_MAX));
+    }
     Ok(Route { api, partial: routed.partial, need, dialect: routed.dialect, known: known.clone(), by_shape, second })
 }
 
@@ -175,7 +179,8 @@ pub fn identify(route: &Route, head: &Head, body: &Captured) -> Result<Vec1<Iden
         readings.iter_mut().for_each(protocol::aws::forget_key);
     }
     let mut others = Vec::new();
-    if route.by_shape {
+    // What AWS' own operations say holds for an answer, not for what a connection becomes.
+    if route.by_shape || head.upgrade.is_some() && route.api.protocol == ProtocolName::Aws {
         others.extend(protocol::rest::readings(head, body, &route.known));
         others.extend(protocol::lifeline::git(head, body));
     }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::*;
 use crate::classify::{Action, classify};
 use crate::config::Inventory;
-use crate::model::http::{Authority, Scheme};
+use crate::model::http::{Authority, Scheme, Upgrade};
 use crate::model::{Evidence, Hazard, Impact};
 
 #[derive(Debug, Deserialize)]
@@ -51,6 +51,7 @@ fn head(call: &str, headers: &[(&str, &str)]) -> Head {
         authority: Authority { host, port },
         method: Method::from_bytes(method.as_bytes()).unwrap(),
         target: target.parse().unwrap(),
+        upgrade: map.get("upgrade").and_then(|value| Upgrade::parse(value.to_str().unwrap())),
         headers: map,
     }
 }

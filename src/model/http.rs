@@ -75,6 +75,45 @@ impl fmt::Display for Authority {
     }
 }
 
+/// What a connection becomes after a request, when upstream agrees: bytes that nobody reads any more. The request is
+/// judged as what it opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Upgrade {
+    /// RFC 6455.
+    WebSocket,
+    /// Streams into a pod: `kubectl exec`, `attach`, `port-forward` before 1.31, and when the other way fails.
+    Spdy,
+    /// The Docker Engine API's own name for a raw stream (`containers/ID/attach`, `exec/ID/start`).
+    Tcp,
+}
+
+impl Upgrade {
+    /// The largest body of an opening, which is read whole: a Docker exec's start has some fifty bytes.
+    pub const BODY_BYTES_MAX: usize = 64 * 1024;
+
+    /// The protocol's name as it stands in `Upgrade`. Nothing else is accepted, but any case of `websocket` (RFC 6455,
+    /// section 4.2.1).
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "SPDY/3.1" => Some(Self::Spdy),
+            "tcp" => Some(Self::Tcp),
+            text if text.eq_ignore_ascii_case("websocket") => Some(Self::WebSocket),
+            _ => None,
+        }
+    }
+
+    /// `websocket`, `SPDY/3.1` or `tcp`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::WebSocket => "websocket",
+            Self::Spdy => "SPDY/3.1",
+            Self::Tcp => "tcp",
+        }
+    }
+}
+
 /// A request head that has exactly one reading.
 #[derive(Clone, Debug)]
 pub struct Head {
@@ -88,6 +127,8 @@ pub struct Head {
     pub target: PathAndQuery,
     /// End-to-end headers as received; hop-by-hop headers are already removed.
     pub headers: HeaderMap,
+    /// What the connection is to become.
+    pub upgrade: Option<Upgrade>,
 }
 
 impl Head {

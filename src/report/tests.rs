@@ -16,7 +16,12 @@ fn at(n: u64) -> Timestamp {
 }
 
 fn principal(session: u64) -> Principal {
-    Principal { session: SessionId::new(at(0), u128::from(session)), agent: Some("claude".into()), person: None, anonymous: false }
+    Principal {
+        session: SessionId::new(at(0), u128::from(session)),
+        agent: Some("claude".into()),
+        person: None,
+        anonymous: false,
+    }
 }
 
 fn finding(rule: &str, effect: Effect, mode: Mode) -> Finding {

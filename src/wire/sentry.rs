@@ -22,6 +22,8 @@ use crate::model::http::Unreadable;
 /// A head must be complete this long after its first byte.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(20);
 const READ_BYTES: usize = 16 * 1024;
+/// So much is read ahead of upstream's answer to an opening; more waits in the socket.
+const HELD_BYTES_MAX: usize = 64 * 1024;
 
 /// Where the reason stands when a connection ended because of what was sent on it.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +55,9 @@ enum State {
         body: Body,
     },
     Body(Body),
+    /// A message that opens another protocol has passed whole: what follows is held back until upstream has agreed,
+    /// and never read as HTTP.
+    Upgrading,
     /// A head failed: nothing more passes.
     Refused,
 }
@@ -73,6 +78,8 @@ pub struct Sentry<S> {
     deadline: Option<Pin<Box<Sleep>>>,
     verdict: Verdict,
     presence: Presence,
+    /// The message that is passing opens another protocol.
+    opens: bool,
 }
 
 impl<S> Sentry<S> {
@@ -80,7 +87,9 @@ impl<S> Sentry<S> {
     pub fn new(inner: S, form: Form, read: BytesMut) -> (Self, Verdict) {
         let verdict = Verdict::default();
         let (state, presence) = (State::Head, Presence::default());
-        let sentry = Self { inner, form, held: read, state, deadline: None, verdict: verdict.clone(), presence };
+        let held = read;
+        let opens = false;
+        let sentry = Self { inner, form, held, state, deadline: None, verdict: verdict.clone(), presence, opens };
         (sentry, verdict)
     }
 
@@ -90,9 +99,10 @@ impl<S> Sentry<S> {
         self.presence.clone()
     }
 
-    /// The connection, to write the last answer on it.
-    pub fn into_inner(self) -> S {
-        self.inner
+    /// The connection, to write the last answer on it, or for what it has become; and the bytes of it that were read
+    /// and held back.
+    pub fn into_parts(self) -> (S, BytesMut) {
+        (self.inner, self.held)
     }
 
     /// Checks the head at the start of `held`, if it is whole.
@@ -107,7 +117,9 @@ impl<S> Sentry<S> {
             };
         };
         let bytes = self.held.get(..end).unwrap_or_default();
-        let body = match head::check(bytes, self.form)?.framing {
+        let checked = head::check(bytes, self.form)?;
+        self.opens = checked.upgrade.is_some();
+        let body = match checked.framing {
             Framing::Empty => Body::Length(0),
             Framing::Length(length) => Body::Length(length),
             Framing::Chunked => Body::Chunked(Chunked::default()),
@@ -115,6 +127,11 @@ impl<S> Sentry<S> {
         self.state = State::Passing { left: end, body };
         self.deadline = None;
         Ok(true)
+    }
+
+    /// What comes after a whole message.
+    const fn after(&self) -> State {
+        if self.opens { State::Upgrading } else { State::Head }
     }
 
     fn refuse(&mut self, unreadable: Unreadable) {
@@ -192,9 +209,25 @@ impl<S: AsyncRead + Unpin> Sentry<S> {
         }
         out.set_filled(before + taken);
         if done {
-            self.state = State::Head;
+            self.state = self.after();
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Notices that the client goes away. SECURITY: what it sends meanwhile goes to nobody: it is part of the new
+    /// protocol if upstream agrees, and dropped with the connection if it does not (RUSTSEC-2026-0033 passed it on).
+    fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.held.len() < HELD_BYTES_MAX {
+            let mut chunk = [0; READ_BYTES];
+            let mut buffer = ReadBuf::new(&mut chunk);
+            ready!(Pin::new(&mut self.inner).poll_read(cx, &mut buffer))?;
+            if buffer.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            self.held.extend_from_slice(buffer.filled());
+        }
+        // Whoever waits for upstream's answer wakes the connection.
+        Poll::Pending
     }
 }
 
@@ -224,11 +257,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Sentry<S> {
                     *left -= here;
                     if *left == 0 {
                         let body = std::mem::replace(body, Body::Length(0));
-                        this.state = if body.is_empty() { State::Head } else { State::Body(body) };
+                        this.state = if body.is_empty() { this.after() } else { State::Body(body) };
                     }
                     return Poll::Ready(Ok(()));
                 }
                 State::Body(_) => return this.poll_body(cx, out),
+                State::Upgrading => return this.poll_gone(cx),
             }
         }
     }

@@ -27,6 +27,7 @@ fn request(line: &Value) -> (Head, Vec<u8>) {
         method: Method::from_str(line["method"].as_str().unwrap()).unwrap(),
         target: target.parse().unwrap(),
         headers,
+        upgrade: None,
     };
     let body = match (line["body"].as_str(), line["body_b64"].as_str()) {
         (Some(text), _) => text.as_bytes().to_vec(),

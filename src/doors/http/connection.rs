@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::serve::serve;
+use super::upgrade::{self, Slot};
 use super::{Visit, answer};
 use crate::enforce::Refusal;
 use crate::head::check::{Form, HEADERS_MAX};
@@ -41,13 +42,15 @@ where
     let (sentry, verdict) = Sentry::new(stream, form, read);
     let presence = sentry.presence();
     let claimed = origin.authority.as_ref().map(ToString::to_string);
+    let slot = Slot::default();
     let service = {
-        let (visit, presence) = (visit.clone(), presence.clone());
+        let (visit, presence, slot) = (visit.clone(), presence.clone(), slot.clone());
         service_fn(move |request| {
-            let (visit, origin, answering) = (visit.clone(), Arc::clone(&origin), presence.answer());
+            let (visit, origin, slot) = (visit.clone(), Arc::clone(&origin), slot.clone());
+            let answering = presence.answer();
             // On the heap: what is polled by hand must not move.
             Box::pin(async move {
-                let answer = serve(&visit, &origin, request).await?;
+                let answer = serve(&visit, &origin, &slot, request).await?;
                 Ok::<_, Infallible>(answer.map(|body| Attended::new(body, answering)))
             })
         })
@@ -69,6 +72,18 @@ where
             poll_fn(|cx| connection.poll_without_shutdown(cx)).await
         }
     };
+    if let Some(switched) = slot.take() {
+        return match served {
+            Ok(()) => {
+                let parts = connection.into_parts();
+                let (stream, held) = parts.io.into_inner().into_parts();
+                // The sentry gave the library nothing behind the opening.
+                debug_assert!(parts.read_buf.is_empty(), "bytes behind an opening reached the library");
+                upgrade::join(switched, stream, held).await;
+            }
+            Err(error) => switched.abandon(error.to_string()),
+        };
+    }
     let refusal = match verdict.take() {
         Some(unreadable) => {
             let principal = visit.principal();
@@ -77,7 +92,7 @@ where
         None => None,
     };
     if served.is_ok() {
-        let mut stream = connection.into_parts().io.into_inner().into_inner();
+        let mut stream = connection.into_parts().io.into_inner().into_parts().0;
         if let Some(refusal) = refusal {
             let _ = stream.write_all(&last_words(&refusal)).await;
         }
@@ -93,7 +108,8 @@ where
     let mut ending = visit.entrance.ending.clone();
     let service = service_fn(move |request| {
         let (visit, origin) = (visit.clone(), Arc::clone(&origin));
-        async move { serve(&visit, &origin, request).await }
+        // HTTP/2 has no upgrades, and its extended CONNECT (RFC 8441) is not offered.
+        async move { serve(&visit, &origin, &Slot::default(), request).await }
     });
     let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())

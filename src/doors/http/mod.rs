@@ -11,6 +11,7 @@ mod connection;
 pub mod listen;
 mod proxy;
 mod serve;
+mod upgrade;
 
 use std::sync::Arc;
 

@@ -7,18 +7,20 @@ use http::header::{self, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, Version};
 use http_body::Body;
-use http_body_util::Either;
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use sha2::{Digest, Sha256};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use vec1::Vec1;
 
 use super::callers::{Caller, claim};
+use super::upgrade::{Slot, close_unless_switched, is_opening};
 use super::{Answer, HttpDoor, Visit, Way, refused};
+use crate::egress::Opened;
 use crate::enforce::{self, Destination, Refusal};
 use crate::head::request::{Origin, head_of};
 use crate::identify::{self, Dialect};
-use crate::model::http::{Head, Unreadable};
+use crate::model::http::{Head, Unreadable, Upgrade};
 use crate::model::{Door, Evidence, Impact};
 use crate::wire::intake::{INLINE_BYTES_MAX, OutBody};
 
@@ -29,16 +31,24 @@ struct No {
 }
 
 /// Answers one request: with upstream's answer, or with ours.
-pub(super) async fn serve(visit: &Visit, origin: &Origin, request: Request<Incoming>) -> Result<Answer, Infallible> {
+pub(super) async fn serve(
+    visit: &Visit,
+    origin: &Origin,
+    slot: &Slot,
+    request: Request<Incoming>,
+) -> Result<Answer, Infallible> {
     let (method, version) = (request.method().clone(), request.version());
-    let mut answer = match exchange(visit, origin, request).await {
+    let opens = is_opening(&request);
+    let mut answer = match exchange(visit, origin, slot, request).await {
         Ok(answer) => answer,
         Err(no) => refused(no.dialect, &method, &no.refusal),
     };
     if let Way::Reverse(upstream) = &visit.entrance.way {
         stay(&mut answer, upstream);
     }
-    if version == Version::HTTP_11 && visit.entrance.ending.is_near() {
+    if opens {
+        close_unless_switched(&mut answer);
+    } else if version == Version::HTTP_11 && visit.entrance.ending.is_near() {
         answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(answer)
@@ -63,7 +73,7 @@ fn stay(answer: &mut Answer, upstream: &Origin) {
     }
 }
 
-async fn exchange(visit: &Visit, origin: &Origin, request: Request<Incoming>) -> Result<Answer, No> {
+async fn exchange(visit: &Visit, origin: &Origin, slot: &Slot, request: Request<Incoming>) -> Result<Answer, No> {
     let (mut parts, body) = request.into_parts();
     let extensions = std::mem::take(&mut parts.extensions);
     let claimed = origin.authority.as_ref().map(ToString::to_string);
@@ -105,8 +115,18 @@ async fn exchange(visit: &Visit, origin: &Origin, request: Request<Incoming>) ->
     let digest = body_digest(&decided, &body);
     let no = |refusal| No { dialect, refusal };
     let permit = visit.gate.clear(decided, Destination::of(&head), digest).await.map_err(no)?;
-    let answer = caller.reach.egress.send(permit, head.headers, extensions, body).await.map_err(no)?;
-    Ok(answer.map(Either::Left))
+    let egress = &caller.reach.egress;
+    if head.upgrade.is_none() {
+        let answer = egress.send(permit, head.headers, extensions, body).await.map_err(no)?;
+        return Ok(answer.map(Either::Left));
+    }
+    Ok(match egress.upgrade(permit, head.headers, extensions, body).await.map_err(no)? {
+        Opened::Answered(answer) => answer.map(Either::Left),
+        Opened::Switched(answer, switched) => {
+            slot.put(switched);
+            answer.map(|()| Either::Right(Full::default()))
+        }
+    })
 }
 
 /// Reads as much of the body as it takes, and names what is asked for.
@@ -120,6 +140,9 @@ async fn read(
     if bodiless && !body.is_end_stream() && body.size_hint().exact().is_none() {
         // HTTP/1 clients send no body with these unless its length is known: it would be judged and then dropped.
         return Err(Unreadable::new(format!("a {} with a body of unknown length", head.method)));
+    }
+    if head.upgrade.is_some() && body.size_hint().exact().is_none_or(|bytes| bytes > Upgrade::BODY_BYTES_MAX as u64) {
+        return Err(Unreadable::status(413, "an Upgrade with a body that is too large"));
     }
     let (captured, body) = door.intake.take(body, &head.headers, route.need()).await?;
     let _turn = door.intake.turn(&captured).await;

@@ -90,6 +90,15 @@ pub(super) fn is_endpoint(head: &Head) -> bool {
     named(end) || versioned && last.next().is_some_and(named)
 }
 
+/// Whether a WebSocket's opening offers to speak GraphQL: the subprotocols of `graphql-ws` (`graphql-transport-ws`) and of
+/// `subscriptions-transport-ws` (`graphql-ws`), and AppSync's own.
+pub(super) fn is_spoken(head: &Head) -> bool {
+    let offers = head.headers.get_all("sec-websocket-protocol").iter();
+    offers
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .any(|one| one.trim_ascii().get(..7).is_some_and(|start| start.eq_ignore_ascii_case(b"graphql")))
+}
+
 #[derive(Debug, Default)]
 struct Candidates {
     marked: bool,

@@ -189,5 +189,7 @@ fn listed(head: &Head) -> Option<Purpose> {
     if overridden || in_query {
         return None;
     }
-    lifelines::purpose(&head.authority.host, head.method.as_str(), head.path())
+    let purpose = lifelines::purpose(&head.authority.host, head.method.as_str(), head.path())?;
+    // Models are talked to over WebSockets too; nothing else here is.
+    (head.upgrade.is_none() || purpose == Purpose::Model).then_some(purpose)
 }

@@ -12,7 +12,7 @@ use super::batch;
 use super::graphql::{self, Root};
 use super::{Dialect, Face, Known, Partial, Protocol, Reading, Routed};
 use crate::catalog::{self, Manifest};
-use crate::model::http::{BodyNeed, Captured, Head, Unreadable};
+use crate::model::http::{BodyNeed, Captured, Head, Unreadable, Upgrade};
 use crate::model::{Count, Impact, Operation, Parameter, Place, Resource};
 
 /// The code behind the manifest's protocol `rest`.
@@ -29,6 +29,8 @@ pub struct Seen {
     pub opaque: bool,
     /// What GraphQL asks for, where the request is GraphQL.
     pub graphql: Option<Root>,
+    /// What the connection is to become: nobody reads what is said on it then.
+    pub upgrade: Option<Upgrade>,
 }
 
 /// A path word that says more than the method does.
@@ -107,7 +109,10 @@ pub(crate) fn generic(head: &Head, body: &Captured, _known: &Known) -> Reading {
     let told = telling_word(spoken(&head.authority.host, &path));
     let word = [told, rewritten].into_iter().flatten().max_by_key(|word| word.impact.strictness());
     let opaque = endless || matches!(body, Captured::Undecodable(_)) || inner == batch::Inner::Unreadable;
-    let observes = methods.iter().all(|method| matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS"));
+    let observes =
+        head.upgrade.is_none() && methods.iter().all(|method| matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS"));
+    let mut parameters = if observes { vec![] } else { bound(head, body) };
+    parameters.extend(head.upgrade.map(|upgrade| Parameter::new("upgrade", upgrade.as_str())));
     let destroys =
         word.is_some_and(|word| word.impact == Impact::Destroy) || methods.iter().any(|method| method == "DELETE");
     Reading {
@@ -115,25 +120,24 @@ pub(crate) fn generic(head: &Head, body: &Captured, _known: &Known) -> Reading {
         aliases: vec![],
         resources: vec![Resource::from(format!("{}{}", head.authority.host, masked(head.path())))],
         place: place(head),
-        parameters: if observes { vec![] } else { bound(head, body) },
+        parameters,
         // Whether a path is one thing or a collection cannot be known.
         count: if destroys && !observes { Count::AtLeast(1) } else { Count::ONE },
-        face: Face::Rest(Seen { methods, word, opaque, graphql: None }),
+        face: Face::Rest(Seen { methods, word, opaque, graphql: None, upgrade: head.upgrade }),
     }
 }
 
 /// Everything the request asks for: its root fields when it is GraphQL, else the generic reading.
 pub(crate) fn readings(head: &Head, body: &Captured, known: &Known) -> Vec1<Reading> {
     let plain = generic(head, body, known);
+    if head.upgrade.is_some() && (graphql::is_endpoint(head) || graphql::is_spoken(head)) {
+        return vec1![graphql_stream(plain, head)];
+    }
     let Some(found) = graphql::read(head, body) else { return vec1![plain] };
     let mut all = Vec::new();
-    let host = &head.authority.host;
     let reading = |name: &str, root: Root, count: Count, ids: Vec<Resource>| {
         let mut one = plain.clone();
-        one.operation = match catalog::graphql_service(host) {
-            Some(service) => Operation::new(service, "graphql", name),
-            None => Operation::new("graphql", &host_part(host), name),
-        };
+        one.operation = graphql_id(head, name);
         if !ids.is_empty() {
             one.resources = ids;
         }
@@ -155,6 +159,24 @@ pub(crate) fn readings(head: &Head, body: &Captured, known: &Known) -> Vec1<Read
         all.push(reading("query", Root::Query { certain: found.certain }, Count::ONE, vec![]));
     }
     Vec1::try_from_vec(all).unwrap_or_else(|_| vec1![plain])
+}
+
+fn graphql_id(head: &Head, name: &str) -> Operation {
+    let host = &head.authority.host;
+    match catalog::graphql_service(host) {
+        Some(service) => Operation::new(service, "graphql", name),
+        None => Operation::new("graphql", &host_part(host), name),
+    }
+}
+
+/// GraphQL over a WebSocket: queries, mutations and subscriptions come later, in frames that nobody reads.
+fn graphql_stream(mut plain: Reading, head: &Head) -> Reading {
+    plain.operation = graphql_id(head, "websocket");
+    plain.count = Count::Unbounded;
+    if let Face::Rest(seen) = &mut plain.face {
+        seen.graphql = Some(Root::Unreadable);
+    }
+    plain
 }
 
 /// How much body it takes: the beginning of what could be GraphQL.

@@ -59,3 +59,55 @@ async fn a_head_that_does_not_end_is_given_up() {
     assert_eq!(sentry.read_to_end(&mut seen).await.unwrap(), 0);
     assert_eq!(verdict.take().unwrap().status, 408);
 }
+
+const OPENING: &[u8] = b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+#[tokio::test]
+async fn nothing_behind_an_opening_passes_and_all_of_it_is_kept() {
+    let hijack = b"POST /exec/a/start HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 5\r\n\r\nhello";
+    let behind = b"DELETE /all HTTP/1.1\r\nHost: a\r\n\r\n";
+    for opening in [OPENING, hijack] {
+        for piece in [1, 7, 64, 4096] {
+            let sent = [b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n", opening, behind].concat();
+            let passing = sent.len() - behind.len();
+            let (mut client, server) = duplex(4096);
+            let writer = tokio::spawn(async move {
+                for part in sent.chunks(piece) {
+                    client.write_all(part).await.unwrap();
+                }
+            });
+            let (mut sentry, verdict) = Sentry::new(server, Form::Origin, BytesMut::new());
+            let mut seen = Vec::new();
+            // The end of input is told; what came before it is not.
+            sentry.read_to_end(&mut seen).await.unwrap();
+            writer.await.unwrap();
+            assert_eq!(seen.len(), passing, "pieces of {piece}: {:?}", String::from_utf8_lossy(&seen));
+            assert!(verdict.take().is_none());
+            assert_eq!(sentry.into_parts().1, &behind[..]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_waits_behind_an_opening_is_bounded() {
+    let (mut client, server) = duplex(1024);
+    client.write_all(OPENING).await.unwrap();
+    let (mut sentry, _) = Sentry::new(server, Form::Origin, BytesMut::new());
+    let mut seen = vec![0; OPENING.len()];
+    sentry.read_exact(&mut seen).await.unwrap();
+    {
+        let mut flood = std::pin::pin!(async move { while client.write_all(&[b'x'; 1024]).await.is_ok() {} });
+        let mut read = std::pin::pin!(sentry.read_u8());
+        for _ in 0..1000 {
+            std::future::poll_fn(|cx| {
+                assert!(flood.as_mut().poll(cx).is_pending(), "the flood ended");
+                assert!(read.as_mut().poll(cx).is_pending(), "a byte passed");
+                Poll::Ready(())
+            })
+            .await;
+            tokio::task::yield_now().await;
+        }
+    }
+    let held = sentry.into_parts().1.len();
+    assert!((HELD_BYTES_MAX..HELD_BYTES_MAX + READ_BYTES).contains(&held), "{held}");
+}

@@ -14,6 +14,8 @@ use sha2::{Digest, Sha256};
 const REQUIREMENTS: &str = include_str!("requirements.txt");
 /// The newest that runs on Node 18 and later.
 const AGENT_PACKAGE: &str = "@anthropic-ai/claude-code@2.1.100";
+/// What the tests' cluster speaks SPDY with.
+const SPDY_PACKAGE: &str = "spdy-transport@3.0.0";
 
 /// The folder of the Python environment; its `bin` holds `python`, `aws`.
 pub(crate) fn python() -> &'static Path {
@@ -37,17 +39,29 @@ pub(crate) fn agent() -> Option<&'static Path> {
     static AGENT: OnceLock<Option<PathBuf>> = OnceLock::new();
     let found = AGENT.get_or_init(|| {
         optional("npm")?;
-        let folder = installed("npm", AGENT_PACKAGE, |folder| {
-            step(
-                Command::new("npm")
-                    .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix"])
-                    .arg(folder)
-                    .arg(AGENT_PACKAGE),
-            );
-        });
+        let folder = installed("npm", AGENT_PACKAGE, |folder| npm(folder, AGENT_PACKAGE));
         Some(folder.join("node_modules/.bin/claude"))
     });
     found.as_deref()
+}
+
+/// The folder with an implementation of SPDY, where npm is there.
+pub(crate) fn spdy() -> Option<&'static Path> {
+    static SPDY: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let found = SPDY.get_or_init(|| {
+        optional("npm")?;
+        Some(installed("npm", SPDY_PACKAGE, |folder| npm(folder, SPDY_PACKAGE)))
+    });
+    found.as_deref()
+}
+
+fn npm(folder: &Path, package: &str) {
+    step(
+        Command::new("npm")
+            .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix"])
+            .arg(folder)
+            .arg(package),
+    );
 }
 
 /// A program of this machine. Fails when it is missing and required.

@@ -11,7 +11,8 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use super::ca::TestCa;
-use super::server::{self, Answer, Peer, answer, json, streaming};
+use super::pod::{self, Pods};
+use super::server::{self, Answer, answer, json, streaming};
 use super::stage::Stage;
 use super::upstream::{Record, Seen};
 
@@ -39,8 +40,19 @@ impl Kube {
         let record = Record::default();
         let objects = Arc::new(Mutex::new(Objects::default()));
         let (seen, held) = (record.clone(), Arc::clone(&objects));
-        let handler: server::Handler =
-            Arc::new(move |request, peer| Box::pin(take(seen.clone(), Arc::clone(&held), request, peer)));
+        std::fs::create_dir_all(stage.path("pod")).unwrap();
+        let pods = Arc::new(Pods::new(stage.path("pod")));
+        let handler: server::Handler = Arc::new(move |request, peer| {
+            let (record, objects, pods) = (seen.clone(), Arc::clone(&held), Arc::clone(&pods));
+            Box::pin(async move {
+                let index = record.push(Seen::of(&request, &peer));
+                if request.headers().contains_key("upgrade") {
+                    let none = || failure(400, "BadRequest", "nothing is opened like that");
+                    return pods.connect(request).unwrap_or_else(none);
+                }
+                take(record, index, objects, request).await
+            })
+        });
         // Its CA is its own: the kubeconfig names it, the gate's configuration does not.
         let ca = TestCa::new("cluster");
         let address = server::serve(Some(ca.server(&[host], &["h2", "http/1.1"])), handler);
@@ -85,8 +97,7 @@ impl Kube {
     }
 }
 
-async fn take(record: Record, objects: Arc<Mutex<Objects>>, request: Request<Incoming>, peer: Peer) -> Answer {
-    let index = record.push(Seen::of(&request, &peer));
+async fn take(record: Record, index: usize, objects: Arc<Mutex<Objects>>, request: Request<Incoming>) -> Answer {
     let (parts, body) = request.into_parts();
     let Ok(body) = body.collect().await else { return failure(400, "BadRequest", "the body broke") };
     let body = body.to_bytes();
@@ -98,8 +109,22 @@ async fn take(record: Record, objects: Arc<Mutex<Objects>>, request: Request<Inc
     let query = parts.uri.query().unwrap_or_default();
     let Some(target) = Target::of(path) else { return failure(404, "NotFound", "the server could not find that") };
     if parts.method == Method::GET && query.split('&').any(|pair| pair == "watch=true" || pair == "watch=1") {
-        // A watch that ends at once, with what there is: clients then look again.
-        let (_, answer) = streaming("application/json");
+        // It ends after a moment: clients then look again. Who waits for one object sees nothing of it.
+        let (sender, answer) = streaming("application/json");
+        if !query.contains("fieldSelector") {
+            let held = objects.lock().unwrap().get(&target.collection).cloned().unwrap_or_default();
+            tokio::spawn(async move {
+                for object in held.into_values() {
+                    let event = json!({ "type": "MODIFIED", "object": object });
+                    let _ = sender.send(format!("{event}\n").into()).await;
+                }
+            });
+        }
+        return answer;
+    }
+    if target.sub.as_deref() == Some("log") {
+        let (sender, answer) = streaming("text/plain");
+        tokio::spawn(async move { sender.send(pod::log()).await });
         return answer;
     }
     let sent: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);

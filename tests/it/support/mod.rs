@@ -8,6 +8,7 @@ pub(crate) mod kube;
 pub(crate) mod log;
 pub(crate) mod model;
 pub(crate) mod moto;
+pub(crate) mod pod;
 pub(crate) mod random;
 pub(crate) mod server;
 pub(crate) mod squid;

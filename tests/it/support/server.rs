@@ -55,6 +55,7 @@ async fn connection(stream: TcpStream, tls: Option<Arc<ServerConfig>>, handler: 
         let _ = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades()
             .await;
         return;
     };
@@ -69,7 +70,7 @@ async fn connection(stream: TcpStream, tls: Option<Arc<ServerConfig>>, handler: 
         let _ = builder.timer(TokioTimer::new()).adaptive_window(true).serve_connection(io, service).await;
     } else {
         let mut builder = hyper::server::conn::http1::Builder::new();
-        let _ = builder.timer(TokioTimer::new()).serve_connection(io, service).await;
+        let _ = builder.timer(TokioTimer::new()).serve_connection(io, service).with_upgrades().await;
     }
 }
 

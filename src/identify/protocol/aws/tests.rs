@@ -74,6 +74,7 @@ impl Call {
             method: Method::from_str(self.method).unwrap(),
             target: if target.is_empty() { "/" } else { target }.parse().unwrap(),
             headers,
+            upgrade: None,
         }
     }
 

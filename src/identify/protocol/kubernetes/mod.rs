@@ -16,7 +16,7 @@ use vec1::{Vec1, vec1};
 
 use super::{Dialect, Face, Known, Partial, Protocol, Reading, Routed};
 use crate::catalog::Manifest;
-use crate::model::http::{BodyNeed, Captured, Head, Unreadable};
+use crate::model::http::{BodyNeed, Captured, Head, Unreadable, Upgrade};
 use crate::model::{Count, Operation, Parameter, Place, Resource};
 
 pub use body::Written;
@@ -66,7 +66,7 @@ impl Protocol for Kubernetes {
         }
         let query = query(head);
         let watching = value(&query, "watch").is_some_and(|on| !matches!(on, "0" | "false"));
-        let target = path::parse(&head.method, head.path(), watching)?;
+        let target = opened(path::parse(&head.method, head.path(), watching)?, head)?;
         let need = need(&head.method, &target);
         let call = Call {
             dry_run: query_dry_run(head, &query),
@@ -102,6 +102,36 @@ impl Protocol for Kubernetes {
     fn dialect(&self, _head: &Head) -> Dialect {
         Dialect::Kubernetes
     }
+}
+
+/// The target, once it is known what the connection is to become.
+///
+/// The API server opens WebSockets for watches and logs too, in which only it speaks. Beside those and the connections
+/// proper, only subresources of aggregated APIs (KubeVirt) become anything else than an answer.
+///
+/// # Errors
+/// An upgrade that no API server carries out: it has another reading than the call has without it.
+fn opened(mut target: Target, head: &Head) -> Result<Target, Unreadable> {
+    let Some(upgrade) = head.upgrade else { return Ok(target) };
+    let odd = || Unreadable::status(501, "an upgrade on a call that opens no connection in the Kubernetes API");
+    if upgrade == Upgrade::Tcp {
+        return Err(odd());
+    }
+    match &mut target {
+        Target::Unidentified => {}
+        Target::Server(_) => return Err(odd()),
+        Target::Object(object) => {
+            let is_log = object.plural == "pods" && object.group.is_empty() && object.sub.as_deref() == Some("log");
+            let only_listens = upgrade == Upgrade::WebSocket && (object.verb == Verb::Watch || is_log);
+            match object.verb {
+                Verb::Connect => {}
+                verb if verb.reads() && only_listens => {}
+                Verb::Get if object.sub.is_some() => object.verb = Verb::Connect,
+                _ => return Err(odd()),
+            }
+        }
+    }
+    Ok(target)
 }
 
 /// A write is read whole: its body says what it is called and whether it scales to zero. Reviews and tokens only observe

@@ -1,0 +1,209 @@
+//! An opening of another protocol on its way: a connection of its own, HTTP/1.1 only, that becomes what was permitted or
+//! answers like any other.
+//!
+//! SECURITY: not a byte that the agent sent after its opening goes upstream before upstream has agreed to the very
+//! protocol that was judged; [`Switched::splice`] is the only way there.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::header::{self, HeaderName, HeaderValue};
+use http::{Extensions, HeaderMap, Request, Response, StatusCode, Uri};
+use hyper::body::Incoming;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+
+use super::exchange::{AnswerBody, Exchange};
+use super::{Egress, end_to_end, innermost, repeatable, unreachable};
+use crate::enforce::{Permit, Refusal};
+use crate::model::http::Upgrade;
+use crate::record::Outcome;
+use crate::wire::intake::OutBody;
+
+/// What came of an opening.
+#[derive(Debug)]
+pub enum Opened {
+    /// Upstream agreed: its answer, without a body, and what the connection has become.
+    Switched(Response<()>, Switched),
+    /// It answered as if nobody had asked.
+    Answered(Response<AnswerBody>),
+}
+
+/// A connection that has become another protocol; nothing has passed through it yet.
+#[derive(Debug)]
+pub struct Switched {
+    stream: TokioIo<Upgraded>,
+    permit: Permit,
+    sent_bytes: u64,
+}
+
+impl Egress {
+    /// Sends the permitted opening.
+    ///
+    /// # Errors
+    /// Upstream cannot be reached, does not speak HTTP/1.1, or agreed to something else; the permit is closed.
+    pub async fn upgrade(
+        &self,
+        permit: Permit,
+        headers: HeaderMap,
+        extensions: Extensions,
+        body: OutBody,
+    ) -> Result<Opened, Refusal> {
+        let Some(upgrade) = permit.destination().upgrade else {
+            return Err(permit.fail(Outcome::Unreachable { error: "no upgrade was permitted".to_owned() }, 502));
+        };
+        let sent = body.sent();
+        let identified = !headers.contains_key(header::AUTHORIZATION);
+        let dialer = if identified { self.dialer.clone() } else { self.dialer.anonymous() }.http1();
+        let (scheme, target) = (permit.destination().scheme, permit.destination().authority.clone());
+        let request = match request(&permit, headers, extensions, upgrade) {
+            Ok(request) => request,
+            Err(error) => return Err(permit.fail(Outcome::Unreachable { error: error.to_string() }, 502)),
+        };
+        let upstream = match dialer.line(scheme, &target).await {
+            Ok(upstream) => upstream,
+            Err(error) => return Err(permit.fail(unreachable(&error), repeatable(&error))),
+        };
+        let exchange = Exchange::begin(permit, sent.clone());
+        let broken = |status, error: String| exchange.fail(Outcome::Broken { status, error }, 502);
+        let client = hyper::client::conn::http1::Builder::new().preserve_header_case(true).handshake(upstream).await;
+        let (mut sender, connection) = client.map_err(|error| broken(None, innermost(&error)))?;
+        // It ends when the answer has been read, or nobody waits for it any more.
+        tokio::spawn(connection.with_upgrades());
+        let answer = sender.send_request(request.map(|()| exchange.send(body))).await;
+        let mut answer = answer.map_err(|error| broken(None, innermost(&error)))?;
+        let status = answer.status().as_u16();
+        if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return match end_to_end(&mut answer) {
+                Ok(()) => Ok(Opened::Answered(answer.map(|body| exchange.answer(body, status)))),
+                Err(why) => Err(broken(Some(status), why.to_owned())),
+            };
+        }
+        if !agrees(answer.headers(), upgrade) {
+            let why = "upstream switched to another protocol than it was asked for".to_owned();
+            return Err(broken(Some(status), why));
+        }
+        let (said, answer) = agreed(answer, upgrade);
+        let stream = hyper::upgrade::on(answer).await.map_err(|error| broken(Some(status), innermost(&error)))?;
+        let permit = exchange.permit().ok_or_else(|| broken(Some(status), "its record was closed".to_owned()))?;
+        Ok(Opened::Switched(said, Switched { stream: TokioIo::new(stream), permit, sent_bytes: sent.get() }))
+    }
+}
+
+/// The request as a connection of its own carries it: in origin-form, and with what it asks for.
+fn request(
+    permit: &Permit,
+    mut headers: HeaderMap,
+    extensions: Extensions,
+    upgrade: Upgrade,
+) -> Result<Request<()>, http::Error> {
+    let destination = permit.destination();
+    if !headers.contains_key(header::HOST) {
+        headers.insert(header::HOST, HeaderValue::try_from(destination.wire_authority())?);
+    }
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static(upgrade.as_str()));
+    let uri = Uri::from(destination.target.clone());
+    let mut request = Request::builder().method(destination.method.clone()).uri(uri).body(())?;
+    *request.headers_mut() = headers;
+    *request.extensions_mut() = extensions;
+    Ok(request)
+}
+
+/// Whether the answer names what was asked for, once and alone.
+fn agrees(headers: &HeaderMap, upgrade: Upgrade) -> bool {
+    let mut named = headers.get_all(header::UPGRADE).iter();
+    let one =
+        named.next().and_then(|value| value.to_str().ok()).is_some_and(|name| Upgrade::parse(name) == Some(upgrade));
+    one && named.next().is_none()
+}
+
+/// The answer for the agent: its end-to-end headers, and that the connection switches.
+fn agreed(answer: Response<Incoming>, upgrade: Upgrade) -> (Response<()>, Response<Incoming>) {
+    let mut said = Response::new(());
+    *said.status_mut() = answer.status();
+    let here = [
+        header::ALT_SVC,
+        header::CONNECTION,
+        header::CONTENT_LENGTH,
+        header::PROXY_AUTHENTICATE,
+        header::TRANSFER_ENCODING,
+        header::UPGRADE,
+        HeaderName::from_static("keep-alive"),
+        HeaderName::from_static("proxy-connection"),
+    ];
+    for (name, value) in answer.headers().iter().filter(|(name, _)| !here.contains(name)) {
+        said.headers_mut().append(name, value.clone());
+    }
+    said.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    said.headers_mut().insert(header::UPGRADE, HeaderValue::from_static(upgrade.as_str()));
+    (said, answer)
+}
+
+impl Switched {
+    /// Passes `first` (bytes already read from the agent), then both directions until both have ended.
+    pub async fn splice<S: AsyncRead + AsyncWrite + Unpin>(self, agent: S, first: &[u8]) {
+        let Self { stream, permit, sent_bytes } = self;
+        let mut agent = Counted { inner: agent, read_bytes: 0, written_bytes: 0 };
+        let mut upstream = stream;
+        let passed = async {
+            upstream.write_all(first).await?;
+            upstream.flush().await?;
+            tokio::io::copy_bidirectional(&mut agent, &mut upstream).await
+        };
+        let error = passed.await.err().filter(|error| !is_goodbye(error));
+        permit.close(match error {
+            Some(error) => Outcome::Broken { status: Some(101), error: error.to_string() },
+            None => Outcome::Tunnelled {
+                sent_bytes: sent_bytes + first.len() as u64 + agent.read_bytes,
+                received_bytes: agent.written_bytes,
+            },
+        });
+    }
+
+    /// Gives the connection up before a byte has passed.
+    pub fn abandon(self, why: String) {
+        self.permit.close(Outcome::Broken { status: Some(101), error: why });
+    }
+}
+
+/// How programs commonly leave a connection that has become a stream: without TLS's goodbye, or at once.
+fn is_goodbye(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof)
+}
+
+/// Counts what passes, so that the record knows it however the connection ends.
+#[derive(Debug)]
+struct Counted<S> {
+    inner: S,
+    read_bytes: u64,
+    written_bytes: u64,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = out.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(cx, out))?;
+        self.read_bytes += (out.filled().len() - before) as u64;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.inner).poll_write(cx, bytes))?;
+        self.written_bytes += written as u64;
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
