@@ -19,7 +19,7 @@ use tokio_rustls::client::TlsStream;
 use super::address::{AddressError, AddressRules};
 use super::tls::{self, Servers};
 use crate::model::http::{Authority, Scheme};
-use crate::wire::keepalive::keep_alive;
+use crate::wire::socket;
 
 /// For connecting to one address.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
@@ -153,9 +153,7 @@ impl Dialer {
 async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let late = |_| io::Error::new(io::ErrorKind::TimedOut, "no answer in 10 s");
     let stream = tokio::time::timeout(CONNECT_TIME_MAX, TcpStream::connect(address)).await.map_err(late)??;
-    // Without it the first answer waits for a delayed acknowledgement (40 ms).
-    stream.set_nodelay(true)?;
-    keep_alive(&stream);
+    socket::prepare(&stream)?;
     Ok(stream)
 }
 

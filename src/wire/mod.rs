@@ -6,7 +6,7 @@
 pub mod ca;
 pub mod chunked;
 pub mod intake;
-pub mod keepalive;
 pub mod leaf;
 pub mod peer;
 pub mod sentry;
+pub mod socket;

@@ -158,6 +158,16 @@ impl<S> Joined<S> {
     }
 }
 
+impl<S: AsyncRead + Unpin> Joined<S> {
+    /// The next byte, which stays to be read; `None` at the end.
+    pub(super) async fn peek(&mut self) -> io::Result<Option<u8>> {
+        if self.first.is_empty() {
+            self.rest.read_buf(&mut self.first).await?;
+        }
+        Ok(self.first.first().copied())
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Joined<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.first.is_empty() {

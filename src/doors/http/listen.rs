@@ -13,8 +13,7 @@ use super::callers::Peer;
 use super::connection::serve_http1;
 use super::{Entrance, Visit, Way, proxy};
 use crate::head::check::Form;
-use crate::wire::keepalive::keep_alive;
-use crate::wire::peer;
+use crate::wire::{peer, socket};
 
 /// After an accept failed for want of something (file descriptors), give it time to come back.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -107,9 +106,7 @@ async fn take(entrance: &Arc<Entrance>, listener: &Listener, room: OwnedSemaphor
         Listener::Tcp(listener) => {
             let (stream, address) = listener.accept().await?;
             let local = stream.local_addr().unwrap_or(address);
-            // Without it the first answer waits for a delayed acknowledgement (40 ms).
-            let _ = stream.set_nodelay(true);
-            keep_alive(&stream);
+            let _ = socket::prepare(&stream);
             let peer = Peer { address: Some(address.ip()), uid: peer::owner(address, local) };
             welcome(entrance, stream, peer, room);
         }
