@@ -180,6 +180,7 @@ fn a_web_socket_says_back_what_it_is_told_through_tunnels_and_in_absolute_form()
         assert!(matches!(socket.next().await, Some(Ok(Message::Close(_)))));
         assert!(socket.next().await.is_none());
     });
+    eventually("the record of all ends", || (stage.log().outcomes().len() == 3).then_some(()));
     assert!(gate.stop().contains("3 calls · 3 passed"));
     let log = stage.log();
     log.is_undisturbed();
@@ -261,6 +262,7 @@ fn either_side_may_end_its_half_first() {
             assert_eq!(said, expected);
         }
     });
+    eventually("the record of both ends", || (stage.log().outcomes().len() == 2).then_some(()));
     gate.stop();
     let sent: Vec<Outcome> = stage.log().outcomes().iter().map(|one| one.outcome.clone()).collect();
     assert!(
