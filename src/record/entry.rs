@@ -331,7 +331,7 @@ pub enum Outcome {
         /// Bytes of response body that were passed on.
         received_bytes: u64,
     },
-    /// A tunnel that was not opened ended.
+    /// A tunnel that was not opened, or a connection that had become another protocol, ended.
     Tunnelled {
         /// Bytes from the agent.
         sent_bytes: u64,

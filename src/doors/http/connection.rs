@@ -124,10 +124,12 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let mut ending = visit.entrance.ending.clone();
+    // HTTP/2 has no upgrades, and its extended CONNECT (RFC 8441) is not offered: nothing is ever put there.
+    let slot = Slot::default();
     let service = service_fn(move |request| {
         let (visit, origin) = (visit.clone(), Arc::clone(&origin));
-        // HTTP/2 has no upgrades, and its extended CONNECT (RFC 8441) is not offered.
-        async move { serve(&visit, &origin, &Slot::default(), request).await }
+        let slot = slot.clone();
+        async move { serve(&visit, &origin, &slot, request).await }
     });
     let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
@@ -186,6 +188,16 @@ pub(super) struct Joined<S> {
 impl<S> Joined<S> {
     pub(super) const fn new(first: BytesMut, rest: S) -> Self {
         Self { first, rest }
+    }
+}
+
+impl<S: AsyncRead + Unpin> Joined<S> {
+    /// The next byte, which stays to be read; `None` at the end.
+    pub(super) async fn peek(&mut self) -> io::Result<Option<u8>> {
+        if self.first.is_empty() {
+            self.rest.read_buf(&mut self.first).await?;
+        }
+        Ok(self.first.first().copied())
     }
 }
 
