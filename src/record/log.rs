@@ -262,6 +262,17 @@ impl Ledger {
         head.await.map_err(|_| LedgerError::Stopped)
     }
 
+    /// Whether the log could be written now; what could not be written before is tried again. Blocks; not for
+    /// asynchronous tasks.
+    ///
+    /// # Errors
+    /// It could not.
+    pub fn check(&self) -> Result<(), LedgerError> {
+        let (answer, found) = oneshot::channel();
+        self.shared.queue.send(Message::Check(answer)).map_err(|_| LedgerError::Stopped)?;
+        found.blocking_recv().map_err(|_| LedgerError::Stopped)?
+    }
+
     /// Writes what is queued, syncs, and ends the writer; blocks until that is done. Idempotent.
     pub fn close(&self) {
         self.shared.close();

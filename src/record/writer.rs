@@ -30,6 +30,8 @@ const BATCH_BYTES: usize = 1 << 20;
 const UNSYNCED_BYTES_MAX: usize = 1 << 20;
 /// What was only written is synced when nothing has come for this long.
 const IDLE: Duration = Duration::from_secs(1);
+/// With less free space than this the log counts as full when it is looked at.
+const ROOM_BYTES_MIN: u64 = 256 * 1024;
 /// Entries that nobody waits for and that cannot be written are kept up to this many bytes.
 const HELD_BYTES_MAX: usize = 4 << 20;
 
@@ -42,6 +44,8 @@ pub(super) enum Message {
     Wake,
     /// How many records there are, and the Merkle root over them.
     Head(oneshot::Sender<TreeHead>),
+    /// Whether it could write now.
+    Check(oneshot::Sender<Result<(), LedgerError>>),
     /// End in good order.
     Close,
 }
@@ -140,6 +144,10 @@ impl Writer {
                 let _ = answer.send(TreeHead { base: self.place.base, size: tree.size(), root: tree.root() });
             }
             Message::Wake => {}
+            Message::Check(answer) => {
+                self.commit(jobs);
+                let _ = answer.send(self.check());
+            }
             Message::Close => return false,
         }
         true
@@ -205,6 +213,20 @@ impl Writer {
                 }
             }
         }
+    }
+
+    /// Writes what could not be written before, and looks for room for more.
+    fn check(&mut self) -> Result<(), LedgerError> {
+        if self.broken || self.place.gap.is_some() {
+            let tried = self.put(&[]).and_then(|_| self.sync());
+            tried.inspect_err(|error| self.turn_away(&mut Vec::new(), error))?;
+        }
+        let io = LedgerError::io("look for room for", &self.folder);
+        let found = rustix::fs::statvfs(&self.folder).map_err(|error| io(error.into()))?;
+        if found.f_bavail.saturating_mul(found.f_frsize) < ROOM_BYTES_MIN {
+            return Err(LedgerError::io("write into", &self.folder)(std::io::ErrorKind::StorageFull.into()));
+        }
+        Ok(())
     }
 
     /// Writes what is held and the jobs, all or nothing; the sequence of the first job.
