@@ -45,6 +45,8 @@ pub enum Dialect {
     Grpc,
     /// The Docker Engine API: `{"message"}`.
     Docker,
+    /// The Docker Engine API where a call was to become a raw stream.
+    DockerStream,
     /// The lock of Terraform's HTTP state backend.
     StateLock,
     /// git's smart HTTP: asking which refs there are.
@@ -174,6 +176,15 @@ fn more(one: BodyNeed, other: BodyNeed) -> BodyNeed {
 pub fn dialect(head: &Head, known: &Known) -> Dialect {
     let (api, _) = protocol::api_of(head, known);
     spoken(protocol::of(api.protocol).dialect(head), known)
+}
+
+/// The dialect for what cannot even be read as a request.
+#[must_use]
+pub fn dialect_of_target(known: &Known) -> Dialect {
+    match known.provider.as_deref() {
+        Some("kubernetes") => Dialect::Kubernetes,
+        _ => spoken(Dialect::Problem, known),
+    }
 }
 
 /// What a listener's `provider` says, where the request's shape says nothing.

@@ -15,6 +15,7 @@
 mod agent;
 mod aws;
 mod crash;
+mod docker;
 mod egress;
 mod fidelity;
 mod grpc;

@@ -84,7 +84,7 @@ fn throttling(dialect: Dialect, wait: Duration) -> Throttling {
     let is_short = wait <= SILENT_WAIT_MAX;
     match dialect {
         Dialect::Kubernetes if is_short => Throttling::Wait,
-        Dialect::Kubernetes | Dialect::Grpc | Dialect::Docker => Throttling::Readable,
+        Dialect::Kubernetes | Dialect::Grpc | Dialect::Docker | Dialect::DockerStream => Throttling::Readable,
         Dialect::StateLock | Dialect::GitRefs | Dialect::GitFetch | Dialect::GitPush => Throttling::No,
         Dialect::Problem if is_short => Throttling::Wait,
         Dialect::Problem => Throttling::No,
@@ -139,6 +139,7 @@ fn form(dialect: Dialect, said: &Said<'_>) -> Form {
         Dialect::Problem => problem(said),
         Dialect::Grpc => grpc(said),
         Dialect::Docker => docker(said),
+        Dialect::DockerStream => docker_stream(said),
         Dialect::StateLock => state_lock(said),
         Dialect::GitRefs => git::refs(said),
         Dialect::GitFetch => git::fetch(said),
@@ -292,6 +293,17 @@ fn docker(said: &Said<'_>) -> Form {
     };
     let body = to_json(&json!({ "message": said.message }));
     Form { status, media: "application/json", headers: vec![], body }
+}
+
+/// The same where the connection was to become a stream. Clients until version 20.10 do not look at the status: they read
+/// frames (a byte for the stream, three of nothing, four of length), and print what comes. Newer ones print the status
+/// only.
+fn docker_stream(said: &Said<'_>) -> Form {
+    const STDERR: u8 = 2;
+    let text = format!("Error response from daemon: {}\n", said.message);
+    let length = u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes();
+    let body = [&[STDERR, 0, 0, 0], &length[..], text.as_bytes()].concat();
+    Form { media: "application/vnd.docker.raw-stream", body, ..docker(said) }
 }
 
 /// Terraform shows of a refused lock only the `ID` of whoever holds it, and only with 423; of a 403 nothing. Where

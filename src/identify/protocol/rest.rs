@@ -372,6 +372,7 @@ pub(super) fn dialect(head: &Head) -> Dialect {
         {
             Dialect::GitRefs
         }
+        () if head.upgrade == Some(Upgrade::Tcp) => Dialect::DockerStream,
         () if first == "_ping" || is_engine_version(first) => Dialect::Docker,
         () => Dialect::Problem,
     }

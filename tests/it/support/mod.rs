@@ -3,6 +3,7 @@
 pub(crate) mod ca;
 pub(crate) mod child;
 pub(crate) mod clients;
+pub(crate) mod dockerd;
 pub(crate) mod gate;
 pub(crate) mod kube;
 pub(crate) mod log;

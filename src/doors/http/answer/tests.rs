@@ -38,6 +38,7 @@ const ALL: &[Dialect] = &[
     Dialect::Kubernetes,
     Dialect::Grpc,
     Dialect::Docker,
+    Dialect::DockerStream,
     Dialect::StateLock,
     Dialect::GitRefs,
     Dialect::GitFetch,
