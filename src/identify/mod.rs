@@ -43,6 +43,18 @@ pub enum Dialect {
     Kubernetes,
     /// gRPC: `grpc-status` and `grpc-message` in the head of an answer without a body.
     Grpc,
+    /// The Docker Engine API: `{"message"}`.
+    Docker,
+    /// The Docker Engine API where a call was to become a raw stream.
+    DockerStream,
+    /// The lock of Terraform's HTTP state backend.
+    StateLock,
+    /// git's smart HTTP: asking which refs there are.
+    GitRefs,
+    /// git's smart HTTP: a fetch.
+    GitFetch,
+    /// git's smart HTTP: a push.
+    GitPush,
     /// RFC 9457 problem details, and a plain text for browsers and tools.
     Problem,
 }
@@ -143,7 +155,8 @@ pub fn route(head: &Head, known: &Known) -> Result<Route, Unreadable> {
         // The opening's message is sent whole before what it opens.
         need = more(need, BodyNeed::Whole(Upgrade::BODY_BYTES_MAX));
     }
-    Ok(Route { api, partial: routed.partial, need, dialect: routed.dialect, known: known.clone(), by_shape, second })
+    let dialect = spoken(routed.dialect, known);
+    Ok(Route { api, partial: routed.partial, need, dialect, known: known.clone(), by_shape, second })
 }
 
 /// As much of the body as both readings take. A part never makes up for the whole that the other one asks for.
@@ -162,7 +175,24 @@ fn more(one: BodyNeed, other: BodyNeed) -> BodyNeed {
 #[must_use]
 pub fn dialect(head: &Head, known: &Known) -> Dialect {
     let (api, _) = protocol::api_of(head, known);
-    protocol::of(api.protocol).dialect(head)
+    spoken(protocol::of(api.protocol).dialect(head), known)
+}
+
+/// The dialect for what cannot even be read as a request.
+#[must_use]
+pub fn dialect_of_target(known: &Known) -> Dialect {
+    match known.provider.as_deref() {
+        Some("kubernetes") => Dialect::Kubernetes,
+        _ => spoken(Dialect::Problem, known),
+    }
+}
+
+/// What a listener's `provider` says, where the request's shape says nothing.
+fn spoken(dialect: Dialect, known: &Known) -> Dialect {
+    match (dialect, known.provider.as_deref()) {
+        (Dialect::Problem, Some("docker")) => Dialect::Docker,
+        (dialect, _) => dialect,
+    }
 }
 
 /// Names every operation that the request asks for.

@@ -1,7 +1,7 @@
 //! Refusals in each API's own format, with a status that its real client shows and does not repeat.
 //!
-//! Denials and missing approvals are 403 everywhere (gRPC: status 7): 401 makes clients log in again, 5xx makes them
-//! repeat. Throttling follows [`throttling`]. Our own faults are 5xx, which SDKs may repeat. The text is the refusal's message without characters that a format or a terminal cannot carry.
+//! Denials and missing approvals are 403 everywhere that shows its text (gRPC: status 7; git and Terraform's lock: in their
+//! own protocol): 401 makes clients log in again, 5xx makes them repeat. Throttling follows [`throttling`]. Our own faults are 5xx, which SDKs may repeat. The text is the refusal's message without characters that a format or a terminal cannot carry.
 
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 
 use crate::enforce::{Refusal, RefusalKind};
 use crate::identify::Dialect;
+
+mod git;
 
 const DECISION: HeaderName = HeaderName::from_static("x-blastgate-decision");
 
@@ -78,15 +80,18 @@ enum Throttling {
 ///
 /// | who | short wait | long wait |
 /// |---|---|---|
-/// | AWS | their code, which every SDK repeats 2 to 4 times with a back-off of its own, and then shows | the same |
+/// | AWS | their code, which botocore repeats (2 to 4 times, by its mode) with a back-off of its own, and then shows | the same |
 /// | Kubernetes | 429 with `Retry-After`: kubectl and its like wait it out, up to ten times | 429 without: shown at once |
 /// | gRPC | `RESOURCE_EXHAUSTED`, shown at once | the same |
+/// | Docker | 429, shown at once | the same |
+/// | git, Terraform's lock | as a denial: neither knows of waiting | the same |
 /// | others | 429 with `Retry-After`: most clients wait once or three times | 403: some would repeat a 429 for minutes |
 fn throttling(dialect: Dialect, wait: Duration) -> Throttling {
     let is_short = wait <= SILENT_WAIT_MAX;
     match dialect {
         Dialect::Kubernetes if is_short => Throttling::Wait,
-        Dialect::Kubernetes | Dialect::Grpc => Throttling::Readable,
+        Dialect::Kubernetes | Dialect::Grpc | Dialect::Docker | Dialect::DockerStream => Throttling::Readable,
+        Dialect::StateLock | Dialect::GitRefs | Dialect::GitFetch | Dialect::GitPush => Throttling::No,
         Dialect::Problem if is_short => Throttling::Wait,
         Dialect::Problem => Throttling::No,
         Dialect::AwsQuery
@@ -139,6 +144,12 @@ fn form(dialect: Dialect, said: &Said<'_>) -> Form {
         Dialect::Kubernetes => kubernetes(said),
         Dialect::Problem => problem(said),
         Dialect::Grpc => grpc(said),
+        Dialect::Docker => docker(said),
+        Dialect::DockerStream => docker_stream(said),
+        Dialect::StateLock => state_lock(said),
+        Dialect::GitRefs => git::refs(said),
+        Dialect::GitFetch => git::fetch(said),
+        Dialect::GitPush => git::push(said),
         Dialect::AwsQuery
         | Dialect::AwsEc2
         | Dialect::AwsJson
@@ -156,7 +167,7 @@ fn aws_code(dialect: Dialect, kind: &RefusalKind) -> (u16, &'static str) {
         Dialect::AwsEc2 => ec2,
         Dialect::S3 => s3,
         Dialect::AwsJson | Dialect::AwsRestJson | Dialect::AwsCbor => json,
-        Dialect::AwsQuery | Dialect::AwsRestXml | Dialect::Kubernetes | Dialect::Grpc | Dialect::Problem => query,
+        _ => query,
     };
     match kind {
         RefusalKind::Denied | RefusalKind::ApprovalNeeded(_) => {
@@ -185,7 +196,9 @@ fn aws(dialect: Dialect, said: &Said<'_>) -> Form {
     let (message, id) = (xml(&said.message), xml(&said.id));
     let mut headers = vec![(HeaderName::from_static("x-amzn-requestid"), said.id.clone())];
     if let Some(wait) = said.wait {
-        // In milliseconds; the SDKs bound it themselves and add their own jitter. `Retry-After` is read by none of them.
+        // In milliseconds. botocore's modes `standard` and `adaptive` wait for it, at most 5 s longer than they would anyhow;
+        // `legacy`, its default, has its own back-off only (`botocore/retries/standard.py`, `retryhandler.py`).
+        // `Retry-After` is read by neither.
         headers.push((HeaderName::from_static("x-amz-retry-after"), wait.as_millis().max(1).to_string()));
     }
     let (media, body) = match dialect {
@@ -218,7 +231,7 @@ fn aws(dialect: Dialect, said: &Said<'_>) -> Form {
             headers.push((HeaderName::from_static("x-amzn-errortype"), code.to_owned()));
             ("application/cbor", cbor_map(&[("__type", code), ("message", &said.message)]))
         }
-        Dialect::AwsQuery | Dialect::AwsRestXml | Dialect::Kubernetes | Dialect::Grpc | Dialect::Problem => (
+        _ => (
             "text/xml",
             document(&format!(
                 "<ErrorResponse><Error><Type>{fault}</Type><Code>{code}</Code><Message>{message}</Message></Error>\
@@ -275,6 +288,39 @@ fn kubernetes(said: &Said<'_>) -> Form {
         "code": status,
     }));
     Form { status, media: "application/json", headers, body }
+}
+
+/// The Engine API's error: the command line prints `Error response from daemon: ` and the message, once.
+fn docker(said: &Said<'_>) -> Form {
+    let status = match said.kind() {
+        RefusalKind::Denied | RefusalKind::ApprovalNeeded(_) => 403,
+        RefusalKind::Throttled { .. } => 429,
+        RefusalKind::Unreadable { status } | RefusalKind::Unavailable { status } => *status,
+    };
+    let body = to_json(&json!({ "message": said.message }));
+    Form { status, media: "application/json", headers: vec![], body }
+}
+
+/// The same where the connection was to become a stream. Clients until version 20.10 do not look at the status: they read
+/// frames (a byte for the stream, three of nothing, four of length), and print what comes. Newer ones print the status
+/// only.
+fn docker_stream(said: &Said<'_>) -> Form {
+    const STDERR: u8 = 2;
+    let text = format!("Error response from daemon: {}\n", said.message);
+    let length = u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes();
+    let body = [&[STDERR, 0, 0, 0], &length[..], text.as_bytes()].concat();
+    Form { media: "application/vnd.docker.raw-stream", body, ..docker(said) }
+}
+
+/// Terraform shows of a refused lock only the `ID` of whoever holds it, and only with 423; of a 403 nothing. Where
+/// `-lock-timeout` is set it asks again until that is over.
+fn state_lock(said: &Said<'_>) -> Form {
+    let status = match said.kind() {
+        RefusalKind::Denied | RefusalKind::ApprovalNeeded(_) | RefusalKind::Throttled { .. } => 423,
+        RefusalKind::Unreadable { status } | RefusalKind::Unavailable { status } => *status,
+    };
+    let body = to_json(&json!({ "ID": said.message, "Who": "blastgate", "Info": said.id }));
+    Form { status, media: "application/json", headers: vec![], body }
 }
 
 /// RFC 9457.

@@ -53,7 +53,7 @@ where
 
 /// Tells the agent no on a connection that speaks no TLS yet.
 async fn say_no(mut stream: impl AsyncWrite + Unpin, refusal: &Refusal) {
-    let _ = stream.write_all(&last_words(refusal)).await;
+    let _ = stream.write_all(&last_words(identify::Dialect::Problem, refusal)).await;
     let _ = stream.shutdown().await;
 }
 

@@ -47,7 +47,7 @@ where
 {
     let (sentry, verdict) = Sentry::new(stream, form, read);
     let presence = sentry.presence();
-    let claimed = origin.authority.as_ref().map(ToString::to_string);
+    let target = origin.authority.clone();
     let slot = Slot::default();
     let service = {
         let (visit, presence, slot) = (visit.clone(), presence.clone(), slot.clone());
@@ -93,6 +93,7 @@ where
     let refusal = match verdict.take() {
         Some(unreadable) => {
             let principal = visit.principal();
+            let claimed = target.as_ref().map(ToString::to_string);
             Some(visit.gate.reject(&unreadable, claimed, &principal, Door::Http).await)
         }
         None => None,
@@ -100,7 +101,7 @@ where
     if served.is_ok() {
         let mut stream = connection.into_parts().io.into_inner().into_parts().0;
         if let Some(refusal) = refusal {
-            let _ = stream.write_all(&last_words(&refusal)).await;
+            let _ = stream.write_all(&last_words(visit.dialect(target.as_ref()), &refusal)).await;
         }
         end(stream).await;
     }
@@ -162,8 +163,8 @@ pub(super) async fn end(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
 }
 
 /// A refusal as the bytes of a whole HTTP/1.1 response after which the connection closes.
-pub(super) fn last_words(refusal: &Refusal) -> Vec<u8> {
-    let (parts, body) = answer::answer(Dialect::Problem, &http::Method::GET, refusal).into_parts();
+pub(super) fn last_words(dialect: Dialect, refusal: &Refusal) -> Vec<u8> {
+    let (parts, body) = answer::answer(dialect, &http::Method::GET, refusal).into_parts();
     let mut out = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
     for (name, value) in &parts.headers {
         if name != http::header::CONTENT_LENGTH {

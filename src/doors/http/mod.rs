@@ -25,8 +25,9 @@ use crate::config::Glob;
 use crate::egress::AnswerBody;
 use crate::enforce::{Gate, Refusal};
 use crate::head::request::Origin;
-use crate::identify::Dialect;
+use crate::identify::{self, Dialect};
 use crate::model::Principal;
+use crate::model::http::Authority;
 use crate::wire::intake::Intake;
 use crate::wire::leaf::Leaves;
 
@@ -89,6 +90,14 @@ impl std::ops::Deref for Visit {
 }
 
 impl Visit {
+    /// How whoever speaks to this target is told no, before a request could be read.
+    fn dialect(&self, target: Option<&Authority>) -> Dialect {
+        let received = || self.entrance.callers.receive(None, self.peer).ok();
+        let caller = self.caller.clone().or_else(received);
+        let known = target.zip(caller).map(|(target, caller)| caller.reach.known(target));
+        known.map_or(Dialect::Problem, |known| identify::dialect_of_target(&known))
+    }
+
     /// Whoever this is, for the record of what could not be read.
     fn principal(&self) -> Principal {
         self.caller.as_ref().map_or_else(|| self.entrance.callers.nobody(self.peer), |caller| caller.principal.clone())

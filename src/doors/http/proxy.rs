@@ -14,6 +14,7 @@ use super::connection::{end, last_words, serve_http1};
 use crate::head::authority;
 use crate::head::check::{self, Form, HEAD_BYTES_MAX};
 use crate::head::request::Origin;
+use crate::identify::Dialect;
 use crate::model::Door;
 use crate::model::http::{Authority, Scheme, Unreadable};
 
@@ -43,7 +44,7 @@ where
         },
     };
     let refusal = visit.gate.reject(&unreadable, None, &visit.principal(), Door::Http).await;
-    let _ = stream.write_all(&last_words(&refusal)).await;
+    let _ = stream.write_all(&last_words(Dialect::Problem, &refusal)).await;
     end(stream).await;
 }
 

@@ -354,10 +354,34 @@ fn looks_secret(segment: &str) -> bool {
     })
 }
 
-/// How a host that no provider knows says no: as the request's own media type lets its client read it.
+/// How a host that no provider knows says no: so that the client which sends requests of this shape shows it.
 pub(super) fn dialect(head: &Head) -> Dialect {
-    let is_grpc = head.header("content-type").is_some_and(|media| media.starts_with("application/grpc"));
-    if is_grpc { Dialect::Grpc } else { Dialect::Problem }
+    let media = head.header("content-type").unwrap_or_default();
+    let path = head.path();
+    let first = path.split('/').nth(1).unwrap_or_default();
+    let is_get = head.method == http::Method::GET;
+    match () {
+        () if media.starts_with("application/grpc") => Dialect::Grpc,
+        // WebDAV's LOCK has a document in XML.
+        () if head.method.as_str() == "LOCK" && media.starts_with("application/json") => Dialect::StateLock,
+        () if path.ends_with("/git-receive-pack") => Dialect::GitPush,
+        () if path.ends_with("/git-upload-pack") => Dialect::GitFetch,
+        () if is_get
+            && path.ends_with("/info/refs")
+            && head.query().is_some_and(|text| text.contains("service=git-")) =>
+        {
+            Dialect::GitRefs
+        }
+        () if head.upgrade == Some(Upgrade::Tcp) => Dialect::DockerStream,
+        () if first == "_ping" || is_engine_version(first) => Dialect::Docker,
+        () => Dialect::Problem,
+    }
+}
+
+/// `v1.43`: what the paths of the Docker Engine API begin with.
+fn is_engine_version(segment: &str) -> bool {
+    let minor = segment.strip_prefix("v1.").unwrap_or_default();
+    (1..=3).contains(&minor.len()) && minor.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl Protocol for Rest {

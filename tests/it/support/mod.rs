@@ -3,6 +3,7 @@
 pub(crate) mod ca;
 pub(crate) mod child;
 pub(crate) mod clients;
+pub(crate) mod dockerd;
 pub(crate) mod gate;
 pub(crate) mod kube;
 pub(crate) mod log;
@@ -11,6 +12,7 @@ pub(crate) mod moto;
 pub(crate) mod pod;
 pub(crate) mod random;
 pub(crate) mod server;
+pub(crate) mod shared;
 pub(crate) mod squid;
 pub(crate) mod stage;
 pub(crate) mod upstream;

@@ -42,6 +42,7 @@ pub(crate) struct Stage {
     pub(crate) ca: TestCa,
     resolve: BTreeMap<String, SocketAddr>,
     trusts_ca: bool,
+    trusted: Vec<String>,
     egress: String,
     variables: Vec<(String, String)>,
 }
@@ -60,6 +61,7 @@ impl Stage {
             ca,
             resolve: BTreeMap::new(),
             trusts_ca: true,
+            trusted: Vec::new(),
             egress: String::new(),
             variables: Vec::new(),
         };
@@ -78,6 +80,12 @@ impl Stage {
     /// The gate is not told about the test servers' CA.
     pub(crate) fn distrust_servers(&mut self) {
         self.trusts_ca = false;
+        self.write_config();
+    }
+
+    /// The gate is told about another authority, a file beside its configuration.
+    pub(crate) fn also_trust(&mut self, file: &str) {
+        self.trusted.push(file.to_owned());
         self.write_config();
     }
 
@@ -109,7 +117,9 @@ impl Stage {
     fn write_config(&self) {
         let resolve: Vec<String> =
             self.resolve.iter().map(|(target, address)| format!("{target:?}: \"{address}\"")).collect();
-        let extra = if self.trusts_ca { "servers.pem" } else { "" };
+        let mut extra: Vec<&str> = self.trusted.iter().map(String::as_str).collect();
+        extra.extend(self.trusts_ca.then_some("servers.pem"));
+        let extra = extra.join(", ");
         let text = format!(
             "version: 1\nstate: ../state\negress:\n  resolve: {{ {} }}\n  extra_ca: [{extra}]\n{}",
             resolve.join(", "),

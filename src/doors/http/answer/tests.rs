@@ -37,6 +37,12 @@ const ALL: &[Dialect] = &[
     Dialect::AwsCbor,
     Dialect::Kubernetes,
     Dialect::Grpc,
+    Dialect::Docker,
+    Dialect::DockerStream,
+    Dialect::StateLock,
+    Dialect::GitRefs,
+    Dialect::GitFetch,
+    Dialect::GitPush,
     Dialect::Problem,
 ];
 
@@ -61,7 +67,12 @@ fn every_refusal_has_an_id_a_length_and_never_a_401() {
             assert!(head.body().is_empty() && !full.body().is_empty());
             assert_ne!(full.status(), 401);
             if matches!(refusal.kind, RefusalKind::Denied | RefusalKind::ApprovalNeeded(_)) {
-                assert_eq!(full.status(), 403, "{dialect:?}");
+                let expected = match dialect {
+                    Dialect::StateLock => 423,
+                    Dialect::GitFetch | Dialect::GitPush => 200,
+                    _ => 403,
+                };
+                assert_eq!(full.status(), expected, "{dialect:?}");
                 assert!(!full.headers().contains_key("retry-after"), "{dialect:?}");
             }
         }
@@ -211,6 +222,26 @@ fn who_is_told_to_wait_and_how() {
     check(Dialect::AwsQuery, 1500, 400, None, Some("1500"));
     check(Dialect::AwsJson, 60_000, 400, None, Some("60000"));
     check(Dialect::S3, 0, 503, None, Some("1"));
+    check(Dialect::Docker, 100, 429, None, None);
+    check(Dialect::StateLock, 100, 423, None, None);
+    check(Dialect::GitRefs, 100, 403, None, None);
+    check(Dialect::GitPush, 100, 200, None, None);
+}
+
+#[test]
+fn clients_that_show_little_are_told_where_they_show_it() {
+    let check = |dialect, expected: &str| {
+        let response = answer(dialect, &Method::POST, &refusal(RefusalKind::Denied, "http:a:POST"));
+        let body = text(&response);
+        assert!(body.contains(expected), "{dialect:?}: {body:?}");
+    };
+    let quoted = serde_json::to_string(CLEAN).unwrap();
+    check(Dialect::Docker, &format!("{{\"message\":{quoted}}}"));
+    check(Dialect::StateLock, &format!("\"ID\":{quoted}"));
+    check(Dialect::GitRefs, CLEAN);
+    check(Dialect::GitFetch, &format!("{:04x}ERR {CLEAN}\n", CLEAN.len() + 9));
+    check(Dialect::GitPush, &format!("{:04x}\u{2}{CLEAN}\n", CLEAN.len() + 6));
+    check(Dialect::GitPush, "0029\u{1}0020unpack stopped by blastgate\n00000000");
 }
 
 #[test]

@@ -1,0 +1,210 @@
+//! What the Docker command line is promised, against a real daemon behind a reverse listener on a socket file.
+
+use crate::support::child::{self, Ended};
+use crate::support::dockerd::Dockerd;
+use crate::support::shared::SharedGate;
+use crate::support::stage::Stage;
+use crate::support::{PATIENCE, clients};
+
+/// A daemon and a gate before it.
+struct Host {
+    stage: Stage,
+    // The gate ends before its upstream.
+    _gate: SharedGate,
+    daemon: Dockerd,
+}
+
+impl Host {
+    /// `environment` is where the inventory puts it; `None` without a daemon.
+    fn start(environment: &str) -> Option<Self> {
+        let stage = Stage::new();
+        let daemon = Dockerd::on(&stage)?;
+        stage.write(
+            "config/inventory.yaml",
+            format!("version: 1\nenvironments:\n  - name: {environment}\n    match: [{{ host: docker.localhost }}]\n",),
+        );
+        let listener = format!(
+            "{{ name: docker, listen: \"unix:{}\", upstream: \"unix:{}\", provider: docker }}",
+            stage.path("gate.sock").display(),
+            daemon.socket.display()
+        );
+        let gate = SharedGate::start(&stage, &[listener], "");
+        Some(Self { stage, _gate: gate, daemon })
+    }
+
+    fn at(&self, socket: &std::path::Path, arguments: &[&str]) -> Ended {
+        let mut command = self.stage.command("docker");
+        command.args(arguments).env("DOCKER_HOST", format!("unix://{}", socket.display())).env("DOCKER_BUILDKIT", "0");
+        child::run(command, PATIENCE)
+    }
+
+    /// Through the gate.
+    fn docker(&self, arguments: &[&str]) -> Ended {
+        self.at(&self.stage.path("gate.sock"), arguments)
+    }
+
+    /// Past the gate: what the machine's owner does.
+    #[track_caller]
+    fn owner(&self, arguments: &[&str]) -> String {
+        self.at(&self.daemon.socket, arguments).succeeded().stdout
+    }
+
+    /// Through the gate, and it succeeds; gives what it printed, without the line's end.
+    #[track_caller]
+    fn works(&self, arguments: &[&str]) -> String {
+        self.docker(arguments).succeeded().stdout.trim_end().to_owned()
+    }
+
+    /// Whether this machine lets containers run at all.
+    fn runs_containers(&self) -> bool {
+        let ended =
+            self.at(&self.daemon.socket, &["run", "--rm", "--network", "none", "tiny:1", "/bin/sh", "-c", "exit 0"]);
+        if ended.code != Some(0) {
+            eprintln!("SKIPPED: containers do not start here, so only what needs none was tested: {ended:#?}");
+        }
+        ended.code == Some(0)
+    }
+}
+
+#[test]
+fn a_working_day_with_a_daemon_that_is_not_production() {
+    let Some(host) = Host::start("dev") else { return };
+    let direct = host.owner(&["version", "--format", "{{.Server.Version}} {{.Client.APIVersion}}"]);
+    assert_eq!(host.works(&["version", "--format", "{{.Server.Version}} {{.Client.APIVersion}}"]), direct.trim_end());
+    assert_eq!(host.works(&["info", "--format", "{{.Driver}}"]), "vfs");
+    assert!(host.works(&["network", "ls", "--format", "{{.Name}}"]).contains("none"));
+    assert_eq!(host.works(&["volume", "create", "orders"]), "orders");
+    assert_eq!(host.works(&["volume", "ls", "-q"]), "orders");
+    assert_eq!(host.works(&["volume", "rm", "orders"]), "orders");
+    let image = Dockerd::image(&host.stage).display().to_string();
+    assert!(host.works(&["import", &image, "tiny:1"]).starts_with("sha256:"));
+    host.works(&["tag", "tiny:1", "tiny:2"]);
+    let images = host.works(&["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"]);
+    assert!(images.contains("tiny:1") && images.contains("tiny:2"), "{images}");
+    assert_eq!(host.works(&["image", "rm", "tiny:2"]), "Untagged: tiny:2");
+    host.stage.write("work/context/Dockerfile", "FROM tiny:1\nENV A=b\nCOPY note /note\n");
+    host.stage.write("work/context/note", "copied in");
+    let built = host.works(&["build", "-t", "built:1", "context"]);
+    assert!(built.contains("Successfully tagged built:1"), "{built}");
+    let id = host.works(&["create", "--network", "none", "--name", "still", "built:1", "/bin/cat", "/note"]);
+    host.works(&["cp", "still:/note", "note.back"]);
+    assert_eq!(std::fs::read_to_string(host.stage.path("work/note.back")).unwrap(), "copied in");
+    assert_eq!(host.works(&["ps", "-aq", "--no-trunc"]), id);
+    if host.runs_containers() {
+        works_with_containers(&host);
+    }
+    host.works(&["rm", "still"]);
+    host.works(&["volume", "create", "unused"]);
+    host.works(&["volume", "prune", "-f"]);
+    host.works(&["system", "prune", "-f"]);
+    assert_eq!(host.owner(&["ps", "-aq"]), "");
+    host.stage.log().is_undisturbed();
+}
+
+/// What only a running container shows: streams in both directions, and their ends.
+#[track_caller]
+fn works_with_containers(host: &Host) {
+    let run = ["run", "--rm", "--network", "none"];
+    let said = host.docker(&[&run[..], &["tiny:1", "/bin/sh", "-c", "echo out; echo err >&2; exit 3"]].concat());
+    assert_eq!((said.code, &*said.stdout, &*said.stderr), (Some(3), "out\n", "err\n"), "{said:#?}");
+    assert_eq!(host.works(&["start", "-a", "still"]), "copied in");
+    // Created to be attached to, so that the end of our input is the end of its own.
+    host.works(&["create", "-i", "--network", "none", "--name", "web", "tiny:1", "/bin/sh", "-c", "seq 3; cat"]);
+    host.works(&["start", "web"]);
+    assert_eq!(host.works(&["exec", "web", "/bin/sh", "-c", "echo $((6 * 7))"]), "42");
+    let failed = host.docker(&["exec", "web", "/bin/sh", "-c", "exit 9"]);
+    assert_eq!(failed.code, Some(9), "{failed:#?}");
+    let socket = host.stage.path("gate.sock").display().to_string();
+    let shell = |script: &str| {
+        let mut command = host.stage.command("sh");
+        command.args(["-c", script]).env("DOCKER_HOST", format!("unix://{socket}"));
+        child::run(command, PATIENCE).succeeded().stdout
+    };
+    let counted = shell("seq 200000 | docker exec -i web /bin/cat | sha256sum");
+    assert_eq!(counted, shell("seq 200000 | sha256sum"));
+    // With the program inside its log ends, and whoever follows it.
+    let followed = shell("docker logs -f web > followed & echo typed | docker attach web; wait; cat followed");
+    assert!(followed.ends_with("1\n2\n3\ntyped\n"), "{followed}");
+    assert_eq!(host.works(&["wait", "web"]), "0");
+    host.works(&["rm", "web"]);
+    let log = host.stage.log();
+    let tunnelled = |one: &&blastgate::record::OutcomeEntry| format!("{one:?}").contains("Tunnelled");
+    assert!(log.outcomes().into_iter().filter(tunnelled).count() >= 6, "{:#?}", log.outcomes());
+}
+
+/// The command line shows our text as the daemon's, once, and does not ask again.
+#[track_caller]
+fn is_refused(host: &Host, arguments: &[&str]) {
+    let before = host.stage.log().stopped().len();
+    let ended = host.docker(arguments);
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    assert_eq!(
+        ended.stderr.matches("Error response from daemon: blastgate stopped this call").count(),
+        1,
+        "{ended:#?}"
+    );
+    assert!(ended.stderr.contains("would destroy") && ended.stderr.contains("needs approval"), "{ended:#?}");
+    assert!(!ended.stderr.contains(['{', '\\']), "{ended:#?}");
+    assert_eq!(host.stage.log().stopped().len() - before, 1, "{ended:#?}");
+}
+
+#[test]
+fn in_production_deletions_and_what_runs_inside_stop() {
+    let Some(host) = Host::start("prod") else { return };
+    let image = Dockerd::image(&host.stage).display().to_string();
+    host.works(&["import", &image, "tiny:1"]);
+    host.works(&["volume", "create", "orders"]);
+    host.works(&["create", "--network", "none", "--name", "still", "tiny:1", "/bin/cat"]);
+    host.stage.log().is_undisturbed();
+    for arguments in [
+        &["system", "prune", "-f"][..],
+        &["volume", "prune", "-f"],
+        &["volume", "rm", "orders"],
+        &["image", "rm", "tiny:1"],
+        &["rm", "-f", "still"],
+    ] {
+        is_refused(&host, arguments);
+    }
+    assert_eq!(host.owner(&["volume", "ls", "-q"]), "orders\n");
+    assert_eq!(host.owner(&["ps", "-a", "--format", "{{.Names}}"]), "still\n");
+    if host.runs_containers() {
+        host.owner(&["run", "-d", "-i", "--network", "none", "--name", "web", "tiny:1", "/bin/cat"]);
+        let before = host.stage.log().stopped().len();
+        // New clients print the status of a stream that is not opened, old ones its text; none asks again.
+        let ended = host.docker(&["exec", "web", "/bin/sh", "-c", "ls"]);
+        assert_ne!(ended.code, Some(0), "{ended:#?}");
+        assert!(ended.stderr.contains("received 403") || ended.stderr.contains("blastgate stopped"), "{ended:#?}");
+        assert_eq!(host.stage.log().stopped().len() - before, 1, "{ended:#?}");
+        host.owner(&["rm", "-f", "web"]);
+    }
+}
+
+#[test]
+fn what_build_kit_opens_is_refused_as_the_daemon_would() {
+    if clients::optional("curl").is_none() {
+        return;
+    }
+    let Some(host) = Host::start("dev") else { return };
+    let mut command = host.stage.command("curl");
+    command.args(["-sS", "-X", "POST", "-w", " %{http_code}", "-H", "connection: Upgrade", "-H", "upgrade: h2c"]);
+    command.arg("--unix-socket").arg(host.stage.path("gate.sock")).arg("http://docker/v1.41/session");
+    let ended = child::run(command, PATIENCE).succeeded();
+    assert!(ended.stdout.starts_with("{\"message\":\"blastgate") && ended.stdout.ends_with(" 501"), "{ended:#?}");
+}
+
+#[test]
+fn a_session_in_the_client_s_own_configuration_can_be_approved() {
+    let Some(host) = Host::start("prod") else { return };
+    let opened = child::run(host.stage.blastgate(["sessions", "open"]), PATIENCE).succeeded();
+    let credentials =
+        opened.stdout.split("http://").nth(1).and_then(|text| text.split('@').next()).expect("credentials");
+    let settings = serde_json::json!({ "HttpHeaders": { "X-Blastgate-Session": credentials } });
+    host.stage.write("home/.docker/config.json", settings.to_string());
+    host.works(&["volume", "create", "orders"]);
+    let ended = host.docker(&["volume", "rm", "orders"]);
+    let id = ended.stderr.split("Approval needed (").nth(1).and_then(|text| text.split(')').next());
+    let id = id.unwrap_or_else(|| panic!("{ended:#?}"));
+    child::run(host.stage.blastgate(["approvals", "approve", id]), PATIENCE).succeeded();
+    assert_eq!(host.works(&["volume", "rm", "orders"]), "orders");
+    assert_eq!(host.owner(&["volume", "ls", "-q"]), "");
+}
