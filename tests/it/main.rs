@@ -13,7 +13,9 @@
 )]
 
 mod agent;
+mod approvals;
 mod aws;
+mod changes;
 mod crash;
 mod egress;
 mod fidelity;
@@ -24,7 +26,9 @@ mod kubectl;
 mod kubernetes;
 mod ledger;
 mod report;
+mod restart;
 mod run;
+mod serve;
 mod streams;
 mod support;
 mod tidy;

@@ -11,6 +11,7 @@ pub(crate) mod moto;
 pub(crate) mod pod;
 pub(crate) mod random;
 pub(crate) mod server;
+pub(crate) mod shared;
 pub(crate) mod squid;
 pub(crate) mod stage;
 pub(crate) mod upstream;

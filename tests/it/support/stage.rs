@@ -43,6 +43,7 @@ pub(crate) struct Stage {
     resolve: BTreeMap<String, SocketAddr>,
     trusts_ca: bool,
     egress: String,
+    settings: String,
     variables: Vec<(String, String)>,
 }
 
@@ -61,6 +62,7 @@ impl Stage {
             resolve: BTreeMap::new(),
             trusts_ca: true,
             egress: String::new(),
+            settings: String::new(),
             variables: Vec::new(),
         };
         stage.write_config();
@@ -88,6 +90,13 @@ impl Stage {
         self
     }
 
+    /// Further lines of the configuration, at its top level.
+    pub(crate) fn setting(&mut self, lines: &str) -> &mut Self {
+        self.settings.push_str(&format!("{}\n", lines.trim_end()));
+        self.write_config();
+        self
+    }
+
     /// A variable for the gate and so for its child.
     pub(crate) fn variable(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
         self.variables.push((name.to_owned(), value.into()));
@@ -111,9 +120,10 @@ impl Stage {
             self.resolve.iter().map(|(target, address)| format!("{target:?}: \"{address}\"")).collect();
         let extra = if self.trusts_ca { "servers.pem" } else { "" };
         let text = format!(
-            "version: 1\nstate: ../state\negress:\n  resolve: {{ {} }}\n  extra_ca: [{extra}]\n{}",
+            "version: 1\nstate: ../state\negress:\n  resolve: {{ {} }}\n  extra_ca: [{extra}]\n{}{}",
             resolve.join(", "),
-            self.egress
+            self.egress,
+            self.settings
         );
         fs::write(self.path("config/config.yaml"), text).unwrap();
     }
