@@ -305,6 +305,7 @@ fn kubectl_deletes_a_deployment_that_was_approved() {
     assert!(code == 1 && kube.get("/api/v1/namespaces", "old").is_some(), "{said}");
     operator(&stage, &["approvals", "approve", &id]).succeeded();
     let (code, said) = agent.does(delete);
-    assert!(code == 0 && kube.get("/api/v1/namespaces", "old").is_none(), "{said}");
+    let shown = operator(&stage, &["approvals", "list", "--all", "--json"]).stdout;
+    assert!(code == 0 && kube.get("/api/v1/namespaces", "old").is_none(), "{said}\n{shown}");
     assert_eq!(agent.ends().0, Some(0));
 }
