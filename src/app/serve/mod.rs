@@ -112,7 +112,8 @@ pub async fn serve(places: Places, runtime: Option<PathBuf>, options: ServeOptio
     let (keeper, loaded) = Keeper::begin(places)?;
     let Loaded { places, setup } = &loaded;
     let control = control_socket(&setup.config.listen, places, runtime.as_deref());
-    if let Some(folder) = control.parent() {
+    // One that is there is its owner's business: the socket itself is for one user only.
+    if let Some(folder) = control.parent().filter(|folder| !folder.exists()) {
         crate::wire::ca::private_folder(folder).map_err(StartError::Ca)?;
     }
     let (mut given, waiting) = given(&control, &options)?;
