@@ -163,7 +163,7 @@ fn is_told(bench: &Bench) {
     assert!(first.files[0].ends_with("things.yaml added"), "{first:#?}");
     let last = told.iter().rfind(|one| one.by.is_some()).unwrap();
     assert_eq!((last.step.as_str(), last.posture), ("accepted", blastgate::model::Posture::Observe));
-    assert!(last.before.starts_with("c_") && last.after.starts_with("c_") && last.files.len() == 3, "{last:#?}");
+    assert!(last.before.starts_with("c_") && last.id.starts_with("c_") && last.files.len() == 3, "{last:#?}");
     let page = operator(&bench.stage, &["log", "--all"]).succeeded().stdout;
     for step in ["taken up", "waiting", "accepted"] {
         assert!(page.lines().any(|line| line.contains(step) && line.contains("configuration")), "{step}: {page}");

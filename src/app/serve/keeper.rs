@@ -150,12 +150,12 @@ impl Keeper {
         let Some(Serving { gate, ledger }) = self.serving.get() else { return };
         let files = now.outlook.changes.iter().map(|change| format!("{} {}", change.file, word(change.kind)));
         let entry = ConfigurationEntry {
+            id: now.found.revision(),
             at: gate.clock().now(),
             step,
             by,
             files: files.collect(),
             before: before.0,
-            after: now.found.revision(),
             rules_before: before.1,
             rules_after: self.rules(),
             posture: gate.posture(),
