@@ -135,6 +135,8 @@ impl ApprovalStep {
 /// The configuration of a running gate changed, or the operator accepted a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigurationEntry {
+    /// What stands in the folder now, and what was accepted when it was: `c_…`, as `changes` names it.
+    pub id: String,
     /// When.
     pub at: Timestamp,
     /// What became of it.
@@ -145,10 +147,8 @@ pub struct ConfigurationEntry {
     /// The files that differ from what was accepted before, each with what happened to it: `/etc/b/rules/a.yaml added`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
-    /// What stood in the folder before (`c_…`).
+    /// What stood in the folder before; what had been accepted before, when this was.
     pub before: String,
-    /// What stands there now; what was accepted, when it was.
-    pub after: String,
     /// Which set of rules counted before (`r_…`).
     pub rules_before: String,
     /// Which counts now; decisions name the same.

@@ -225,8 +225,11 @@ fn refuses_the_agent(stage: &Stage, socket: &str, shop: &Upstream) {
     let id = approval_in(&agent.does(DELETE).1);
     let config = stage.path("config").display().to_string();
     let approve = format!("{} approvals approve {id} --yes --config {config}", env!("CARGO_BIN_EXE_blastgate"));
-    for how in [approve.clone(), format!("sh -c 'sh -c \"{approve}; exit $?\"; exit $?'"), format!("env -i {approve}")]
-    {
+    for how in [
+        approve.clone(),
+        format!("sh -c 'true; sh -c \"true; {approve}\"'"),
+        format!("env -i HOME=$HOME XDG_RUNTIME_DIR=$XDG_RUNTIME_DIR {approve}"),
+    ] {
         let (code, said) = agent.does(&how);
         assert_eq!(code, 3, "{how}: {said}");
         assert!(said.contains("an agent cannot do this for itself"), "{said}");

@@ -16,13 +16,13 @@ const RULE: &str = r#"id: own/things
 owner: "@things"
 severity: high
 match:
-  operation: ["http:api.dev.example:DELETE"]
+  operation: ["http:api.dev.example:GET"]
 decision: deny
-message: Things are kept.
-instead: Archive them.
+message: Things are not looked at.
+instead: Look at other things.
 "#;
 const RULE_FILE: &str = "config/rules/own/things.yaml";
-const DELETE: &str = "curl -sS -o answer -w '%{http_code}' -X DELETE https://api.dev.example/things/7";
+const CALL: &str = "curl -sS -o answer -w '%{http_code}' https://api.dev.example/things/7";
 
 struct Bench {
     stage: Stage,
@@ -43,10 +43,10 @@ impl Bench {
         Some(Self { stage, ports, gate, agent })
     }
 
-    /// The status that a DELETE gets.
+    /// The status that a call gets.
     #[track_caller]
-    fn delete(&mut self) -> String {
-        self.agent.does(DELETE).1
+    fn call(&mut self) -> String {
+        self.agent.does(CALL).1
     }
 
     fn changes(&self) -> Value {
@@ -77,11 +77,11 @@ impl Bench {
 #[test]
 fn a_new_rule_counts_by_itself_and_everything_else_waits_for_the_operator() {
     let Some(mut bench) = Bench::new() else { return };
-    assert_eq!(bench.delete(), "200");
+    assert_eq!(bench.call(), "200");
     let revision = status(&bench.stage).unwrap()["revision"].clone();
     bench.stage.write(RULE_FILE, RULE);
     let began = Instant::now();
-    eventually("the new rule", || (bench.delete() == "403").then_some(()));
+    eventually("the new rule", || (bench.call() == "403").then_some(()));
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
     let now = status(&bench.stage).unwrap();
     assert!(now["revision"] != revision && now["changes"] == 0, "{now:#}");
@@ -91,13 +91,12 @@ fn a_new_rule_counts_by_itself_and_everything_else_waits_for_the_operator() {
         (&revisions[0], revisions.last()),
         (&revision.as_str().unwrap().to_owned(), now["revision"].as_str().map(str::to_owned).as_ref())
     );
-    // Taken away, it still counts; so does every other change wait, a restart included.
     std::fs::remove_file(bench.stage.path(RULE_FILE)).unwrap();
     eventually("the removal", || (bench.changes()["files"].as_array().unwrap().is_empty()).then_some(()));
-    assert_eq!(bench.delete(), "200", "what was never accepted counts only as long as it is there");
+    assert_eq!(bench.call(), "200", "what was never accepted counts only as long as it is there");
     bench.stage.write(RULE_FILE, RULE);
     bench.gate.signal(Signal::HUP);
-    eventually("the rule again", || (bench.delete() == "403").then_some(()));
+    eventually("the rule again", || (bench.call() == "403").then_some(()));
     let seen = bench.changes()["revision"].as_str().unwrap().to_owned();
     operator(&bench.stage, &["changes", "accept", &seen]).succeeded();
     std::fs::remove_file(bench.stage.path(RULE_FILE)).unwrap();
@@ -120,7 +119,7 @@ fn a_new_rule_counts_by_itself_and_everything_else_waits_for_the_operator() {
     waits(&bench, 3);
     let now = status(&bench.stage).unwrap();
     assert!(now["changes"] == 3 && now["posture"] == "guarded", "{now:#}");
-    assert_eq!(bench.delete(), "403");
+    assert_eq!(bench.call(), "403");
     let page = operator(&bench.stage, &["changes"]).succeeded().stdout;
     for part in [
         "things.yaml  changed, waits",
@@ -147,7 +146,7 @@ fn a_new_rule_counts_by_itself_and_everything_else_waits_for_the_operator() {
     assert!(code == 3 && said.contains("an agent cannot do this for itself"), "{said}");
     operator(&bench.stage, &["changes", "accept", &seen]).succeeded();
     assert_eq!(status(&bench.stage).unwrap()["posture"], "observe");
-    assert_eq!(bench.delete(), "200");
+    assert_eq!(bench.call(), "200");
     is_told(&bench);
 }
 
@@ -164,8 +163,8 @@ fn is_told(bench: &Bench) {
     assert!(first.files[0].ends_with("things.yaml added"), "{first:#?}");
     let last = told.iter().rfind(|one| one.by.is_some()).unwrap();
     assert_eq!((last.step.as_str(), last.posture), ("accepted", blastgate::model::Posture::Observe));
-    assert!(last.before.starts_with("c_") && last.after.starts_with("c_") && last.files.len() == 3, "{last:#?}");
-    let page = operator(&bench.stage, &["log"]).succeeded().stdout;
+    assert!(last.before.starts_with("c_") && last.id.starts_with("c_") && last.files.len() == 3, "{last:#?}");
+    let page = operator(&bench.stage, &["log", "--all"]).succeeded().stdout;
     for step in ["taken up", "waiting", "accepted"] {
         assert!(page.lines().any(|line| line.contains(step) && line.contains("configuration")), "{step}: {page}");
     }
@@ -189,7 +188,7 @@ fn a_mistake_never_counts_and_shows_as_trouble() {
             (ended.code == Some(1)).then_some(ended.stdout)
         });
         assert!(trouble.contains("trouble") && trouble.contains(hint), "{trouble}");
-        assert_eq!(bench.delete(), "200", "{file}");
+        assert_eq!(bench.call(), "200", "{file}");
         let changes = operator(&bench.stage, &["changes"]);
         assert!(changes.code == Some(1) && changes.stdout.contains("does not load"), "{changes:#?}");
         let seen = bench.changes()["revision"].as_str().unwrap().to_owned();
@@ -206,13 +205,13 @@ fn a_mistake_never_counts_and_shows_as_trouble() {
     // A start over a mistake: what was accepted counts, a gate that cannot start leaves the old one serving.
     bench.stage.write(RULE_FILE, "id: own/things\ndecision: sometimes\n");
     bench.restart();
-    assert_eq!(bench.delete(), "200");
+    assert_eq!(bench.call(), "200");
     assert_eq!(operator(&bench.stage, &["status"]).code, Some(1));
     std::fs::remove_file(bench.stage.path(RULE_FILE)).unwrap();
     bench.stage.write("config/config.yaml", format!("{good}nonsense: 1\n"));
     let (code, said) = SharedGate::begin(&bench.stage, &bench.ports, &["--replace"]).ended();
     assert!(code == Some(2) && said.contains("nonsense"), "{said}");
     bench.stage.write("config/config.yaml", &good);
-    assert_eq!(bench.delete(), "200");
+    assert_eq!(bench.call(), "200");
     assert_eq!(status(&bench.stage).unwrap()["pid"], bench.gate.pid().as_raw_nonzero().get());
 }

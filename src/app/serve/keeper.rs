@@ -61,9 +61,10 @@ impl Keeper {
     pub(super) fn begin(mut places: Places) -> Result<(Self, Loaded), StartError> {
         let load = |error| StartError::Load(LoadError::Wrong(error));
         let found = read(&places).map_err(load)?;
-        let setup = found.check();
-        // The state folder is where the folder's own configuration says, accepted or not: there lies what was accepted.
-        if let Some(state) = setup.as_ref().ok().and_then(|setup| setup.config.state.clone()) {
+        // The state folder is where the folder's own configuration says, accepted or not: there lies what was accepted. The
+        // rest of the folder may be wrong just now.
+        let config = found.config.as_ref().and_then(|text| Config::parse(&text.file, &text.text).ok());
+        if let Some(state) = config.and_then(|config| config.state) {
             places.state = places.config.join(state);
         }
         let kept = kept(&places);
@@ -149,12 +150,12 @@ impl Keeper {
         let Some(Serving { gate, ledger }) = self.serving.get() else { return };
         let files = now.outlook.changes.iter().map(|change| format!("{} {}", change.file, word(change.kind)));
         let entry = ConfigurationEntry {
+            id: now.found.revision(),
             at: gate.clock().now(),
             step,
             by,
             files: files.collect(),
             before: before.0,
-            after: now.found.revision(),
             rules_before: before.1,
             rules_after: self.rules(),
             posture: gate.posture(),

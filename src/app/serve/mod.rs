@@ -64,18 +64,12 @@ pub struct SharedGate {
     base: Base,
     closer: Arc<Closer>,
     draining: Arc<OnceLock<()>>,
-    held: Arc<Held>,
+    sockets: Arc<Vec<(String, Socket)>>,
+    lock: Arc<StateLock>,
     reaches: Arc<SessionReaches>,
     keeper: Arc<Keeper>,
     tasks: JoinSet<()>,
     drain: Duration,
-}
-
-/// What goes over to the next gate.
-#[derive(Debug)]
-struct Held {
-    sockets: Vec<(String, Socket)>,
-    lock: StateLock,
 }
 
 /// Why a shared gate ended.
@@ -140,7 +134,8 @@ pub async fn serve(places: Places, runtime: Option<PathBuf>, options: ServeOptio
         base,
         closer: Arc::new(closer),
         draining: Arc::default(),
-        held: Arc::new(Held { sockets, lock }),
+        sockets: Arc::new(sockets),
+        lock: Arc::new(lock),
         reaches,
         keeper: Arc::new(keeper),
         tasks: JoinSet::new(),
@@ -232,7 +227,7 @@ impl SharedGate {
             draining: Arc::clone(&self.draining),
         };
         let operator: Arc<dyn Backend> = Arc::new(operator);
-        for (name, socket) in &self.held.sockets {
+        for (name, socket) in self.sockets.iter() {
             let listener = listener(socket.try_clone().map_err(io)?).map_err(io)?;
             match (name.as_str(), listener) {
                 ("handover", _) => {}
@@ -275,8 +270,7 @@ impl SharedGate {
     }
 
     fn proxy_address(&self) -> SocketAddr {
-        let proxy =
-            self.held.sockets.iter().find(|(name, _)| name == "proxy").and_then(|(_, socket)| socket.endpoint());
+        let proxy = self.sockets.iter().find(|(name, _)| name == "proxy").and_then(|(_, socket)| socket.endpoint());
         match proxy {
             Some(Endpoint::Tcp(at)) => at,
             _ => self.base.config.listen.proxy,
@@ -312,6 +306,9 @@ impl SharedGate {
             let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
             self.remove_files();
         }
+        // Who comes now is not left waiting for an answer that nobody gives; another gate, or systemd, has handles of its own.
+        drop(replaced);
+        self.sockets = Arc::default();
         self.closer.drain();
         if ended == Ended::Replaced {
             // The new gate answers the operator now.
@@ -338,9 +335,9 @@ impl SharedGate {
 
     /// Hands the listeners over to whoever asks and then serves; ends when one does.
     fn hand_over(&self) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
-        let held = Arc::clone(&self.held);
+        let (sockets, lock) = (Arc::clone(&self.sockets), Arc::clone(&self.lock));
         Box::pin(async move {
-            let Some((_, socket)) = held.sockets.iter().find(|(name, _)| name == "handover") else {
+            let Some((_, socket)) = sockets.iter().find(|(name, _)| name == "handover") else {
                 return std::future::pending().await;
             };
             let Ok(Listener::Unix(asked)) = socket.try_clone().and_then(listener) else {
@@ -351,13 +348,12 @@ impl SharedGate {
                 if !is_operator(&stream) {
                     continue;
                 }
-                let held = Arc::clone(&held);
+                let (sockets, lock) = (Arc::clone(&sockets), Arc::clone(&lock));
                 let given = tokio::task::spawn_blocking(move || {
                     let stream = stream.into_std()?;
                     stream.set_nonblocking(false)?;
-                    let mut named: Vec<_> =
-                        held.sockets.iter().map(|(name, one)| (name.clone(), one.as_fd())).collect();
-                    named.push((lock::NAME.to_owned(), held.lock.as_fd()));
+                    let mut named: Vec<_> = sockets.iter().map(|(name, one)| (name.clone(), one.as_fd())).collect();
+                    named.push((lock::NAME.to_owned(), lock.as_fd()));
                     handover::give(&stream, &named)
                 });
                 if matches!(given.await, Ok(Ok(()))) {
@@ -369,7 +365,7 @@ impl SharedGate {
 
     /// A gate that nobody replaces leaves no socket files behind.
     fn remove_files(&self) {
-        for (_, socket) in &self.held.sockets {
+        for (_, socket) in self.sockets.iter() {
             if let Some(Endpoint::Unix(path)) = socket.endpoint() {
                 let _ = std::fs::remove_file(path);
             }

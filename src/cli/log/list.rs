@@ -37,7 +37,7 @@ impl Line {
 
     /// A step of an approval request: it stands between the decisions and is not one of them.
     fn is_step(&self) -> bool {
-        self.stored.is("approval")
+        self.stored.is("approval") || self.stored.is("configuration")
     }
 }
 
@@ -168,7 +168,7 @@ impl<'a> Join<'a> {
 
 /// Whether a record may be wanted. One that cannot be read is: a reviewer must see that it is there.
 fn may_want(filter: &Filter, stored: &Stored) -> bool {
-    (stored.is("decision") || stored.is("rejected") || stored.is("approval"))
+    ["decision", "rejected", "approval", "configuration"].iter().any(|kind| stored.is(kind))
         && (filter.is_empty() || stored.entry().map_or(true, |entry| filter.may_want(&entry)))
 }
 
@@ -410,7 +410,7 @@ fn configuration_cells(entry: &ConfigurationEntry) -> Vec<Cell> {
     let result = match (&entry.by, &entry.why) {
         (Some(by), _) => format!("by {by}: {} → {}", entry.rules_before, entry.rules_after),
         (None, Some(why)) => why.lines().next().unwrap_or_default().to_owned(),
-        (None, None) if entry.rules_before == entry.rules_after => entry.after.clone(),
+        (None, None) if entry.rules_before == entry.rules_after => entry.rules_after.clone(),
         (None, None) => format!("{} → {}", entry.rules_before, entry.rules_after),
     };
     vec![

@@ -105,7 +105,7 @@ fn write_change(out: &mut dyn Write, stored: &Stored, entry: &ConfigurationEntry
     field(out, "configuration", entry.step.as_str())?;
     field(out, "by", entry.by.as_deref().unwrap_or_default())?;
     field(out, "files", &entry.files.join("\n"))?;
-    field(out, "content", &format!("{} → {}", entry.before, entry.after))?;
+    field(out, "content", &format!("{} → {}", entry.before, entry.id))?;
     field(out, "rules", &format!("{} → {}, posture {}", entry.rules_before, entry.rules_after, entry.posture))?;
     field(out, "why", entry.why.as_deref().unwrap_or_default())?;
     foot(out, stored)

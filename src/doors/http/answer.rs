@@ -332,6 +332,8 @@ fn problem(said: &Said<'_>) -> Form {
             Throttling::Wait | Throttling::Readable => (429, "Too many calls"),
             Throttling::No => (403, "Too many calls"),
         },
+        RefusalKind::Unreadable { status: 407 } => (407, "A session's credentials are needed"),
+        RefusalKind::Unreadable { status: 403 } => (403, "Refused by blastgate"),
         RefusalKind::Unreadable { status } => (*status, "The request cannot be read in exactly one way"),
         RefusalKind::Unavailable { status } => (*status, "blastgate cannot forward this now"),
     };

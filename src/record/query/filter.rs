@@ -176,7 +176,7 @@ impl Filter {
             return Ok(());
         }
         let Some((name, value)) = word.split_once(':').filter(|(name, _)| !name.contains(char::is_whitespace)) else {
-            let key = if word.starts_with("d_") || word.starts_with("a_") {
+            let key = if ["d_", "a_", "c_"].iter().any(|kind| word.starts_with(kind)) {
                 Key::Id
             } else if word.starts_with("s_") {
                 Key::Session
@@ -401,9 +401,10 @@ fn step_has(term: &Term, entry: &ApprovalEntry) -> bool {
 
 fn change_has(term: &Term, entry: &ConfigurationEntry) -> bool {
     match term.key {
+        Key::Id => term.fits(&entry.id),
         Key::Person => entry.by.as_deref().is_some_and(|person| term.fits(person)),
         Key::Text => {
-            let revisions = [&entry.before, &entry.after, &entry.rules_before, &entry.rules_after];
+            let revisions = [&entry.before, &entry.id, &entry.rules_before, &entry.rules_after];
             let step = entry.step.as_str().to_owned();
             let texts = entry.by.iter().chain(&entry.files).chain(&entry.why).chain(revisions).chain([&step]);
             texts.into_iter().any(|text| term.is_in(text)) || term.is_in("configuration")

@@ -209,7 +209,10 @@ impl Agent {
         let mut process =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the run");
         let (input, output) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
-        Self { process, input, output }
+        let mut agent = Self { process, input, output };
+        // What the test changes from now on comes after `run` has read it.
+        agent.does("true");
+        agent
     }
 
     pub(crate) fn pid(&self) -> Pid {
@@ -219,7 +222,7 @@ impl Agent {
     /// Runs a command; gives its exit code and all that it wrote.
     #[track_caller]
     pub(crate) fn does(&mut self, command: &str) -> (i32, String) {
-        writeln!(self.input, "{{ {command}\n}} 2>&1 </dev/null; echo; echo '{MARK}' $?").unwrap();
+        writeln!(self.input, "{{ {command}\n}} 2>&1 </dev/null; code=$?; echo; echo '{MARK}' $code").unwrap();
         let mut said = String::new();
         loop {
             let before = said.len();
