@@ -8,7 +8,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::setup::Setup;
-use crate::config::Diagnostics;
+use crate::config::{Config, Diagnostics};
 
 /// The folders of this user, after the XDG base directory specification.
 #[derive(Clone, Debug)]
@@ -102,6 +102,19 @@ pub fn load(mut places: Places) -> Result<Loaded, LoadError> {
         places.state = places.config.join(state);
     }
     Ok(Loaded { places, setup })
+}
+
+/// Only `config.yaml`, for whoever asks a running gate: rules and inventory may be wrong just then, and so may this. What
+/// cannot be read then counts as not written; the gate that answers says what is wrong.
+#[must_use]
+pub fn settings(mut places: Places) -> (Places, Config) {
+    let file = if places.file.is_dir() { places.file.join("config.yaml") } else { places.file.clone() };
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    let config = Config::parse(&file.display().to_string(), &text).unwrap_or_default();
+    if let Some(state) = &config.state {
+        places.state = places.config.join(state);
+    }
+    (places, config)
 }
 
 /// The certificates of a PEM file.

@@ -96,7 +96,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
     let principal = Principal { session, agent: options.command, person: person(), anonymous: false };
     let entrance = Entrance {
         door,
-        callers: Callers::One(Arc::new(Caller { principal, reach: Arc::new(reach) })),
+        callers: Callers::One(Arc::new(Caller::new(principal, Arc::new(reach)))),
         way: Way::Forward,
         ending: Closer::new().1,
     };
@@ -135,10 +135,12 @@ fn not_here<T>() -> Result<T, ControlError> {
 impl Backend for PrivateOperator {
     fn status(&self) -> Status {
         let tally = self.gate.tally();
-        let (waiting, troubles) = match desk::list(&self.approvals, false) {
+        let (waiting, mut troubles) = match desk::list(&self.approvals, false) {
             Ok(requests) => (requests.len(), Vec::new()),
             Err(error) => (0, vec![error.to_string()]),
         };
+        let unwritable = self.gate.unwritable();
+        troubles.extend(unwritable.clone());
         let proxy = ListenerStatus { name: "proxy".to_owned(), at: self.address.to_string(), upstream: None };
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -153,6 +155,7 @@ impl Backend for PrivateOperator {
             approvals: waiting,
             changes: 0,
             troubles,
+            unwritable: unwritable.is_some(),
             draining: false,
             requests: tally.dispositions.clone(),
             rejected: tally.rejected,
@@ -160,7 +163,7 @@ impl Backend for PrivateOperator {
         }
     }
 
-    fn open_session(&self, _: OpenSession) -> Result<OpenedSession, ControlError> {
+    fn open_session(&self, _: OpenSession, _: Option<u32>) -> Result<OpenedSession, ControlError> {
         not_here()
     }
 

@@ -126,12 +126,21 @@ fn list(args: &ApprovalsArgs, all: bool) -> Result<ExitCode, Failure> {
             let who = one.agent.as_deref().unwrap_or("-");
             anstream::println!("{}  {:<8}  {who:<12}  {}", one.id, one.state.as_str(), one.operation);
             if let Some(line) = one.shown.lines().next() {
-                anstream::println!("    {line}");
+                anstream::println!("    {}", shortened(line));
             }
         }
         anstream::println!("→ blastgate approvals show|approve|deny ID");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// As much of a line as fits beside its indent on the narrowest terminal.
+fn shortened(line: &str) -> String {
+    const CHARS_MAX: usize = 75;
+    match line.char_indices().nth(CHARS_MAX) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or(line).trim_end()),
+        None => line.to_owned(),
+    }
 }
 
 fn whole(request: &Request) -> String {

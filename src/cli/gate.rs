@@ -9,9 +9,9 @@ use crate::control::{Client, ClientError};
 /// The sockets of the gates that may run: the shared one first, then the private ones of each `run`.
 pub(crate) fn sockets(config: Option<&Path>) -> Result<Vec<PathBuf>, Failure> {
     let places = Places::of(config, |name| std::env::var_os(name)).map_err(Failure::usage)?;
-    let loaded = app::load(places).map_err(Failure::usage)?;
-    let mut found = vec![app::control_socket(&loaded.setup.config.listen, &loaded.places, runtime_folder().as_deref())];
-    let mut private: Vec<PathBuf> = std::fs::read_dir(loaded.places.state.join("run"))
+    let (places, config) = app::settings(places);
+    let mut found = vec![app::control_socket(&config.listen, &places, runtime_folder().as_deref())];
+    let mut private: Vec<PathBuf> = std::fs::read_dir(places.state.join("run"))
         .into_iter()
         .flatten()
         .flatten()

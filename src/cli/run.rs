@@ -54,8 +54,12 @@ pub(crate) fn run(args: Run) -> Result<ExitCode, Failure> {
     if !args.observe && !args.private {
         let socket =
             app::control_socket(&loaded.setup.config.listen, &loaded.places, gate::runtime_folder().as_deref());
-        let ask =
-            OpenSession { config: Some(loaded.places.config.clone()), agent: agent(&args), kubeconfigs: kubeconfigs() };
+        let ask = OpenSession {
+            config: Some(loaded.places.config.clone()),
+            agent: agent(&args),
+            kubeconfigs: kubeconfigs(),
+            until_exit: true,
+        };
         if let Some(joined) = runtime.block_on(app::join(&socket, &loaded.places, ask)).map_err(Failure::fault)? {
             return behind_shared(&args, &runtime, joined);
         }

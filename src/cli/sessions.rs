@@ -60,7 +60,7 @@ pub(crate) fn run(args: &SessionsArgs) -> Result<ExitCode, Failure> {
             }
         }
         Some(Command::Open { agent }) => {
-            let ask = OpenSession { config: None, agent: agent.clone(), kubeconfigs: Vec::new() };
+            let ask = OpenSession { config: None, agent: agent.clone(), kubeconfigs: Vec::new(), until_exit: false };
             let opened: OpenedSession =
                 gate::ask_shared(config, async |client| client.post("/v1/sessions", &ask).await)?;
             if args.json {

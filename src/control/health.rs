@@ -35,6 +35,9 @@ async fn status(backend: Arc<dyn Backend>) -> Option<Status> {
 async fn ready(State(backend): State<Arc<dyn Backend>>) -> Response {
     match status(backend).await {
         Some(status) if status.draining => (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response(),
+        Some(status) if status.unwritable => {
+            (StatusCode::SERVICE_UNAVAILABLE, "the log cannot be written\n").into_response()
+        }
         Some(_) => "ready\n".into_response(),
         None => (StatusCode::SERVICE_UNAVAILABLE, "no answer\n").into_response(),
     }
@@ -69,6 +72,7 @@ fn exposition(status: &Status) -> String {
     family("blastgate_sessions", "gauge", "Sessions that are open.", &one(status.sessions));
     family("blastgate_approvals_waiting", "gauge", "Escalated calls that wait.", &one(status.approvals));
     family("blastgate_changes_waiting", "gauge", "Configuration files that wait.", &one(status.changes));
+    family("blastgate_log_writable", "gauge", "1 when the log can be written.", &one(usize::from(!status.unwritable)));
     family("blastgate_troubles", "gauge", "What is wrong with the gate.", &one(status.troubles.len()));
     out
 }
@@ -94,6 +98,7 @@ mod tests {
             approvals: 1,
             changes: 0,
             troubles: vec!["x".into()],
+            unwritable: false,
             draining: false,
             requests: [(Disposition::Forwarded, 7)].into(),
             rejected: 4,

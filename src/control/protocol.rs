@@ -35,6 +35,9 @@ pub struct Status {
     pub changes: usize,
     /// What is wrong: configuration that does not load, state that cannot be used.
     pub troubles: Vec<String>,
+    /// The log cannot be written: every call is answered with 503.
+    #[serde(default)]
+    pub unwritable: bool,
     /// No new connections are taken.
     pub draining: bool,
     /// Requests since the start, by what became of them.
@@ -78,6 +81,9 @@ pub struct OpenSession {
     /// The kubeconfig files whose servers the session may reach with their certificates.
     #[serde(default)]
     pub kubeconfigs: Vec<PathBuf>,
+    /// The session ends with the process that asks, however that ends.
+    #[serde(default)]
+    pub until_exit: bool,
 }
 
 /// The session that was opened.

@@ -18,7 +18,7 @@ use super::protocol::{
 };
 use crate::approvals;
 use crate::model::{ApprovalId, SessionId};
-use crate::sandbox;
+use crate::sandbox::{self, Above};
 
 /// The gate says no.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,11 +50,11 @@ pub trait Backend: Send + Sync + 'static {
     /// How it is.
     fn status(&self) -> Status;
 
-    /// Opens a session.
+    /// Opens a session for the process `by`.
     ///
     /// # Errors
     /// It cannot be opened.
-    fn open_session(&self, ask: OpenSession) -> Result<OpenedSession, ControlError>;
+    fn open_session(&self, ask: OpenSession, by: Option<u32>) -> Result<OpenedSession, ControlError>;
 
     /// Ends a session.
     ///
@@ -106,6 +106,12 @@ struct Caller {
     pid: Option<i32>,
 }
 
+impl Caller {
+    fn process(self) -> Option<u32> {
+        self.pid.and_then(|pid| u32::try_from(pid).ok())
+    }
+}
+
 impl Connected<IncomingStream<'_, UnixListener>> for Caller {
     fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
         let credentials = stream.io().peer_cred().ok();
@@ -142,17 +148,16 @@ async fn operator_only(ConnectInfo(caller): ConnectInfo<Caller>, request: Reques
         return ControlError::Refused("the control socket is for the gate's own user".to_owned()).into_response();
     }
     if request.method() != Method::GET {
-        let pid = caller.pid.and_then(|pid| u32::try_from(pid).ok());
-        match pid.map(sandbox::gate_above) {
-            Some(None) => {}
-            Some(Some(gate)) => {
+        match caller.process().map_or(Above::Unknown, sandbox::above) {
+            Above::Nobody => {}
+            Above::Gate(gate) => {
                 let why = format!(
                     "this command was started behind the gate (`run`, process {gate}): an agent cannot do this for \
                      itself; do it in a terminal of your own"
                 );
                 return ControlError::Refused(why).into_response();
             }
-            None => {
+            Above::Unknown => {
                 let why = "it cannot be told which process asks".to_owned();
                 return ControlError::Refused(why).into_response();
             }
@@ -182,9 +187,10 @@ async fn sessions(State(backend): State<Shared>) -> Result<Json<Vec<SessionStatu
 
 async fn open_session(
     State(backend): State<Shared>,
+    ConnectInfo(caller): ConnectInfo<Caller>,
     Json(ask): Json<OpenSession>,
 ) -> Result<Json<OpenedSession>, ControlError> {
-    blocking(backend, |backend| backend.open_session(ask)).await
+    blocking(backend, move |backend| backend.open_session(ask, caller.process())).await
 }
 
 async fn close_session(

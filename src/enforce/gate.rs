@@ -225,15 +225,25 @@ impl Gate {
         let refusal = Refusal {
             id: Some(id),
             kind: RefusalKind::Unreadable { status: unreadable.status },
-            message: format!(
-                "blastgate refused this request because it cannot be read in exactly one way: {}. \
-                 Send it in the plain form that the API's own client uses.",
-                unreadable.why
-            ),
+            message: match unreadable.status {
+                // Who asks, not how.
+                403 | 407 => format!("blastgate refused this request: {}.", unreadable.why),
+                _ => format!(
+                    "blastgate refused this request because it cannot be read in exactly one way: {}. \
+                     Send it in the plain form that the API's own client uses.",
+                    unreadable.why
+                ),
+            },
             operation: None,
         };
         self.tally.reject(principal.session);
         refusal
+    }
+
+    /// Why the log cannot be written, and so nothing goes on. Blocks for a moment; not for asynchronous tasks.
+    #[must_use]
+    pub fn unwritable(&self) -> Option<String> {
+        self.ledger.check().err().map(|error| format!("the log cannot be written: {error}"))
     }
 
     /// Reads survive our death, all else a power loss too.

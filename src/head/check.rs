@@ -264,10 +264,8 @@ impl<'a> Fields<'a> {
             if self.proxy_authorization.replace(value()).is_some() {
                 return Err(Unreadable::new("more than one Proxy-Authorization header"));
             }
-        } else if name.eq_ignore_ascii_case("expect") {
-            if !value().eq_ignore_ascii_case("100-continue") {
-                return Err(Unreadable::status(417, "an Expect other than 100-continue"));
-            }
+        } else if name.eq_ignore_ascii_case("expect") && !value().eq_ignore_ascii_case("100-continue") {
+            return Err(Unreadable::status(417, "an Expect other than 100-continue"));
         }
         Ok(())
     }

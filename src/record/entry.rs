@@ -26,6 +26,8 @@ pub enum Entry {
     Outcome(OutcomeEntry),
     /// A step in the life of an approval request.
     Approval(Box<ApprovalEntry>),
+    /// The configuration of a running gate changed, or the operator accepted a change.
+    Configuration(Box<ConfigurationEntry>),
     /// A gate ended in good order.
     Stop {
         /// When.
@@ -48,6 +50,7 @@ impl Entry {
             Self::Rejected(entry) => entry.at,
             Self::Outcome(entry) => entry.at,
             Self::Approval(entry) => entry.at,
+            Self::Configuration(entry) => entry.at,
             Self::Stop { at, .. } => *at,
             Self::Gap(entry) => entry.at,
         }
@@ -125,6 +128,61 @@ impl ApprovalStep {
             Self::Expired => "expired",
             Self::Used => "used",
             Self::Voided => "voided",
+        }
+    }
+}
+
+/// The configuration of a running gate changed, or the operator accepted a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigurationEntry {
+    /// When.
+    pub at: Timestamp,
+    /// What became of it.
+    pub step: ConfigurationStep,
+    /// Who accepted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// The files that differ from what was accepted before, each with what happened to it: `/etc/b/rules/a.yaml added`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    /// What stood in the folder before (`c_…`).
+    pub before: String,
+    /// What stands there now; what was accepted, when it was.
+    pub after: String,
+    /// Which set of rules counted before (`r_…`).
+    pub rules_before: String,
+    /// Which counts now; decisions name the same.
+    pub rules_after: String,
+    /// How strict the gate is now.
+    pub posture: Posture,
+    /// Why it cannot be used, for `wrong`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// What can become of configuration that changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfigurationStep {
+    /// It only tightens, and counts at once.
+    TakenUp,
+    /// It waits for the operator, all or some of it.
+    Waiting,
+    /// It does not load; nothing of it counts.
+    Wrong,
+    /// The operator accepted it.
+    Accepted,
+}
+
+impl ConfigurationStep {
+    /// The word for people.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TakenUp => "taken up",
+            Self::Waiting => "waiting",
+            Self::Wrong => "wrong",
+            Self::Accepted => "accepted",
         }
     }
 }
@@ -331,7 +389,7 @@ pub enum Outcome {
         /// Bytes of response body that were passed on.
         received_bytes: u64,
     },
-    /// A tunnel that was not opened ended.
+    /// A tunnel that was not opened, or a connection that had become another protocol, ended.
     Tunnelled {
         /// Bytes from the agent.
         sent_bytes: u64,

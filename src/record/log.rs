@@ -14,7 +14,7 @@ use super::folder::{self, Lock};
 use super::format::LogId;
 use super::recover::recover;
 use super::seal::{Mark, Sealed, seal};
-use super::writer::{Job, Message, TreeHead, Waiter, Writer};
+use super::writer::{Job, Message, Shelf, TreeHead, Waiter, Writer, run};
 use super::{Entry, GapCause, GapEntry, Grade, Outcome, OutcomeEntry, Receipt};
 use crate::model::{DecisionId, Timestamp};
 
@@ -128,6 +128,7 @@ const ADOPTED_MAX: usize = 64;
 
 struct Shared {
     queue: Sender<Message>,
+    shelf: Arc<Shelf>,
     room: Arc<Semaphore>,
     folder: PathBuf,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -189,10 +190,13 @@ impl Ledger {
     pub(super) fn open_on(disk: Disk, folder: &Path, options: LedgerOptions) -> Result<(Self, Recovered), LedgerError> {
         let (writer, recovered) = writer(disk, folder, options)?;
         let (queue, messages) = channel();
-        let thread = std::thread::Builder::new().name("ledger".to_owned()).spawn(move || writer.run(&messages));
+        let shelf = Arc::new(Shelf::new(Some(writer)));
+        let theirs = Arc::clone(&shelf);
+        let thread = std::thread::Builder::new().name("ledger".to_owned()).spawn(move || run(&theirs, &messages));
         let thread = thread.map_err(LedgerError::io("start a writer for", folder))?;
         let shared = Shared {
             queue,
+            shelf,
             room: Arc::new(Semaphore::new(QUEUE_KIB)),
             folder: folder.to_owned(),
             writer: Mutex::new(Some(thread)),
@@ -215,6 +219,19 @@ impl Ledger {
     /// It could not be written: nothing may be forwarded on it. After an error each further call tries anew.
     pub async fn append(&self, entry: &Entry, grade: Grade) -> Result<Receipt, LedgerError> {
         let sealed = seal(entry)?;
+        if grade == Grade::Written {
+            let (answer, mut receipt) = oneshot::channel();
+            let job = Job { sealed, waiter: Some(Waiter { grade, answer }), room: None };
+            return match self.write_now(job) {
+                Ok(()) => receipt.try_recv().map_err(|_| LedgerError::Stopped)?,
+                Err(job) => self.queued(job.sealed, grade).await,
+            };
+        }
+        self.queued(sealed, grade).await
+    }
+
+    /// Hands an entry to the writer's thread, and waits for its receipt.
+    async fn queued(&self, sealed: Sealed, grade: Grade) -> Result<Receipt, LedgerError> {
         let kib = u32::try_from(sealed.payload.len() / 1024 + 1).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.shared.room).acquire_many_owned(kib).await.map_err(|_| LedgerError::Stopped)?;
         let (answer, receipt) = oneshot::channel();
@@ -228,8 +245,10 @@ impl Ledger {
     /// Queues an entry without waiting (outcomes). A failure shows at the next [`Ledger::append`]; meanwhile the entry
     /// is kept in memory, within bounds, and written when that is possible again.
     pub fn note(&self, entry: &Entry) {
-        if let Ok(sealed) = seal(entry) {
-            let _ = self.send(sealed, None, None);
+        if let Ok(sealed) = seal(entry)
+            && let Err(job) = self.write_now(Job { sealed, waiter: None, room: None })
+        {
+            let _ = self.send(job.sealed, None, None);
         }
     }
 
@@ -243,9 +262,32 @@ impl Ledger {
         head.await.map_err(|_| LedgerError::Stopped)
     }
 
+    /// Whether the log could be written now; what could not be written before is tried again. Blocks; not for
+    /// asynchronous tasks.
+    ///
+    /// # Errors
+    /// It could not.
+    pub fn check(&self) -> Result<(), LedgerError> {
+        let (answer, found) = oneshot::channel();
+        self.shared.queue.send(Message::Check(answer)).map_err(|_| LedgerError::Stopped)?;
+        found.blocking_recv().map_err(|_| LedgerError::Stopped)?
+    }
+
     /// Writes what is queued, syncs, and ends the writer; blocks until that is done. Idempotent.
     pub fn close(&self) {
         self.shared.close();
+    }
+
+    /// Writes an entry in the caller's own thread, if nobody else writes just then; gives it back if somebody does.
+    fn write_now(&self, job: Job) -> Result<(), Job> {
+        let Ok(mut shelf) = self.shared.shelf.try_lock() else { return Err(job) };
+        let Some(writer) = shelf.as_mut() else { return Err(job) };
+        let is_due = writer.write_now(job);
+        drop(shelf);
+        if is_due {
+            let _ = self.shared.queue.send(Message::Wake);
+        }
+        Ok(())
     }
 
     fn send(
@@ -268,7 +310,11 @@ struct Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         if let Mark::Opens(id) = self.mark {
-            self.ledger.note(&Entry::Outcome(OutcomeEntry { id, at: self.at, outcome: Outcome::Abandoned }));
+            let outcome = Entry::Outcome(OutcomeEntry { id, at: self.at, outcome: Outcome::Abandoned });
+            // Through the queue: the decision itself still stands in it.
+            if let Ok(sealed) = seal(&outcome) {
+                let _ = self.ledger.send(sealed, None, None);
+            }
         }
     }
 }

@@ -15,8 +15,8 @@ pub mod tree;
 mod writer;
 
 pub use entry::{
-    ActionEntry, ApprovalEntry, ApprovalStep, DecisionEntry, Entry, GapCause, GapEntry, Outcome, OutcomeEntry,
-    RejectedEntry, StartEntry,
+    ActionEntry, ApprovalEntry, ApprovalStep, ConfigurationEntry, ConfigurationStep, DecisionEntry, Entry, GapCause,
+    GapEntry, Outcome, OutcomeEntry, RejectedEntry, StartEntry,
 };
 pub use format::{LogId, PAYLOAD_BYTES_MAX};
 pub use log::{Ledger, LedgerError, LedgerOptions, Recovered};

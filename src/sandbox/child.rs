@@ -61,6 +61,9 @@ pub async fn run_child(command: &[OsString], variables: Vec<(OsString, Option<Os
         };
     }
     let mut signals = Signals::new()?;
+    // SECURITY: what the command leaves behind (a double fork, `setsid`, `nohup`) stays below us and is known as ours.
+    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
+    let mut ended = signal(SignalKind::child())?;
     let name = program.to_string_lossy().into_owned();
     let mut child = child.spawn().map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => ChildError::NotFound { program: name },
@@ -72,9 +75,23 @@ pub async fn run_child(command: &[OsString], variables: Vec<(OsString, Option<Os
         tokio::select! {
             status = child.wait() => break status?,
             signal = signals.next() => hand_on(&child, signal),
+            _ = ended.recv() => reap_others(child.id()),
         }
     };
     Ok(code(status))
+}
+
+/// Takes note of the end of processes that the command left behind; the command itself is waited for elsewhere.
+fn reap_others(command: Option<u32>) {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let children = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+    let children: Vec<u32> = children
+        .flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
+        .collect();
+    for pid in children.into_iter().filter(|pid| Some(*pid) != command) {
+        let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+        let _ = rustix::process::waitpid(pid, rustix::process::WaitOptions::NOHANG);
+    }
 }
 
 /// Handlers for the signals that are not ignored: `nohup` and `trap ''` hold for the child too.

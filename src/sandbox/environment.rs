@@ -99,6 +99,8 @@ pub fn variables(
     let bundle = trust.bundle.clone().into_os_string();
     out.extend(BUNDLE.iter().map(|name| (name.into(), Some(bundle.clone()))));
     out.push(("NODE_USE_ENV_PROXY".into(), Some("1".into())));
+    // Else git shows its credentials only to a proxy that asks for them.
+    out.push(("GIT_HTTP_PROXY_AUTHMETHOD".into(), Some("basic".into())));
     out.push(("WGETRC".into(), Some(trust.wgetrc.clone().into())));
     out.push(("JAVA_TOOL_OPTIONS".into(), Some(java.into())));
     if let Some(kubeconfig) = kubeconfig {

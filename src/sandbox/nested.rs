@@ -9,41 +9,100 @@ use std::path::Path;
 /// Deeper than any real chain of shells.
 const ANCESTORS_MAX: usize = 256;
 
+/// How often a chain that changed while it was read is read again.
+const READS_MAX: usize = 8;
+
+/// What a process descends from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Above {
+    /// No `run`.
+    Nobody,
+    /// The `run` of this process.
+    Gate(u32),
+    /// It cannot be told: the process is gone, or not of this machine's view.
+    Unknown,
+}
+
 /// The process of the gate that this process descends from, if there is one.
 #[must_use]
 pub fn outer_gate() -> Option<u32> {
-    gate_above(std::process::id())
+    match above(std::process::id()) {
+        Above::Gate(pid) => Some(pid),
+        Above::Nobody | Above::Unknown => None,
+    }
 }
 
-/// The process of the `run` that this process descends from, if there is one.
+/// What this process descends from.
+///
+/// SECURITY: a process that has ended has no chain any more. It is not nobody's: who connected and left a child behind
+/// that speaks on its connection would else pass for the operator.
 #[must_use]
-pub fn gate_above(pid: u32) -> Option<u32> {
-    let own = fs::read_link("/proc/self/exe").ok()?;
-    let mut pid = parent_of(&pid.to_string())?;
+pub fn above(pid: u32) -> Above {
+    let Ok(own) = fs::read_link("/proc/self/exe") else { return Above::Unknown };
+    // A parent that ends while the chain is read breaks it; the next reading finds the one that took its place.
+    for _ in 0..READS_MAX {
+        match climb(pid, &own) {
+            Some(Some(gate)) => return Above::Gate(gate),
+            Some(None) => return Above::Nobody,
+            None => {}
+        }
+    }
+    Above::Unknown
+}
+
+/// Whether this process is a `run` of this program, and lives.
+#[must_use]
+pub fn is_run(pid: u32) -> bool {
+    fs::read_link("/proc/self/exe").is_ok_and(|own| is_gate(pid, &own))
+}
+
+/// The gate above; `None` where the chain breaks.
+fn climb(pid: u32, own: &Path) -> Option<Option<u32>> {
+    let mut pid = parent_of(pid)?;
     for _ in 0..ANCESTORS_MAX {
         if pid <= 1 {
-            return None;
+            return Some(None);
         }
-        if is_gate(pid, &own) {
-            return Some(pid);
+        if is_gate(pid, own) {
+            return Some(Some(pid));
         }
-        pid = parent_of(&pid.to_string())?;
+        pid = parent_of(pid)?;
     }
     None
 }
 
 /// Another process of this program (by path, or by name where it was replaced meanwhile) that was told to `run`.
 fn is_gate(pid: u32, own: &Path) -> bool {
-    let same_file = fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| {
-        let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().replace(" (deleted)", ""));
-        exe == own || name(&exe) == name(own)
-    });
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().replace(" (deleted)", ""));
     let told = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    same_file && told.split(|byte| *byte == 0).nth(1) == Some(b"run".as_slice())
+    let mut words = told.split(|byte| *byte == 0);
+    let program = words.next().unwrap_or_default();
+    let is_ours = match fs::read_link(format!("/proc/{pid}/exe")) {
+        Ok(exe) => exe == own || name(&exe) == name(own),
+        // Another user's: what it calls itself must do.
+        Err(_) => name(Path::new(&*String::from_utf8_lossy(program))) == name(own),
+    };
+    is_ours && words.take_while(|word| *word != b"--").any(|word| word == b"run")
 }
 
 /// Field 4 of proc(5), stat; the name before it stands in parentheses and may hold anything.
-fn parent_of(pid: &str) -> Option<u32> {
+fn parent_of(pid: u32) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_is_gone_is_not_nobody_s() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let pid = child.id();
+        child.wait().unwrap();
+        assert_eq!(above(pid), Above::Unknown);
+        assert_eq!(above(0), Above::Unknown);
+        assert!(!is_run(pid) && !is_run(std::process::id()));
+        assert_eq!(above(std::process::id()), Above::Nobody);
+    }
 }

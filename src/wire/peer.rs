@@ -1,18 +1,115 @@
 //! Whose process is at the other end of a loopback connection.
 //!
 //! A private listener speaks for its owner's session, with their identity: another user of the same machine must not be
-//! able to borrow either. Linux says whose a socket is in `/proc/net/tcp` and `tcp6` (proc(5)).
+//! able to borrow either. Linux says whose a socket is: asked for that one socket (sock_diag(7)) it answers in
+//! microseconds; the table of all of them (`/proc/net/tcp`, proc(5)) takes milliseconds and is what is left where netlink
+//! sockets are forbidden.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+#[cfg(target_os = "linux")]
+use rustix::net::{
+    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType,
+    netlink::{SOCK_DIAG, SocketAddrNetlink},
+};
+
 /// The user whose process is at the other end of a connection to `local`. A socket that cannot be found is nobody's.
 #[must_use]
 pub fn owner(peer: SocketAddr, local: SocketAddr) -> Option<u32> {
-    // Other systems have no such table; there the listener is as open as loopback is.
+    // Other systems say nothing; there the listener is as open as loopback is.
     if !cfg!(target_os = "linux") {
         return Some(rustix::process::getuid().as_raw());
     }
+    match asked(peer, local) {
+        Ok(owner) => owner,
+        Err(_) => listed(peer, local),
+    }
+}
+
+/// `SOCK_DIAG_BY_FAMILY` (linux/sock_diag.h).
+const BY_FAMILY: u16 = 20;
+/// `NLM_F_REQUEST` (linux/netlink.h).
+const REQUEST: u16 = 1;
+/// `NLMSG_ERROR`: also how "there is none" is said.
+const ERROR: u16 = 2;
+/// `struct nlmsghdr`, `struct inet_diag_req_v2`, and where `struct inet_diag_msg` holds its fields (linux/inet_diag.h).
+const HEADER_BYTES: usize = 16;
+const QUESTION_BYTES: usize = 72;
+const ID_AT: usize = HEADER_BYTES + 4;
+const ADDRESSES_BYTES: usize = 36;
+const UID_AT: usize = HEADER_BYTES + 64;
+
+/// Asks the kernel about the peer's own socket: its local address is what we call the peer.
+///
+/// # Errors
+/// Netlink cannot be used.
+#[cfg(not(target_os = "linux"))]
+fn asked(_: SocketAddr, _: SocketAddr) -> std::io::Result<Option<u32>> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// Asks the kernel about the peer's own socket: its local address is what we call the peer.
+///
+/// # Errors
+/// Netlink cannot be used.
+#[cfg(target_os = "linux")]
+fn asked(peer: SocketAddr, local: SocketAddr) -> std::io::Result<Option<u32>> {
+    let (peer, local) = (plain(peer), plain(local));
+    let (family, protocol) = (if peer.is_ipv4() { 2 } else { 10 }, 6);
+    let mut question = Vec::with_capacity(QUESTION_BYTES);
+    question.extend((QUESTION_BYTES as u32).to_ne_bytes());
+    question.extend(BY_FAMILY.to_ne_bytes());
+    question.extend(REQUEST.to_ne_bytes());
+    question.extend([0; 8]);
+    question.extend([family, protocol, 0, 0]);
+    // In any state.
+    question.extend(u32::MAX.to_ne_bytes());
+    let id_at = question.len();
+    question.extend(peer.port().to_be_bytes());
+    question.extend(local.port().to_be_bytes());
+    question.extend(wide(peer.ip()));
+    question.extend(wide(local.ip()));
+    let id: Vec<u8> = question.get(id_at..).unwrap_or_default().to_vec();
+    // Any interface; no cookie.
+    question.extend([0; 4]);
+    question.extend([0xff; 8]);
+
+    let flags = SocketFlags::CLOEXEC;
+    let socket = rustix::net::socket_with(AddressFamily::NETLINK, SocketType::DGRAM, flags, Some(SOCK_DIAG))?;
+    rustix::net::sendto(&socket, &question, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
+    let mut answer = [0; 1024];
+    let (read, _) = rustix::net::recv(&socket, &mut answer, RecvFlags::DONTWAIT)?;
+    let answer = answer.get(..read).unwrap_or_default();
+    let kind = answer.get(4..6).and_then(|bytes| bytes.try_into().ok()).map(u16::from_ne_bytes);
+    if kind == Some(ERROR) {
+        return Ok(None);
+    }
+    // A listening socket answers for addresses that nobody is connected from.
+    if kind != Some(BY_FAMILY) || answer.get(ID_AT..ID_AT + ADDRESSES_BYTES) != Some(id.as_slice()) {
+        return Ok(None);
+    }
+    Ok(answer.get(UID_AT..UID_AT + 4).and_then(|bytes| bytes.try_into().ok()).map(u32::from_ne_bytes))
+}
+
+/// An IPv4 address in IPv6 clothes is that IPv4 address.
+fn plain(at: SocketAddr) -> SocketAddr {
+    SocketAddr::new(at.ip().to_canonical(), at.port())
+}
+
+/// As the kernel's question holds it: 16 bytes in network order.
+fn wide(ip: IpAddr) -> [u8; 16] {
+    match ip {
+        IpAddr::V4(v4) => {
+            let [a, b, c, d] = v4.octets();
+            [a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+        }
+        IpAddr::V6(v6) => v6.octets(),
+    }
+}
+
+/// Looks through the table of all connections.
+fn listed(peer: SocketAddr, local: SocketAddr) -> Option<u32> {
     // The peer's own entry: its local address is what we call the peer.
     ["/proc/net/tcp", "/proc/net/tcp6"].iter().find_map(|table| {
         let table = fs::read_to_string(table).ok()?;
@@ -57,10 +154,26 @@ mod tests {
         let client = TcpStream::connect(local).unwrap();
         let (_server, peer) = listener.accept().unwrap();
         let uid = rustix::process::getuid().as_raw();
-        assert_eq!(owner(peer, local), Some(uid));
+        assert_eq!(asked(peer, local).unwrap(), Some(uid));
+        assert_eq!(listed(peer, local), Some(uid));
         drop(client);
         let nobody = SocketAddr::new(local.ip(), 1);
-        assert_eq!(owner(nobody, local), None, "a socket that is not there is nobody's");
+        assert_eq!(asked(nobody, local).unwrap(), None, "a socket that is not there is nobody's");
+        assert_eq!(listed(nobody, local), None, "a socket that is not there is nobody's");
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "a client of the test's own")]
+    fn connections_over_ipv6_and_in_its_clothes() {
+        let uid = rustix::process::getuid().as_raw();
+        for at in ["[::1]:0", "[::]:0"] {
+            let listener = TcpListener::bind(at).unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let to = if at.starts_with("[::1]") { "::1" } else { "127.0.0.1" };
+            let _client = TcpStream::connect((to, port)).unwrap();
+            let (server, peer) = listener.accept().unwrap();
+            assert_eq!(asked(peer, server.local_addr().unwrap()).unwrap(), Some(uid), "{at}");
+        }
     }
 
     #[test]

@@ -43,6 +43,19 @@ impl Presence {
         }
     }
 
+    /// Ends when nothing has been asked and answered for this long.
+    pub async fn resting(&self, time: Duration) {
+        let mut writes = self.0.writes.load(Ordering::Relaxed);
+        loop {
+            tokio::time::sleep(time).await;
+            let now = self.0.writes.load(Ordering::Relaxed);
+            let rested = std::mem::replace(&mut writes, now) == now;
+            if rested && self.0.answers.load(Ordering::Acquire) == 0 {
+                return;
+            }
+        }
+    }
+
     /// An answer is under way for as long as what this gives is kept.
     #[must_use]
     pub fn answer(&self) -> Answering {
@@ -130,6 +143,17 @@ mod tests {
         let started = tokio::time::Instant::now();
         tokio::join!(poll_fn(|cx| presence.poll_end(cx)), later);
         assert_eq!(started.elapsed().as_secs(), 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_rests_when_nothing_is_asked() {
+        let presence = Presence::default();
+        let answering = presence.answer();
+        let hour = Duration::from_secs(3600);
+        let minute = Duration::from_secs(60);
+        assert!(tokio::time::timeout(hour, presence.resting(minute)).await.is_err(), "a watch that says nothing");
+        drop(answering);
+        assert!(tokio::time::timeout(hour, presence.resting(minute)).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]

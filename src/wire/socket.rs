@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use socket2::{SockRef, TcpKeepalive};
+use rustix::net::sockopt;
 use tokio::net::TcpStream;
 
 /// A silent connection is asked after this time whether anybody is still there: watches and long polls rest for minutes,
@@ -19,9 +19,8 @@ const KEEPALIVE_ATTEMPTS: u32 = 4;
 pub fn prepare(stream: &TcpStream) -> io::Result<()> {
     // Without it the first answer waits for a delayed acknowledgement (40 ms).
     stream.set_nodelay(true)?;
-    let keepalive = TcpKeepalive::new()
-        .with_time(KEEPALIVE_AFTER)
-        .with_interval(KEEPALIVE_INTERVAL)
-        .with_retries(KEEPALIVE_ATTEMPTS);
-    SockRef::from(stream).set_tcp_keepalive(&keepalive)
+    sockopt::set_socket_keepalive(stream, true)?;
+    sockopt::set_tcp_keepidle(stream, KEEPALIVE_AFTER)?;
+    sockopt::set_tcp_keepintvl(stream, KEEPALIVE_INTERVAL)?;
+    Ok(sockopt::set_tcp_keepcnt(stream, KEEPALIVE_ATTEMPTS)?)
 }

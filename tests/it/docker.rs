@@ -2,7 +2,7 @@
 
 use crate::support::child::{self, Ended};
 use crate::support::dockerd::Dockerd;
-use crate::support::shared::SharedGate;
+use crate::support::listeners::SharedGate;
 use crate::support::stage::Stage;
 use crate::support::{PATIENCE, clients};
 

@@ -150,3 +150,25 @@ fn a_client_certificate_is_for_its_server_only() {
         |upstream: &Upstream| -> Vec<bool> { upstream.record.all().iter().map(|one| one.client_certificate).collect() };
     assert_eq!((presented(&api), presented(&other)), (vec![true, false], vec![false]));
 }
+
+#[test]
+fn a_host_that_the_operator_names_is_passed_unopened_and_is_an_action_all_the_same() {
+    let mut stage = Stage::new();
+    let vendor = Upstream::start(&stage.ca, &["api.vendor.example"]);
+    stage.resolve("api.vendor.example", vendor.address);
+    stage.egress("unopened: [\"*.vendor.example\"]");
+    let gate = stage.gate();
+    let body = block_on(async {
+        let mut tls = gate.tls("api.vendor.example:443", &["http/1.1"]).await;
+        tls.write_all(b"DELETE /everything HTTP/1.1\r\nHost: api.vendor.example\r\nConnection: close\r\n\r\n")
+            .await
+            .unwrap();
+        read_answer(&mut tls).await.0
+    });
+    assert!(body.starts_with("HTTP/1.1 200"), "{body}");
+    gate.stop();
+    assert_eq!(vendor.record.len(), 1);
+    let log = stage.log();
+    assert_eq!(log.of("net:tunnel:Open").len(), 1, "{:?}", log.entries());
+    assert_eq!(log.decisions().len(), 1, "what is inside is not seen");
+}

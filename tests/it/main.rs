@@ -13,7 +13,9 @@
 )]
 
 mod agent;
+mod approvals;
 mod aws;
+mod changes;
 mod crash;
 mod docker;
 mod egress;
@@ -26,8 +28,10 @@ mod kubectl;
 mod kubernetes;
 mod ledger;
 mod report;
+mod restart;
 mod reverse;
 mod run;
+mod serve;
 mod streams;
 mod support;
 mod terraform;

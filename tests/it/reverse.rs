@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::support::child::{self, Ended};
 use crate::support::kube::Kube;
-use crate::support::shared::{SharedGate, free_port};
+use crate::support::listeners::{SharedGate, free_port};
 use crate::support::stage::Stage;
 use crate::support::upstream::Upstream;
 use crate::support::{PATIENCE, clients};

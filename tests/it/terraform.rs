@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use http_body_util::BodyExt;
 
 use crate::support::child::{self, Ended};
+use crate::support::listeners::{SharedGate, free_port};
 use crate::support::server::{self, answer};
-use crate::support::shared::{SharedGate, free_port};
 use crate::support::stage::Stage;
 use crate::support::{PATIENCE, clients};
 

@@ -155,7 +155,7 @@ async fn says_back<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut Socket<S>, me
 }
 
 #[test]
-fn a_web_socket_says_back_what_it_is_told_through_a_tunnel_and_in_absolute_form() {
+fn a_web_socket_says_back_what_it_is_told_through_tunnels_and_in_absolute_form() {
     let stage = sockets();
     let gate = stage.gate();
     let large: Vec<u8> = (0..4 * MIB).map(|at| at.to_le_bytes()[0]).collect();
@@ -168,6 +168,11 @@ fn a_web_socket_says_back_what_it_is_told_through_a_tunnel_and_in_absolute_form(
         socket.send(Message::text("close")).await.unwrap();
         assert!(matches!(socket.next().await, Some(Ok(Message::Close(_)))));
         assert!(socket.next().await.is_none_or(|end| end.is_err()));
+        // In clear through a tunnel, as most clients do it.
+        let stream = gate.tunnel("api.dev.example:80").await.expect("the tunnel opens");
+        let mut socket = client_async("ws://api.dev.example/chat", stream).await.expect("the opening").0;
+        says_back(&mut socket, messages()).await;
+        drop(socket);
         let mut socket = absolute(&gate, "http://api.dev.example/chat").await;
         says_back(&mut socket, messages()).await;
         // The client ends it.
@@ -175,7 +180,8 @@ fn a_web_socket_says_back_what_it_is_told_through_a_tunnel_and_in_absolute_form(
         assert!(matches!(socket.next().await, Some(Ok(Message::Close(_)))));
         assert!(socket.next().await.is_none());
     });
-    assert!(gate.stop().contains("2 calls · 2 passed"));
+    eventually("the record of all ends", || (stage.log().outcomes().len() == 3).then_some(()));
+    assert!(gate.stop().contains("3 calls · 3 passed"));
     let log = stage.log();
     log.is_undisturbed();
     let decisions = log.of("http:api.dev.example:GET");
@@ -188,7 +194,7 @@ fn a_web_socket_says_back_what_it_is_told_through_a_tunnel_and_in_absolute_form(
         let Outcome::Tunnelled { sent_bytes, received_bytes } = outcome.outcome else { panic!("{outcome:?}") };
         assert!(sent_bytes > 4 * MIB as u64 && received_bytes > 4 * MIB as u64, "{outcome:?}");
     }
-    assert_eq!((decisions.len(), log.outcomes().len()), (2, 2));
+    assert_eq!((decisions.len(), log.outcomes().len()), (3, 3));
 }
 
 #[test]
@@ -256,6 +262,7 @@ fn either_side_may_end_its_half_first() {
             assert_eq!(said, expected);
         }
     });
+    eventually("the record of both ends", || (stage.log().outcomes().len() == 2).then_some(()));
     gate.stop();
     let sent: Vec<Outcome> = stage.log().outcomes().iter().map(|one| one.outcome.clone()).collect();
     assert!(

@@ -4,11 +4,14 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::app::base::StartError;
+use sha2::{Digest, Sha256};
+
+use crate::app::base::{StartError, person};
 use crate::app::changes::{ChangeKind, Outlook, compare};
 use crate::app::files::{LoadError, Loaded, Places};
 use crate::app::setup::{Setup, Texts};
@@ -16,18 +19,28 @@ use crate::config::Config;
 use crate::control::ControlError;
 use crate::control::protocol::{Changes, FileChange};
 use crate::enforce::Gate;
+use crate::record::{ConfigurationEntry, ConfigurationStep, Entry, Ledger};
 
 /// What was accepted, in the state folder.
-const ACCEPTED: &str = "accepted.json";
+const ACCEPTED: &str = "accepted";
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Keeper {
     places: Places,
-    gate: Mutex<Option<Arc<Gate>>>,
+    serving: OnceLock<Serving>,
     /// What needs a restart to change.
     started: Config,
+    /// Nothing had been accepted before: what stands in the folder counts.
+    is_first: bool,
     now: Mutex<Now>,
+}
+
+/// The gate that goes by it.
+#[derive(Debug)]
+struct Serving {
+    gate: Arc<Gate>,
+    ledger: Ledger,
 }
 
 #[derive(Debug)]
@@ -65,18 +78,23 @@ impl Keeper {
             Err(error) if kept.is_some() => (accepted.check().map_err(load)?, Some(error.to_string())),
             Err(error) => return Err(load(error)),
         };
-        if kept.is_none() {
-            keep(&places, &accepted)?;
-        }
         let started = setup.config.clone();
+        let is_first = kept.is_none();
         let now = Mutex::new(Now { accepted, found, outlook, wrong });
-        let keeper = Self { places: places.clone(), gate: Mutex::new(None), started, now };
+        let keeper = Self { places: places.clone(), serving: OnceLock::new(), is_first, started, now };
         Ok((keeper, Loaded { places, setup }))
     }
 
-    /// From now on changes are taken up by this gate.
-    pub(super) fn serve(&self, gate: Arc<Gate>) {
-        *self.gate.lock().unwrap_or_else(PoisonError::into_inner) = Some(gate);
+    /// From now on changes are taken up by this gate, and stand in its log.
+    ///
+    /// # Errors
+    /// What counts as accepted cannot be kept.
+    pub(super) fn serve(&self, gate: Arc<Gate>, ledger: Ledger) -> Result<(), StartError> {
+        if self.is_first {
+            keep(&self.places, &self.lock().accepted)?;
+        }
+        let _ = self.serving.set(Serving { gate, ledger });
+        Ok(())
     }
 
     /// Looks at the folder again, and takes up what only tightens.
@@ -84,15 +102,26 @@ impl Keeper {
         let mut now = self.lock();
         let found = match read(&self.places) {
             Ok(found) => found,
-            Err(error) => return now.wrong = Some(error.to_string()),
+            Err(error) => {
+                let why = error.to_string();
+                if now.wrong.as_deref() != Some(&*why) {
+                    now.wrong = Some(why);
+                    let (revision, rules) = (now.found.revision(), self.rules());
+                    self.tell(&now, ConfigurationStep::Wrong, None, (revision, rules));
+                }
+                return;
+            }
         };
         if found == now.found && now.wrong.is_none() {
             return;
         }
+        let before = (now.found.revision(), self.rules());
+        let is_new = found != now.found;
         let outlook = compare(&now.accepted, &found);
+        let is_taken = outlook.effective != now.outlook.effective;
         match outlook.effective.check() {
             Ok(setup) => {
-                if outlook.effective != now.outlook.effective {
+                if is_taken {
                     self.take_up(setup);
                 }
                 now.wrong = setup_error(&found);
@@ -105,6 +134,38 @@ impl Keeper {
             }
         }
         now.found = found;
+        if is_new {
+            let step = match &now.wrong {
+                Some(_) => ConfigurationStep::Wrong,
+                None if now.outlook.is_pending() => ConfigurationStep::Waiting,
+                None => ConfigurationStep::TakenUp,
+            };
+            self.tell(&now, step, None, before);
+        }
+    }
+
+    /// The log says what became of a change. `before`: the folder's content and the rules.
+    fn tell(&self, now: &Now, step: ConfigurationStep, by: Option<String>, before: (String, String)) {
+        let Some(Serving { gate, ledger }) = self.serving.get() else { return };
+        let files = now.outlook.changes.iter().map(|change| format!("{} {}", change.file, word(change.kind)));
+        let entry = ConfigurationEntry {
+            at: gate.clock().now(),
+            step,
+            by,
+            files: files.collect(),
+            before: before.0,
+            after: now.found.revision(),
+            rules_before: before.1,
+            rules_after: self.rules(),
+            posture: gate.posture(),
+            why: now.wrong.clone(),
+        };
+        ledger.note(&Entry::Configuration(Box::new(entry)));
+    }
+
+    /// Which set of rules counts.
+    fn rules(&self) -> String {
+        self.serving.get().map(|serving| serving.gate.rules().revision().to_owned()).unwrap_or_default()
     }
 
     /// What differs.
@@ -131,15 +192,17 @@ impl Keeper {
         }
         let setup = now.found.check().map_err(|error| ControlError::Refused(error.to_string()))?;
         keep(&self.places, &now.found).map_err(|error| ControlError::Fault(error.to_string()))?;
+        let before = (now.accepted.revision(), self.rules());
         self.take_up(setup);
+        now.wrong = None;
+        self.tell(&now, ConfigurationStep::Accepted, Some(person().unwrap_or_else(|| "operator".to_owned())), before);
         now.accepted = now.found.clone();
         now.outlook = compare(&now.accepted, &now.found);
-        now.wrong = None;
         Ok(self.said(&now))
     }
 
     fn take_up(&self, setup: Setup) {
-        if let Some(gate) = self.gate.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        if let Some(Serving { gate, .. }) = self.serving.get() {
             gate.replace(Arc::new(setup.rules), setup.inventory, setup.config.posture);
         }
     }
@@ -147,12 +210,7 @@ impl Keeper {
     fn said(&self, now: &Now) -> Changes {
         let file = |change: &crate::app::changes::Change| FileChange {
             file: change.file.clone(),
-            kind: match change.kind {
-                ChangeKind::Added => "added",
-                ChangeKind::Removed => "removed",
-                ChangeKind::Changed => "changed",
-            }
-            .to_owned(),
+            kind: word(change.kind).to_owned(),
             taken: change.taken && now.wrong.is_none(),
             lines: change.lines.clone(),
         };
@@ -174,6 +232,14 @@ impl Keeper {
     }
 }
 
+const fn word(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Added => "added",
+        ChangeKind::Removed => "removed",
+        ChangeKind::Changed => "changed",
+    }
+}
+
 fn read(places: &Places) -> Result<Texts, crate::config::Diagnostics> {
     if places.named || places.config.exists() { Texts::read(&places.file) } else { Ok(Texts::default()) }
 }
@@ -182,8 +248,11 @@ fn setup_error(found: &Texts) -> Option<String> {
     found.check().err().map(|error| error.to_string())
 }
 
+/// One file for each configuration folder: gates that take turns on a state folder do not forget for each other.
 fn path(places: &Places) -> PathBuf {
-    places.state.join(ACCEPTED)
+    let digest = Sha256::digest(places.config.as_os_str().as_bytes());
+    let name = data_encoding::HEXLOWER.encode(digest.get(..8).unwrap_or_default());
+    places.state.join(format!("{ACCEPTED}-{name}.json"))
 }
 
 /// What was accepted of this folder. Something else in that file counts as nothing accepted.

@@ -3,6 +3,7 @@
 
 mod handover;
 mod keeper;
+mod lock;
 mod operator;
 mod reaches;
 mod sockets;
@@ -18,6 +19,7 @@ use tokio::task::JoinSet;
 
 use self::handover::Waiting;
 use self::keeper::Keeper;
+use self::lock::StateLock;
 use self::operator::Operator;
 use self::reaches::{OneReach, SessionReaches};
 pub use self::sockets::SocketError;
@@ -33,9 +35,13 @@ use crate::doors::http::listen::{Closer, Ending, Listener, listen};
 use crate::doors::http::{Entrance, Way};
 use crate::model::{Clock, SessionId};
 use crate::record::Entry;
+use crate::sandbox;
 
 /// How often the configuration folder is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// How often it is asked whether the processes that sessions belong to live.
+const COUNT_EVERY: Duration = Duration::from_secs(10);
 
 /// How a shared gate is started.
 #[derive(Clone, Debug)]
@@ -58,10 +64,18 @@ pub struct SharedGate {
     base: Base,
     closer: Arc<Closer>,
     draining: Arc<OnceLock<()>>,
-    sockets: Arc<Vec<(String, Socket)>>,
+    held: Arc<Held>,
+    reaches: Arc<SessionReaches>,
     keeper: Arc<Keeper>,
     tasks: JoinSet<()>,
     drain: Duration,
+}
+
+/// What goes over to the next gate.
+#[derive(Debug)]
+struct Held {
+    sockets: Vec<(String, Socket)>,
+    lock: StateLock,
 }
 
 /// Why a shared gate ended.
@@ -98,11 +112,15 @@ pub async fn serve(places: Places, runtime: Option<PathBuf>, options: ServeOptio
     let (keeper, loaded) = Keeper::begin(places)?;
     let Loaded { places, setup } = &loaded;
     let control = control_socket(&setup.config.listen, places, runtime.as_deref());
-    if let Some(folder) = control.parent() {
+    // One that is there is its owner's business: the socket itself is for one user only.
+    if let Some(folder) = control.parent().filter(|folder| !folder.exists()) {
         crate::wire::ca::private_folder(folder).map_err(StartError::Ca)?;
     }
     let (mut given, waiting) = given(&control, &options)?;
+    let state = given.take(lock::NAME);
     let sockets = sockets(&setup.config.listen, &control, &mut given)?;
+    // After the control socket, which says it better when both belong to the same gate.
+    let lock = StateLock::take(&places.state, state)?;
     let own = sockets.iter().filter_map(|(_, socket)| match socket.endpoint()? {
         Endpoint::Tcp(at) => Some(at),
         Endpoint::Unix(_) => None,
@@ -111,7 +129,9 @@ pub async fn serve(places: Places, runtime: Option<PathBuf>, options: ServeOptio
     let posture = setup.config.posture;
     let begin_with = Begin { log, session: None, command: None, posture, own: own.collect() };
     let mut base = begin(loaded, begin_with).await?;
-    keeper.serve(Arc::clone(&base.gate));
+    keeper.serve(Arc::clone(&base.gate), base.ledger.clone())?;
+    let common = base.network.reach(&[], &mut base.warnings)?;
+    let reaches = Arc::new(SessionReaches::new(base.network.clone(), Arc::clone(&base.sessions), common));
     let (closer, ending) = Closer::new();
     let mut gate = SharedGate {
         listeners: statuses(&base.config.listen, &sockets),
@@ -120,7 +140,8 @@ pub async fn serve(places: Places, runtime: Option<PathBuf>, options: ServeOptio
         base,
         closer: Arc::new(closer),
         draining: Arc::default(),
-        sockets: Arc::new(sockets),
+        held: Arc::new(Held { sockets, lock }),
+        reaches,
         keeper: Arc::new(keeper),
         tasks: JoinSet::new(),
         drain: options.drain,
@@ -193,9 +214,7 @@ impl SharedGate {
     /// Begins to take connections on every listener.
     fn open(&mut self, ending: &Ending) -> Result<(), StartError> {
         let io = |source| StartError::Io { doing: "use a listening socket", source };
-        let common = self.base.network.reach(&[], &mut self.warnings)?;
-        let network = self.base.network.clone();
-        let reaches = Arc::new(SessionReaches::new(network, Arc::clone(&self.base.sessions), common));
+        let reaches = Arc::clone(&self.reaches);
         let proxy = self.proxy_address();
         let operator = Operator {
             since: self.base.clock.now(),
@@ -213,7 +232,7 @@ impl SharedGate {
             draining: Arc::clone(&self.draining),
         };
         let operator: Arc<dyn Backend> = Arc::new(operator);
-        for (name, socket) in self.sockets.iter() {
+        for (name, socket) in &self.held.sockets {
             let listener = listener(socket.try_clone().map_err(io)?).map_err(io)?;
             match (name.as_str(), listener) {
                 ("handover", _) => {}
@@ -256,7 +275,8 @@ impl SharedGate {
     }
 
     fn proxy_address(&self) -> SocketAddr {
-        let proxy = self.sockets.iter().find(|(name, _)| name == "proxy").and_then(|(_, socket)| socket.endpoint());
+        let proxy =
+            self.held.sockets.iter().find(|(name, _)| name == "proxy").and_then(|(_, socket)| socket.endpoint());
         match proxy {
             Some(Endpoint::Tcp(at)) => at,
             _ => self.base.config.listen.proxy,
@@ -275,6 +295,8 @@ impl SharedGate {
         let mut replaced = self.hand_over();
         let mut look = tokio::time::interval(LOOK_EVERY);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut count = tokio::time::interval(COUNT_EVERY);
+        count.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let ended = loop {
             tokio::select! {
                 _ = terminate.recv() => break Ended::Stopped,
@@ -282,6 +304,7 @@ impl SharedGate {
                 () = &mut replaced => break Ended::Replaced,
                 _ = reload.recv() => self.look().await,
                 _ = look.tick() => self.look().await,
+                _ = count.tick() => self.close_abandoned().await,
             }
         };
         let _ = self.draining.set(());
@@ -308,11 +331,16 @@ impl SharedGate {
         let _ = tokio::task::spawn_blocking(move || keeper.look()).await;
     }
 
+    async fn close_abandoned(&self) {
+        let reaches = Arc::clone(&self.reaches);
+        let _ = tokio::task::spawn_blocking(move || reaches.close_abandoned()).await;
+    }
+
     /// Hands the listeners over to whoever asks and then serves; ends when one does.
     fn hand_over(&self) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
-        let sockets = Arc::clone(&self.sockets);
+        let held = Arc::clone(&self.held);
         Box::pin(async move {
-            let Some((_, socket)) = sockets.iter().find(|(name, _)| name == "handover") else {
+            let Some((_, socket)) = held.sockets.iter().find(|(name, _)| name == "handover") else {
                 return std::future::pending().await;
             };
             let Ok(Listener::Unix(asked)) = socket.try_clone().and_then(listener) else {
@@ -323,11 +351,13 @@ impl SharedGate {
                 if !is_operator(&stream) {
                     continue;
                 }
-                let sockets = Arc::clone(&sockets);
+                let held = Arc::clone(&held);
                 let given = tokio::task::spawn_blocking(move || {
                     let stream = stream.into_std()?;
                     stream.set_nonblocking(false)?;
-                    let named: Vec<_> = sockets.iter().map(|(name, one)| (name.clone(), one.as_fd())).collect();
+                    let mut named: Vec<_> =
+                        held.sockets.iter().map(|(name, one)| (name.clone(), one.as_fd())).collect();
+                    named.push((lock::NAME.to_owned(), held.lock.as_fd()));
                     handover::give(&stream, &named)
                 });
                 if matches!(given.await, Ok(Ok(()))) {
@@ -339,7 +369,7 @@ impl SharedGate {
 
     /// A gate that nobody replaces leaves no socket files behind.
     fn remove_files(&self) {
-        for (_, socket) in self.sockets.iter() {
+        for (_, socket) in &self.held.sockets {
             if let Some(Endpoint::Unix(path)) = socket.endpoint() {
                 let _ = std::fs::remove_file(path);
             }
@@ -372,7 +402,7 @@ fn is_operator(stream: &tokio::net::UnixStream) -> bool {
     let Ok(peer) = stream.peer_cred() else { return false };
     let own = rustix::process::getuid().as_raw();
     let pid = peer.pid().and_then(|pid| u32::try_from(pid).ok());
-    (peer.uid() == own || peer.uid() == 0) && pid.is_some_and(|pid| crate::sandbox::gate_above(pid).is_none())
+    (peer.uid() == own || peer.uid() == 0) && pid.is_some_and(|pid| sandbox::above(pid) == sandbox::Above::Nobody)
 }
 
 /// A socket as the runtime serves it.

@@ -14,7 +14,7 @@ use crate::control::{Backend, ControlError};
 use crate::doors::http::listen::Closer;
 use crate::enforce::Gate;
 use crate::model::{ApprovalId, Posture, Principal, SessionId, Timestamp};
-use crate::sandbox::rewrite;
+use crate::sandbox::{self, rewrite};
 use crate::sessions::{OpenSession as Opening, Sessions};
 
 /// A shared gate, for its operator.
@@ -45,6 +45,8 @@ impl Backend for Operator {
         let tally = self.gate.tally();
         let (changes, wrong) = self.keeper.waiting();
         let mut troubles: Vec<String> = wrong.into_iter().collect();
+        let unwritable = self.gate.unwritable();
+        troubles.extend(unwritable.clone());
         let mut known = |result: Result<usize, crate::store::StoreError>| {
             result.unwrap_or_else(|error| {
                 troubles.push(error.to_string());
@@ -67,6 +69,7 @@ impl Backend for Operator {
             approvals,
             changes,
             troubles,
+            unwritable: unwritable.is_some(),
             draining: self.draining.get().is_some(),
             requests: tally.dispositions.clone(),
             rejected: tally.rejected,
@@ -74,7 +77,7 @@ impl Backend for Operator {
         }
     }
 
-    fn open_session(&self, ask: OpenSession) -> Result<OpenedSession, ControlError> {
+    fn open_session(&self, ask: OpenSession, by: Option<u32>) -> Result<OpenedSession, ControlError> {
         if ask.config.as_ref().is_some_and(|config| *config != self.config) {
             let why = format!("this gate goes by the configuration in `{}`", self.config.display());
             return Err(ControlError::Unknown(why));
@@ -85,7 +88,8 @@ impl Backend for Operator {
             agent: ask.agent.clone(),
             person: person(),
             command: ask.agent.clone(),
-            pid: None,
+            // Of others than `run` the process that asks is not the one that stays.
+            pid: by.filter(|pid| ask.until_exit && sandbox::is_run(*pid)),
             kubeconfigs: kubeconfigs.clone(),
         };
         let paths: Vec<_> = kubeconfigs.into_iter().map(|(path, _)| path).collect();

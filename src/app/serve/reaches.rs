@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::app::network::Network;
 use crate::doors::http::callers::{Caller, Reach, Reaches};
 use crate::model::{Principal, SessionId};
-use crate::sandbox::{Server, rewrite};
+use crate::sandbox::{Server, is_run, rewrite};
 use crate::sessions::Sessions;
 
 /// Callers that are kept; more than ever run at once.
@@ -37,11 +37,24 @@ impl SessionReaches {
     /// Remembers what belongs to a session that was just opened.
     pub(super) fn keep(&self, principal: Principal, listed: &[Server], warnings: &mut Vec<String>) {
         let reach = self.made(listed, warnings);
-        self.insert(Arc::new(Caller { principal, reach }));
+        self.insert(Arc::new(Caller::new(principal, reach)));
     }
 
     pub(super) fn forget(&self, session: SessionId) {
-        self.lock().remove(&session);
+        if let Some(caller) = self.lock().remove(&session) {
+            caller.close();
+        }
+    }
+
+    /// Ends the sessions whose `run` is gone without having said so.
+    pub(super) fn close_abandoned(&self) {
+        let open = self.sessions.list().unwrap_or_default();
+        for session in open.iter().filter(|one| one.pid.is_some_and(|pid| !is_run(pid))) {
+            // What cannot be closed now is found again.
+            if self.sessions.close(session.id).is_ok() {
+                self.forget(session.id);
+            }
+        }
     }
 
     fn made(&self, listed: &[Server], warnings: &mut Vec<String>) -> Arc<Reach> {
@@ -88,7 +101,7 @@ impl Reaches for SessionReaches {
         }
         let listed = if principal.anonymous { Vec::new() } else { self.listed(principal.session) };
         let reach = self.made(&listed, &mut Vec::new());
-        self.insert(Arc::new(Caller { principal: principal.clone(), reach }))
+        self.insert(Arc::new(Caller::new(principal.clone(), reach)))
     }
 }
 
@@ -103,6 +116,6 @@ pub(super) struct OneReach(pub(super) Arc<Reach>);
 
 impl Reaches for OneReach {
     fn of(&self, principal: &Principal) -> Arc<Caller> {
-        Arc::new(Caller { principal: principal.clone(), reach: Arc::clone(&self.0) })
+        Arc::new(Caller::new(principal.clone(), Arc::clone(&self.0)))
     }
 }

@@ -96,6 +96,11 @@ impl Given {
         Self(sockets)
     }
 
+    /// What was given under this name, whatever it is.
+    pub(super) fn take(&mut self, name: &str) -> Option<OwnedFd> {
+        self.0.remove(name)
+    }
+
     /// The socket for this listener: the given one if it listens where it should, else a new one.
     pub(super) fn or_bind(&mut self, name: &str, at: &Endpoint) -> Result<Socket, SocketError> {
         if let Some(socket) = self.0.remove(name) {

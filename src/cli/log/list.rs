@@ -11,7 +11,10 @@ use super::{Log, Screen};
 use crate::cli::table::{Cell, Column, widths, write_head, write_row};
 use crate::model::{Disposition, Effect, Timestamp};
 use crate::record::query::{Filter, ReadError, Reader, Stored};
-use crate::record::{ApprovalEntry, ApprovalStep, Damage, DecisionEntry, Entry, Outcome, RejectedEntry};
+use crate::record::{
+    ApprovalEntry, ApprovalStep, ConfigurationEntry, ConfigurationStep, Damage, DecisionEntry, Entry, Outcome,
+    RejectedEntry,
+};
 
 /// A decision waits for its outcome until so many others have come; then it is shown as it is.
 const WAITING_MAX: usize = 4096;
@@ -319,6 +322,7 @@ impl Printer {
             Ok(Entry::Decision(entry)) => row.extend(decision_cells(&entry, line.outcome().as_ref())),
             Ok(Entry::Rejected(entry)) => row.extend(rejected_cells(&entry)),
             Ok(Entry::Approval(entry)) => row.extend(approval_cells(&entry)),
+            Ok(Entry::Configuration(entry)) => row.extend(configuration_cells(&entry)),
             Ok(_) => {}
             Err(damage) => {
                 row.extend([
@@ -391,6 +395,30 @@ fn decision_cells(entry: &DecisionEntry, outcome: Option<&Outcome>) -> Vec<Cell>
         Cell::new(action.map_or("", |action| &action.environment.name)),
         Cell::new(&resource.unwrap_or_default()),
         result,
+    ]
+}
+
+fn configuration_cells(entry: &ConfigurationEntry) -> Vec<Cell> {
+    let style = match entry.step {
+        ConfigurationStep::Wrong => effect_style(Effect::Deny),
+        ConfigurationStep::Waiting => effect_style(Effect::Escalate),
+        ConfigurationStep::TakenUp | ConfigurationStep::Accepted => effect_style(Effect::Allow),
+    };
+    let file = entry.files.first().map_or("", String::as_str);
+    let file = file.rsplit('/').next().unwrap_or(file);
+    let more = if entry.files.len() > 1 { format!(" +{}", entry.files.len() - 1) } else { String::new() };
+    let result = match (&entry.by, &entry.why) {
+        (Some(by), _) => format!("by {by}: {} → {}", entry.rules_before, entry.rules_after),
+        (None, Some(why)) => why.lines().next().unwrap_or_default().to_owned(),
+        (None, None) if entry.rules_before == entry.rules_after => entry.after.clone(),
+        (None, None) => format!("{} → {}", entry.rules_before, entry.rules_after),
+    };
+    vec![
+        Cell::new(entry.step.as_str()).style(style),
+        Cell::new("configuration"),
+        Cell::new(""),
+        Cell::new(&format!("{file}{more}")),
+        Cell::new(&result),
     ]
 }
 

@@ -9,7 +9,7 @@ use super::list::{Line, effect_style, outcome_of, write_json};
 use crate::cli::table::visible;
 use crate::model::{Disposition, Mode, Place, Reversible, Timestamp};
 use crate::record::query::{ReadError, Reader, Stored};
-use crate::record::{ActionEntry, ApprovalEntry, DecisionEntry, Entry, Outcome, RejectedEntry};
+use crate::record::{ActionEntry, ApprovalEntry, ConfigurationEntry, DecisionEntry, Entry, Outcome, RejectedEntry};
 
 /// The fewest characters of an id's end that are looked for.
 const END_MIN: usize = 6;
@@ -79,6 +79,7 @@ fn write_line(out: &mut dyn Write, line: &Line) -> io::Result<()> {
         Ok(Entry::Decision(entry)) => write_decision(out, &line.stored, &entry, line.outcome.as_ref()),
         Ok(Entry::Rejected(entry)) => write_rejected(out, &line.stored, &entry),
         Ok(Entry::Approval(entry)) => write_step(out, &line.stored, &entry),
+        Ok(Entry::Configuration(entry)) => write_change(out, &line.stored, &entry),
         Ok(_) => Ok(()),
         Err(damage) => writeln!(out, "{damage}\n{}", visible(&String::from_utf8_lossy(line.stored.payload()))),
     }
@@ -96,6 +97,17 @@ fn write_step(out: &mut dyn Write, stored: &Stored, entry: &ApprovalEntry) -> io
     field(out, "for", if entry.shown.is_empty() { &entry.operation } else { &entry.shown })?;
     field(out, "asked by", &entry.requirement.join(", "))?;
     field(out, "rules", &entry.revision)?;
+    foot(out, stored)
+}
+
+fn write_change(out: &mut dyn Write, stored: &Stored, entry: &ConfigurationEntry) -> io::Result<()> {
+    head(out, stored)?;
+    field(out, "configuration", entry.step.as_str())?;
+    field(out, "by", entry.by.as_deref().unwrap_or_default())?;
+    field(out, "files", &entry.files.join("\n"))?;
+    field(out, "content", &format!("{} → {}", entry.before, entry.after))?;
+    field(out, "rules", &format!("{} → {}, posture {}", entry.rules_before, entry.rules_after, entry.posture))?;
+    field(out, "why", entry.why.as_deref().unwrap_or_default())?;
     foot(out, stored)
 }
 

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, PROXY_AUTHENTICATE, RETRY_AFTER};
 use http::{Method, Response, StatusCode};
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use serde_json::{Value, json};
@@ -37,6 +37,12 @@ pub fn answer(dialect: Dialect, method: &Method, refusal: &Refusal) -> Response<
             headers.insert(name, value);
         }
     }
+    if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+        // RFC 9110, section 15.5.8; some clients show their credentials only when they are asked like this.
+        let realm = HeaderValue::from_static("Basic realm=\"blastgate\"");
+        response.headers_mut().insert(PROXY_AUTHENTICATE, realm);
+    }
+    let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::try_from(&said.id)
         && !said.id.is_empty()
     {

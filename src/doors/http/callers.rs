@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::header::PROXY_AUTHORIZATION;
 use http::{HeaderMap, HeaderName};
@@ -25,6 +26,25 @@ pub struct Caller {
     pub principal: Principal,
     /// What is theirs.
     pub reach: Arc<Reach>,
+    /// Their session was closed: connections that it opened are served no more.
+    closed: AtomicBool,
+}
+
+impl Caller {
+    /// Somebody, until [`Caller::close`].
+    #[must_use]
+    pub const fn new(principal: Principal, reach: Arc<Reach>) -> Self {
+        Self { principal, reach, closed: AtomicBool::new(false) }
+    }
+
+    /// From now on nobody.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
 }
 
 /// The way out for some callers. Connections upstream are never shared between different ones, since they may speak with

@@ -1,5 +1,5 @@
-//! A CONNECT: opened with our own certificate, or, for what an agent needs to live and what the operator names, passed
-//! unopened.
+//! A CONNECT: opened with our own certificate, read as it is where it carries plain HTTP to another port than 443, or, for
+//! what an agent needs to live and what the operator names, passed unopened.
 
 use std::io;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::enforce::{self, Destination, Refusal};
 use crate::head::check::Form;
 use crate::head::request::Origin;
 use crate::identify;
-use crate::model::http::{Authority, Unreadable};
+use crate::model::http::{Authority, Scheme, Unreadable};
 use crate::model::{Door, Evidence};
 
 const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
@@ -36,8 +36,17 @@ where
         pass_unopened(&visit, &caller, stream, authority, first).await;
     } else {
         let mut stream = Joined::new(first, stream);
-        if stream.write_all(ESTABLISHED).await.is_ok() {
-            open(visit, stream, authority).await;
+        if stream.write_all(ESTABLISHED).await.is_err() {
+            return;
+        }
+        // Most clients go to `ws://` through a tunnel, and some to `http://`.
+        match tokio::time::timeout(HANDSHAKE_TIME_MAX, stream.peek()).await {
+            Ok(Ok(Some(first))) if first.is_ascii_uppercase() && authority.port != Scheme::Https.default_port() => {
+                let origin = Arc::new(Origin { scheme: Scheme::Http, ..Origin::tunnel(authority) });
+                serve_http1(visit, stream, origin, Form::Origin, BytesMut::new()).await;
+            }
+            Ok(Ok(Some(_))) => open(visit, stream, authority).await,
+            Ok(Ok(None) | Err(_)) | Err(_) => {}
         }
     }
 }

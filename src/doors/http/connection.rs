@@ -13,6 +13,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
+use super::listen::Ending;
 use super::serve::serve;
 use super::upgrade::{self, Slot};
 use super::{Visit, answer};
@@ -21,12 +22,17 @@ use crate::head::check::{Form, HEADERS_MAX};
 use crate::head::request::Origin;
 use crate::identify::Dialect;
 use crate::model::Door;
-use crate::wire::presence::Attended;
+use crate::wire::presence::{Attended, Presence};
 use crate::wire::sentry::Sentry;
 
 /// How long, and for how much, a closing connection is still read.
 const LINGER_TIME_MAX: Duration = Duration::from_secs(2);
 const LINGER_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// A connection on which nothing is asked for this long is closed: longer than clients commonly keep one for.
+const IDLE_TIME_MAX: Duration = Duration::from_secs(600);
+/// How often an HTTP/2 client is asked whether it is still there, and how long it may take to say so.
+const PING_EVERY: Duration = Duration::from_secs(60);
+const PONG_TIME_MAX: Duration = Duration::from_secs(20);
 /// A connection that rests is closed this long after its gate began to drain: its client may be sending just now, and
 /// the answer to that says that it is the last.
 const RESTING_TIME_MAX: Duration = Duration::from_secs(3);
@@ -67,7 +73,7 @@ where
     let served = tokio::select! {
         served = poll_fn(|cx| connection.poll_without_shutdown(cx)) => served,
         () = presence.over() => return,
-        () = async { ending.near().await; tokio::time::sleep(RESTING_TIME_MAX).await } => {
+        () = enough(&mut ending, &presence) => {
             Pin::new(&mut connection).graceful_shutdown();
             poll_fn(|cx| connection.poll_without_shutdown(cx)).await
         }
@@ -101,20 +107,36 @@ where
     }
 }
 
+/// Ends when this connection should take nothing more: its gate drains, or its client asks for nothing.
+async fn enough(ending: &mut Ending, presence: &Presence) {
+    let drained = async {
+        ending.near().await;
+        tokio::time::sleep(RESTING_TIME_MAX).await;
+    };
+    tokio::select! {
+        () = drained => {}
+        () = presence.resting(IDLE_TIME_MAX) => {}
+    }
+}
+
 /// Serves HTTP/2 inside an opened tunnel.
 pub(super) async fn serve_http2<S>(visit: Visit, stream: S, origin: Arc<Origin>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let mut ending = visit.entrance.ending.clone();
+    // HTTP/2 has no upgrades, and its extended CONNECT (RFC 8441) is not offered: nothing is ever put there.
+    let slot = Slot::default();
     let service = service_fn(move |request| {
         let (visit, origin) = (visit.clone(), Arc::clone(&origin));
-        // HTTP/2 has no upgrades, and its extended CONNECT (RFC 8441) is not offered.
-        async move { serve(&visit, &origin, &Slot::default(), request).await }
+        let slot = slot.clone();
+        async move { serve(&visit, &origin, &slot, request).await }
     });
     let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .auto_date_header(false)
+        .keep_alive_interval(PING_EVERY)
+        .keep_alive_timeout(PONG_TIME_MAX)
         .max_concurrent_streams(STREAMS_MAX)
         .max_header_list_size(HEADER_LIST_BYTES_MAX)
         .adaptive_window(true)
@@ -167,6 +189,16 @@ pub(super) struct Joined<S> {
 impl<S> Joined<S> {
     pub(super) const fn new(first: BytesMut, rest: S) -> Self {
         Self { first, rest }
+    }
+}
+
+impl<S: AsyncRead + Unpin> Joined<S> {
+    /// The next byte, which stays to be read; `None` at the end.
+    pub(super) async fn peek(&mut self) -> io::Result<Option<u8>> {
+        if self.first.is_empty() {
+            self.rest.read_buf(&mut self.first).await?;
+        }
+        Ok(self.first.first().copied())
     }
 }
 

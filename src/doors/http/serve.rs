@@ -166,6 +166,7 @@ fn body_digest(decided: &enforce::Decided, body: &OutBody) -> Option<String> {
 /// Who asks: the connection's caller, or whom the request names.
 fn caller(visit: &Visit, parts: &Parts) -> Result<Arc<Caller>, Unreadable> {
     match &visit.caller {
+        Some(caller) if caller.is_closed() => Err(Unreadable::status(403, "the session of this connection was closed")),
         Some(caller) => Ok(Arc::clone(caller)),
         None => visit.entrance.callers.receive(claim(&parts.headers, &visit.entrance.way)?, visit.peer),
     }

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::model::{Disposition, Door, Effect, EnvironmentKind, Evidence, Hazard, Impact, Scope, Timestamp};
-use crate::record::{ActionEntry, ApprovalEntry, DecisionEntry, Entry, Outcome, RejectedEntry};
+use crate::record::{ActionEntry, ApprovalEntry, ConfigurationEntry, DecisionEntry, Entry, Outcome, RejectedEntry};
 
 /// Which decisions are wanted. The empty filter wants all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -158,6 +158,7 @@ impl Filter {
             Entry::Decision(decision) => self.terms.iter().all(|term| has(term, decision)),
             Entry::Rejected(rejected) => self.terms.iter().all(|term| rejected_has(term, rejected)),
             Entry::Approval(step) => self.terms.iter().all(|term| step_has(term, step)),
+            Entry::Configuration(change) => self.terms.iter().all(|term| change_has(term, change)),
             _ => false,
         }
     }
@@ -393,6 +394,19 @@ fn step_has(term: &Term, entry: &ApprovalEntry) -> bool {
         Key::Text => {
             let texts = entry.by.iter().chain(&entry.reason).chain([&entry.operation, &entry.shown]);
             texts.into_iter().any(|text| term.is_in(text))
+        }
+        _ => false,
+    }
+}
+
+fn change_has(term: &Term, entry: &ConfigurationEntry) -> bool {
+    match term.key {
+        Key::Person => entry.by.as_deref().is_some_and(|person| term.fits(person)),
+        Key::Text => {
+            let revisions = [&entry.before, &entry.after, &entry.rules_before, &entry.rules_after];
+            let step = entry.step.as_str().to_owned();
+            let texts = entry.by.iter().chain(&entry.files).chain(&entry.why).chain(revisions).chain([&step]);
+            texts.into_iter().any(|text| term.is_in(text)) || term.is_in("configuration")
         }
         _ => false,
     }

@@ -106,14 +106,7 @@ impl RunningGate {
         name: &str,
         alpn: &[&str],
     ) -> std::io::Result<TlsStream<TcpStream>> {
-        let mut config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(Arc::clone(&self.roots))
-            .with_no_client_auth();
-        config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
-        let name = ServerName::try_from(name.to_owned()).unwrap();
-        TlsConnector::from(Arc::new(config)).connect(name, stream).await
+        tls_over(stream, name, alpn, Arc::clone(&self.roots)).await
     }
 
     /// Sends bytes through a tunnel and reads until the gate closes; gives what came.
@@ -123,6 +116,23 @@ impl RunningGate {
         tls.flush().await.unwrap();
         read_all(&mut tls).await
     }
+}
+
+/// TLS with these roots over a stream.
+pub(crate) async fn tls_over(
+    stream: TcpStream,
+    name: &str,
+    alpn: &[&str],
+    roots: Arc<RootCertStore>,
+) -> std::io::Result<TlsStream<TcpStream>> {
+    let mut config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+    let name = ServerName::try_from(name.to_owned()).unwrap();
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
 }
 
 impl Drop for RunningGate {

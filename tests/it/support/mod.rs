@@ -7,6 +7,7 @@ pub(crate) mod dockerd;
 pub(crate) mod gate;
 pub(crate) mod git;
 pub(crate) mod kube;
+pub(crate) mod listeners;
 pub(crate) mod log;
 pub(crate) mod model;
 pub(crate) mod moto;

@@ -55,7 +55,8 @@ impl Squid {
         );
         fs::write(at("squid.conf"), text).unwrap();
         let process = Command::new(program)
-            .args(["-N", "-f", &at("squid.conf")])
+            // A service of its own: two of one name share their memory.
+            .args(["-N", "-n", &format!("t{port}"), "-f", &at("squid.conf")])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -44,6 +44,7 @@ pub(crate) struct Stage {
     trusts_ca: bool,
     trusted: Vec<String>,
     egress: String,
+    settings: String,
     variables: Vec<(String, String)>,
 }
 
@@ -63,6 +64,7 @@ impl Stage {
             trusts_ca: true,
             trusted: Vec::new(),
             egress: String::new(),
+            settings: String::new(),
             variables: Vec::new(),
         };
         stage.write_config();
@@ -96,6 +98,13 @@ impl Stage {
         self
     }
 
+    /// Further lines of the configuration, at its top level.
+    pub(crate) fn setting(&mut self, lines: &str) -> &mut Self {
+        self.settings.push_str(&format!("{}\n", lines.trim_end()));
+        self.write_config();
+        self
+    }
+
     /// A variable for the gate and so for its child.
     pub(crate) fn variable(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
         self.variables.push((name.to_owned(), value.into()));
@@ -121,9 +130,10 @@ impl Stage {
         extra.extend(self.trusts_ca.then_some("servers.pem"));
         let extra = extra.join(", ");
         let text = format!(
-            "version: 1\nstate: ../state\negress:\n  resolve: {{ {} }}\n  extra_ca: [{extra}]\n{}",
+            "version: 1\nstate: ../state\negress:\n  resolve: {{ {} }}\n  extra_ca: [{extra}]\n{}{}",
             resolve.join(", "),
-            self.egress
+            self.egress,
+            self.settings
         );
         fs::write(self.path("config/config.yaml"), text).unwrap();
     }
