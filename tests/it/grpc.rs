@@ -260,6 +260,27 @@ fn a_stopped_call_shows_why_and_is_not_repeated() {
 }
 
 #[test]
+fn a_long_wait_for_a_limit_is_told_once() {
+    let mut stage = Stage::new();
+    let (address, record) = upstream(&stage);
+    stage.resolve("api.dev.example", address);
+    let limits = "limits:\n  - id: acme/slowly\n    match: { operation: [\"http:api.dev.example:POST\"] }\n    key: [session]\n    \
+                  allow: 1 per 10m\n    decision: throttle\n    message: One at a time.\n    instead: Come back later.\n";
+    stage.write("config/rules/acme/limits.yaml", limits);
+    let gate = stage.gate();
+    block_on(async {
+        let mut client = client(&gate, "api.dev.example").await;
+        client.unary(Request::new(Bytes::from("a")), path("/echo.Echo/Say"), Plain).await.unwrap();
+        client.ready().await.unwrap();
+        let error = client.unary(Request::new(Bytes::from("b")), path("/echo.Echo/Say"), Plain).await.unwrap_err();
+        assert_eq!(error.code(), Code::ResourceExhausted, "{error}");
+        assert!(error.message().contains("One at a time."), "{error}");
+    });
+    gate.stop();
+    assert_eq!((record.len(), stage.log().stopped().len()), (1, 1));
+}
+
+#[test]
 fn an_upstream_that_is_down_is_unavailable() {
     let mut stage = Stage::new();
     stage.resolve("api.dev.example", "127.0.0.1:1".parse().unwrap());

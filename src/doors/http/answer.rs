@@ -80,7 +80,7 @@ enum Throttling {
 ///
 /// | who | short wait | long wait |
 /// |---|---|---|
-/// | AWS | their code, which botocore repeats (2 to 4 times, by its mode) with a back-off of its own, and then shows | the same |
+/// | AWS | their code, which botocore repeats (twice by default) and then shows | the same |
 /// | Kubernetes | 429 with `Retry-After`: kubectl and its like wait it out, up to ten times | 429 without: shown at once |
 /// | gRPC | `RESOURCE_EXHAUSTED`, shown at once | the same |
 /// | Docker | 429, shown at once | the same |
@@ -196,9 +196,9 @@ fn aws(dialect: Dialect, said: &Said<'_>) -> Form {
     let (message, id) = (xml(&said.message), xml(&said.id));
     let mut headers = vec![(HeaderName::from_static("x-amzn-requestid"), said.id.clone())];
     if let Some(wait) = said.wait {
-        // In milliseconds. botocore's modes `standard` and `adaptive` wait for it, at most 5 s longer than they would anyhow;
-        // `legacy`, its default, has its own back-off only (`botocore/retries/standard.py`, `retryhandler.py`).
-        // `Retry-After` is read by neither.
+        // In milliseconds. botocore's modes `standard` (the default of 1.44) and `adaptive` wait for it, at most 5 s longer
+        // than they would anyhow; `legacy` has its own back-off only (`botocore/retries/standard.py`, `retryhandler.py`).
+        // `Retry-After` is read by none of them.
         headers.push((HeaderName::from_static("x-amz-retry-after"), wait.as_millis().max(1).to_string()));
     }
     let (media, body) = match dialect {

@@ -14,6 +14,8 @@ use sha2::{Digest, Sha256};
 const REQUIREMENTS: &str = include_str!("requirements.txt");
 /// The newest that runs on Node 18 and later.
 const AGENT_PACKAGE: &str = "@anthropic-ai/claude-code@2.1.100";
+/// Kubernetes' own client for Python.
+const KUBERNETES_PACKAGE: &str = "kubernetes==37.0.2";
 /// What the tests' cluster speaks SPDY with.
 const SPDY_PACKAGE: &str = "spdy-transport@3.0.0";
 
@@ -30,6 +32,17 @@ pub(crate) fn python() -> &'static Path {
                     .args(["-m", "pip", "install", "--quiet", "-r"])
                     .arg(folder.join("requirements.txt")),
             );
+        })
+    })
+}
+
+/// The folder of a Python environment with Kubernetes' client.
+pub(crate) fn kubernetes() -> &'static Path {
+    static KUBERNETES: OnceLock<PathBuf> = OnceLock::new();
+    KUBERNETES.get_or_init(|| {
+        installed("venv-kubernetes", KUBERNETES_PACKAGE, |folder| {
+            step(Command::new("python3").args(["-m", "venv"]).arg(folder));
+            step(Command::new(folder.join("bin/python")).args(["-m", "pip", "install", "--quiet", KUBERNETES_PACKAGE]));
         })
     })
 }
