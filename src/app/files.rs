@@ -104,11 +104,32 @@ pub fn load(mut places: Places) -> Result<Loaded, LoadError> {
     Ok(Loaded { places, setup })
 }
 
+/// Where the state is, for whoever reads the log: rules and inventory may be wrong just then.
+///
+/// # Errors
+/// What stands in `config.yaml` is wrong: the log may be somewhere else.
+pub fn located(mut places: Places) -> Result<Places, LoadError> {
+    let file = config_file(&places);
+    let config = match std::fs::read_to_string(&file) {
+        Ok(text) => Config::parse(&file.display().to_string(), &text)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Config::default(),
+        Err(source) => return Err(LoadError::Read { path: file, source }),
+    };
+    if let Some(state) = &config.state {
+        places.state = places.config.join(state);
+    }
+    Ok(places)
+}
+
+fn config_file(places: &Places) -> PathBuf {
+    if places.file.is_dir() { places.file.join("config.yaml") } else { places.file.clone() }
+}
+
 /// Only `config.yaml`, for whoever asks a running gate: rules and inventory may be wrong just then, and so may this. What
 /// cannot be read then counts as not written; the gate that answers says what is wrong.
 #[must_use]
 pub fn settings(mut places: Places) -> (Places, Config) {
-    let file = if places.file.is_dir() { places.file.join("config.yaml") } else { places.file.clone() };
+    let file = config_file(&places);
     let text = std::fs::read_to_string(&file).unwrap_or_default();
     let config = Config::parse(&file.display().to_string(), &text).unwrap_or_default();
     if let Some(state) = &config.state {

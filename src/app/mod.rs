@@ -18,7 +18,7 @@ mod trust;
 pub use base::StartError;
 pub use certificates::CertificateError;
 pub use clock::SystemClock;
-pub use files::{LoadError, Loaded, Places, load, read_pem_certificates, settings};
+pub use files::{LoadError, Loaded, Places, load, located, read_pem_certificates, settings};
 pub use joined::{JoinedGate, join};
 pub use private::{Options, PRIVATE_SOCKET, PrivateGate, start};
 pub use serve::{Ended, ServeOptions, SharedGate, SocketError, control_socket, serve};

@@ -16,8 +16,9 @@ use crate::control::protocol::Answer;
   blastgate approvals approve a_… --reason 'migration CHG-42'
   blastgate approvals deny a_… --reason 'wrong account'
 
-An approval lets exactly that call pass, once, for the session that asked, and only for a while. It cannot be given from
-behind the gate. Exits with 1 when there is no such request, 3 when the gate says no.")]
+An approval lets exactly that call pass, once, for the session that asked, and
+only for a while. It cannot be given from behind the gate. Exits with 1 when
+there is no such request, 3 when the gate says no.")]
 pub(crate) struct ApprovalsArgs {
     /// Configuration folder, or its config.yaml [default: $XDG_CONFIG_HOME/blastgate]
     #[arg(long, value_name = "PATH", global = true)]

@@ -9,11 +9,13 @@ use crate::control::protocol::{Accept, Changes, FileChange};
 /// Show and accept changes of the configuration that the running gate has not taken up
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  blastgate changes                        what differs from what the gate goes by
+  blastgate changes                        what differs from what the gate goes
+                                           by
   blastgate changes accept c_0123456789abcdef
 
-A running gate takes up by itself only what tightens: a rule file that was not there, a stricter posture. Everything
-else waits, so that an agent that can write the files cannot loosen its gate. Accepting needs the revision that was
+A running gate takes up by itself only what tightens: a rule file that was not
+there, a stricter posture. Everything else waits, so that an agent that can
+write the files cannot loosen its gate. Accepting needs the revision that was
 shown: what is accepted is what was seen.")]
 pub(crate) struct ChangesArgs {
     /// Configuration folder, or its config.yaml [default: $XDG_CONFIG_HOME/blastgate]

@@ -32,11 +32,14 @@ pub const EXIT_FAULT: u8 = 4;
 #[derive(Debug, Parser)]
 #[command(name = "blastgate", version, propagate_version = true, arg_required_else_help = true, max_term_width = 100)]
 #[command(after_help = "Examples:
-  blastgate demo                      see what it does, in a minute, without any account
+  blastgate demo                      see what it does, in a minute, without any
+                                      account
   blastgate run -- claude             run an agent behind a gate of its own
   blastgate run -- aws s3 ls          or any command
-  blastgate init                      write a configuration with every setting in it
-  blastgate report                    what was stopped, and how to keep or allow it
+  blastgate init                      write a configuration with every setting
+                                      in it
+  blastgate report                    what was stopped, and how to keep or allow
+                                      it
   blastgate log decision:deny         one by one")]
 struct Cli {
     #[command(subcommand)]
@@ -123,9 +126,9 @@ fn own_configuration() -> Option<std::path::PathBuf> {
 
 fn show_log(args: &log::Log) -> Result<ExitCode, Failure> {
     let places = Places::of(args.config.as_deref(), |name| std::env::var_os(name)).map_err(Failure::usage)?;
-    let loaded = app::load(places).map_err(Failure::usage)?;
+    let places = app::located(places).map_err(Failure::usage)?;
     let now = SystemClock.now();
-    log::run(args, &loaded.places.log(), now, &mut out(), log::Screen::stdout()).map_or_else(
+    log::run(args, &places.log(), now, &mut out(), log::Screen::stdout()).map_or_else(
         |error| match error.downcast::<io::Error>() {
             Ok(error) => finish(Err(error)),
             Err(error) => Err(Failure::usage(error)),

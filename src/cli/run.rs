@@ -21,8 +21,10 @@ use crate::sandbox::{self, ChildError, Proxy};
   blastgate run --observe -- terraform apply
   blastgate run -- bash -c 'aws cloudformation describe-stacks && kubectl get pods'
 
-The command's proxy, certificate and kubeconfig variables are set so that its calls come through the gate. Nothing is
-printed while it runs. A gate of `blastgate serve` is joined where one runs, else the command gets a private one. Exits with the command's own code (128 + n when signal n ended it).")]
+The command's proxy, certificate and kubeconfig variables are set so that its
+calls come through the gate. Nothing is printed while it runs. A gate of
+`blastgate serve` is joined where one runs, else the command gets a private one.
+Exits with the command's own code (128 + n when signal n ended it).")]
 pub(crate) struct Run {
     /// Decide and record, but stop nothing
     #[arg(long)]

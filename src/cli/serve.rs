@@ -12,13 +12,16 @@ use crate::sandbox;
 /// Run a gate that several agents share
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  blastgate serve                     listen where config.yaml says (default: 127.0.0.1:7878)
-  blastgate serve --replace           take over from the gate that runs, without refusing a connection
+  blastgate serve                     listen where config.yaml says (default:
+                                      127.0.0.1:7878)
+  blastgate serve --replace           take over from the gate that runs, without
+                                      refusing a connection
   blastgate run -- claude             joins the gate that runs
 
-Signals: TERM and INT end it when its connections have ended (a second one ends it at once); HUP looks at the
-configuration. What only tightens (a new rule, a stricter posture) is taken up by itself; everything else waits for
-`blastgate changes accept`.")]
+Signals: TERM and INT end it when its connections have ended (a second one ends
+it at once); HUP looks at the configuration. What only tightens (a new rule, a
+stricter posture) is taken up by itself; everything else waits for `blastgate
+changes accept`.")]
 pub(crate) struct Serve {
     /// Configuration folder, or its config.yaml [default: $XDG_CONFIG_HOME/blastgate]
     #[arg(long, value_name = "PATH")]
@@ -82,7 +85,8 @@ fn start_failure(error: app::StartError) -> Failure {
   blastgate status
   blastgate status --json | jq .approvals
 
-Exits with 0 when a gate answers and nothing is wrong with it, 1 when something is, 2 when none answers.")]
+Exits with 0 when a gate answers and nothing is wrong with it, 1 when something
+is, 2 when none answers.")]
 pub(crate) struct StatusArgs {
     /// Configuration folder, or its config.yaml [default: $XDG_CONFIG_HOME/blastgate]
     #[arg(long, value_name = "PATH")]

@@ -10,7 +10,8 @@ use crate::control::protocol::{OpenSession, OpenedSession, SessionStatus};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   blastgate sessions                        who is there
-  blastgate sessions open --agent ci        prints the variables that bring a client to the gate
+  blastgate sessions open --agent ci        prints the variables that bring a
+                                            client to the gate
   blastgate sessions close s_…
 
 A session's token names it, and gives no right to approve anything.")]

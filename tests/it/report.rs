@@ -64,3 +64,15 @@ fn what_cannot_be_understood_is_a_usage_error() {
         assert!(ended.stderr.contains("error:"), "{ended:#?}");
     }
 }
+
+#[test]
+fn what_is_recorded_is_told_whatever_state_the_rules_are_in() {
+    let stage = Stage::new();
+    let ended = stage.run(&["true"]);
+    assert_eq!(ended.code, Some(0), "{ended:#?}");
+    stage.write("config/rules/own/broken.yaml", "id: own/broken\nnonsense: 1\n");
+    let report = report(&stage, &[]);
+    assert!(report.code == Some(0) && report.stderr.contains("nonsense"), "{report:#?}");
+    let log = child::run(stage.blastgate(["log"]), PATIENCE);
+    assert!(log.code == Some(0) && log.stderr.is_empty(), "{log:#?}");
+}

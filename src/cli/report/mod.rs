@@ -52,11 +52,20 @@ pub(super) struct ReportArgs {
 
 pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Failure> {
     let places = Places::of(args.config.as_deref(), |name| std::env::var_os(name)).map_err(Failure::usage)?;
-    let loaded = app::load(places).map_err(Failure::usage)?;
+    // What is recorded is told whatever state the rules are in; they only help to say what could be done.
+    let rules = match app::load(places.clone()) {
+        Ok(loaded) => loaded.setup.rules,
+        Err(error) => {
+            anstream::eprintln!(
+                "warning: the advice goes by the built-in rules alone, since yours do not load:\n{error}"
+            );
+            RuleSet::builtin()
+        }
+    };
+    let log = app::located(places).map_err(Failure::usage)?.log();
     let now = SystemClock.now();
     let filter = args.filter(now).map_err(Failure::usage)?;
-    let (log, rules, width) = (loaded.places.log(), &loaded.setup.rules, Screen::stdout().width);
-    match report(args, (&filter, now), (&log, rules), width, &mut super::out()) {
+    match report(args, (&filter, now), (&log, &rules), Screen::stdout().width, &mut super::out()) {
         Ok(code) => Ok(ExitCode::from(code)),
         Err(error) => match error.downcast::<std::io::Error>() {
             Ok(error) => super::finish(Err(error)),
