@@ -44,8 +44,9 @@ pub mod egress;
 
 pub mod doors;
 
-pub mod control;
 pub mod sandbox;
+
+pub mod control;
 
 pub mod app;
 
