@@ -94,10 +94,9 @@ pub(crate) fn run(args: &ApprovalsArgs) -> Result<ExitCode, Failure> {
     }
     match &args.command {
         Some(Command::Approve { .. }) => anstream::println!(
-            "{} approved: this one call of {} passes once, until {}. Tell the agent to repeat it.",
+            "{} approved: this call passes once, until {}.\nTell the agent to repeat it.",
             request.id,
-            request.session,
-            request.until
+            super::moment(request.until)
         ),
         Some(Command::Deny { .. }) => anstream::println!("{} denied", request.id),
         _ => anstream::print!("{}", whole(&request)),
@@ -126,13 +125,22 @@ fn list(args: &ApprovalsArgs, all: bool) -> Result<ExitCode, Failure> {
         for one in &requests {
             let who = one.agent.as_deref().unwrap_or("-");
             anstream::println!("{}  {:<8}  {who:<12}  {}", one.id, one.state.as_str(), one.operation);
-            if let Some(line) = one.shown.lines().next() {
-                anstream::println!("    {}", shortened(line));
-            }
+            anstream::println!("    {}", shortened(&gist(one)));
         }
         anstream::println!("→ blastgate approvals show|approve|deny ID");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// On what, and what it would do: the operation stands in the line above.
+fn gist(request: &Request) -> String {
+    let mut lines = request.shown.lines();
+    let first = lines.next().unwrap_or_default();
+    let does = first.strip_prefix(request.operation.as_str()).unwrap_or(first).trim();
+    match lines.find_map(|line| line.trim().strip_prefix("on: ")) {
+        Some(on) => format!("{on} · {does}"),
+        None => does.to_owned(),
+    }
 }
 
 /// As much of a line as fits beside its indent on the narrowest terminal.
@@ -147,13 +155,14 @@ fn shortened(line: &str) -> String {
 fn whole(request: &Request) -> String {
     use std::fmt::Write;
     let mut out = String::new();
-    let _ = writeln!(out, "{}  {} until {}", request.id, request.state, request.until);
+    let _ = writeln!(out, "{}  {} until {}", request.id, request.state, super::moment(request.until));
     for line in request.shown.lines() {
         let _ = writeln!(out, "  {line}");
     }
     let person = request.person.as_deref().map(|person| format!(" for {person}")).unwrap_or_default();
     let agent = request.agent.as_deref().unwrap_or("an agent");
-    let _ = writeln!(out, "  asked by   {agent}{person}, session {}, {}", request.session, request.opened_at);
+    let _ = writeln!(out, "  asked by   {agent}{person}, session {}", request.session);
+    let _ = writeln!(out, "  asked at   {}", super::moment(request.opened_at));
     let because: Vec<&str> = request.requirement.ids().collect();
     let _ = writeln!(out, "  because of {}", because.join(", "));
     if let Some(voter) = &request.voter {

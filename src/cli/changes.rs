@@ -76,7 +76,11 @@ fn told(changes: &Changes) -> String {
         return "Nothing waits: the gate goes by the configuration as it stands.\n".to_owned();
     }
     for FileChange { file, kind, taken, lines } in &changes.files {
-        let state = if *taken { "taken up: it only tightens" } else { "waits" };
+        let state = match (taken, &changes.wrong) {
+            (true, _) => "taken up: it only tightens",
+            (false, None) => "waits",
+            (false, Some(_)) => "does not count",
+        };
         let _ = writeln!(out, "{file}  {kind}, {state}");
         for line in lines.iter().take(LINES_MAX) {
             let visible: String = line.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();

@@ -23,6 +23,12 @@ pub(crate) fn sockets(config: Option<&Path>) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
+/// The state folder.
+pub(crate) fn state(config: Option<&Path>) -> Result<PathBuf, Failure> {
+    let places = Places::of(config, |name| std::env::var_os(name)).map_err(Failure::usage)?;
+    Ok(app::settings(places).0.state)
+}
+
 /// `$XDG_RUNTIME_DIR`.
 pub(crate) fn runtime_folder() -> Option<PathBuf> {
     std::env::var_os("XDG_RUNTIME_DIR").filter(|path| !path.is_empty()).map(PathBuf::from)

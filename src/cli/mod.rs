@@ -163,6 +163,12 @@ pub(crate) fn count(n: u64, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
+/// A time for people: `2026-11-22 17:20:05 UTC`.
+pub(crate) fn moment(at: crate::model::Timestamp) -> String {
+    let text = at.to_string();
+    format!("{} UTC", text.get(..19).unwrap_or(&text).replace('T', " "))
+}
+
 const RED: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
 
 /// Why a command ended early, and the exit code that says so.

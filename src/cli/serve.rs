@@ -117,7 +117,9 @@ fn told(status: &Status) -> String {
     let _ = writeln!(
         out,
         "blastgate {} · {kind} · process {} · since {}{draining}",
-        status.version, status.pid, status.since
+        status.version,
+        status.pid,
+        super::moment(status.since)
     );
     let _ = writeln!(out, "  posture    {} · rules {}", status.posture, status.revision);
     let width = status.listeners.iter().map(|one| one.name.len()).max().unwrap_or(0);

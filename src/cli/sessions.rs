@@ -56,7 +56,7 @@ pub(crate) fn run(args: &SessionsArgs) -> Result<ExitCode, Failure> {
             } else {
                 for one in sessions {
                     let (agent, person) = (one.agent.unwrap_or_default(), one.person.unwrap_or_default());
-                    anstream::println!("{}  {}  {agent:<16} {person}", one.session, one.since);
+                    anstream::println!("{}  {}  {agent:<16} {person}", one.session, super::moment(one.since));
                 }
             }
         }
@@ -71,9 +71,9 @@ pub(crate) fn run(args: &SessionsArgs) -> Result<ExitCode, Failure> {
                 anstream::println!("export HTTPS_PROXY=http://{}@{}", opened.credentials, opened.proxy);
                 anstream::println!("export HTTP_PROXY=$HTTPS_PROXY https_proxy=$HTTPS_PROXY http_proxy=$HTTPS_PROXY");
                 anstream::println!("unset NO_PROXY no_proxy");
-                anstream::println!(
-                    "# its clients must trust the gate's CA: `blastgate run` sets all of this by itself"
-                );
+                let ca = gate::state(config)?.join("ca/ca.pem");
+                anstream::println!("# its clients must trust {} beside their own roots,", ca.display());
+                anstream::println!("# curl for one: --cacert FILE; `blastgate run -- CMD` sets all of this by itself");
             }
         }
         Some(Command::Close { session }) => {

@@ -53,6 +53,9 @@ impl Backend for Operator {
                 0
             })
         };
+        // Each listener keeps a place for whoever comes next.
+        let accepting = self.listeners.iter().filter(|one| one.name != "control" && one.name != "api").count();
+        let accepting = if self.draining.get().is_some() { 0 } else { accepting };
         let sessions = known(self.sessions.list().map(|sessions| sessions.len()));
         let waiting = Filter { state: Some(State::Pending), ..Filter::default() };
         let approvals = known(self.approvals.list(&waiting).map(|requests| requests.len()));
@@ -64,7 +67,7 @@ impl Backend for Operator {
             posture: self.gate.posture(),
             revision: self.gate.rules().revision().to_owned(),
             listeners: self.listeners.clone(),
-            connections: self.closer.open(),
+            connections: self.closer.open().saturating_sub(accepting),
             sessions,
             approvals,
             changes,
