@@ -409,3 +409,38 @@ proptest! {
         prop_assert!(odd >= plain || other, "{} {} -> {}: {} < {}", method, path, changed, odd, plain);
     }
 }
+
+#[test]
+fn a_refusal_has_the_form_that_the_sender_s_client_shows() {
+    const PUSH: (&str, &str) = ("content-type", "application/x-git-receive-pack-request");
+    const FETCH: (&str, &str) = ("content-type", "application/x-git-upload-pack-request");
+    const JSON: (&str, &str) = ("content-type", "application/json");
+    let docker = Known { provider: Some("docker".into()), ..Known::default() };
+    let check = |call: &str, headers: &[(&str, &str)], known: &Known, expected: Dialect| {
+        let head = head(call, headers);
+        assert_eq!(dialect(&head, known), expected, "{call}");
+        assert_eq!(route(&head, known).unwrap().dialect(), expected, "{call}");
+    };
+    let nothing = Known::default();
+    check("GET https://a.example/v1.41/info", &[], &nothing, Dialect::Docker);
+    check("HEAD https://a.example/_ping", &[], &nothing, Dialect::Docker);
+    check("GET https://a.example/info", &[], &docker, Dialect::Docker);
+    check("GET https://a.example/info", &[], &nothing, Dialect::Problem);
+    check("POST https://a.example/v1.41/exec/a/start", &[("upgrade", "tcp")], &docker, Dialect::DockerStream);
+    for other in ["v1", "v1.", "v1.x", "v2.0", "v1.1234", "av1.41", ""] {
+        check(&format!("GET https://a.example/{other}/info"), &[], &nothing, Dialect::Problem);
+    }
+    check("LOCK https://a.example/state", &[JSON], &nothing, Dialect::StateLock);
+    check("LOCK https://a.example/file", &[("content-type", "application/xml")], &nothing, Dialect::Problem);
+    check("POST https://a.example/o/r.git/git-receive-pack", &[PUSH], &nothing, Dialect::GitPush);
+    check("POST https://a.example/o/r.git/git-upload-pack", &[FETCH], &nothing, Dialect::GitFetch);
+    check("GET https://a.example/o/r.git/info/refs?service=git-upload-pack", &[], &nothing, Dialect::GitRefs);
+    // What answers with 200 is for nobody else.
+    check("POST https://a.example/o/r.git/git-receive-pack", &[JSON], &nothing, Dialect::Problem);
+    check("DELETE https://a.example/o/r.git/git-receive-pack", &[PUSH], &nothing, Dialect::Problem);
+    check("POST https://a.example/o/r.git/git-upload-pack", &[PUSH], &nothing, Dialect::Problem);
+    assert_eq!(dialect_of_target(&docker), Dialect::Docker);
+    assert_eq!(dialect_of_target(&nothing), Dialect::Problem);
+    let kubernetes = Known { provider: Some("kubernetes".into()), ..Known::default() };
+    assert_eq!(dialect_of_target(&kubernetes), Dialect::Kubernetes);
+}

@@ -2,13 +2,15 @@
 
 use crate::support::child::{self, Ended};
 use crate::support::dockerd::Dockerd;
-use crate::support::listeners::SharedGate;
+use crate::support::listeners::{SharedGate, free_port};
 use crate::support::stage::Stage;
 use crate::support::{PATIENCE, clients};
 
 /// A daemon and a gate before it.
 struct Host {
     stage: Stage,
+    /// The gate's other listener, as `DOCKER_HOST` has it.
+    tcp: String,
     // The gate ends before its upstream.
     _gate: SharedGate,
     daemon: Dockerd,
@@ -19,22 +21,33 @@ impl Host {
     fn start(environment: &str) -> Option<Self> {
         let stage = Stage::new();
         let daemon = Dockerd::on(&stage)?;
+        let hosts = "{ host: docker.localhost }, { host: docker-tcp.localhost }";
         stage.write(
             "config/inventory.yaml",
-            format!("version: 1\nenvironments:\n  - name: {environment}\n    match: [{{ host: docker.localhost }}]\n",),
+            format!("version: 1\nenvironments:\n  - name: {environment}\n    match: [{hosts}]\n"),
         );
-        let listener = format!(
-            "{{ name: docker, listen: \"unix:{}\", upstream: \"unix:{}\", provider: docker }}",
-            stage.path("gate.sock").display(),
-            daemon.socket.display()
-        );
-        let gate = SharedGate::start(&stage, &[listener], "");
-        Some(Self { stage, _gate: gate, daemon })
+        let at = free_port();
+        let listener = |name: &str, listen: &str| {
+            format!(
+                "{{ name: {name}, listen: \"{listen}\", upstream: \"unix:{}\", provider: docker }}",
+                daemon.socket.display()
+            )
+        };
+        let listeners = [
+            listener("docker", &format!("unix:{}", stage.path("gate.sock").display())),
+            listener("docker-tcp", &at.to_string()),
+        ];
+        let gate = SharedGate::start(&stage, &listeners, "");
+        Some(Self { stage, tcp: format!("tcp://{at}"), _gate: gate, daemon })
     }
 
     fn at(&self, socket: &std::path::Path, arguments: &[&str]) -> Ended {
+        self.on(&format!("unix://{}", socket.display()), arguments)
+    }
+
+    fn on(&self, host: &str, arguments: &[&str]) -> Ended {
         let mut command = self.stage.command("docker");
-        command.args(arguments).env("DOCKER_HOST", format!("unix://{}", socket.display())).env("DOCKER_BUILDKIT", "0");
+        command.args(arguments).env("DOCKER_HOST", host).env("DOCKER_BUILDKIT", "0");
         child::run(command, PATIENCE)
     }
 
@@ -114,6 +127,8 @@ fn works_with_containers(host: &Host) {
     assert_eq!(host.works(&["exec", "web", "/bin/sh", "-c", "echo $((6 * 7))"]), "42");
     let failed = host.docker(&["exec", "web", "/bin/sh", "-c", "exit 9"]);
     assert_eq!(failed.code, Some(9), "{failed:#?}");
+    let over_tcp = host.on(&host.tcp, &["exec", "web", "/bin/sh", "-c", "echo over tcp"]).succeeded();
+    assert_eq!(over_tcp.stdout, "over tcp\n");
     let socket = host.stage.path("gate.sock").display().to_string();
     let shell = |script: &str| {
         let mut command = host.stage.command("sh");

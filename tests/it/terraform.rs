@@ -182,6 +182,9 @@ fn a_refused_lock_is_told_once_and_nothing_is_written() {
     is_told(&stage.run(&["terraform", "plan", "-no-color"]));
     stage.run(&["terraform", "plan", "-no-color", "-lock=false"]).succeeded();
     assert_eq!(stage.log().stopped().len(), 2);
+    // Who says to wait for a lock waits for this one too.
+    is_told(&stage.run(&["terraform", "plan", "-no-color", "-lock-timeout=2s"]));
+    assert_eq!(stage.log().stopped().len(), 4);
     assert!(backend.asked().iter().all(|method| method == "GET"), "{:?}", backend.asked());
     assert!(!stage.path("work/errored.tfstate").exists());
 }

@@ -355,26 +355,24 @@ fn looks_secret(segment: &str) -> bool {
 }
 
 /// How a host that no provider knows says no: so that the client which sends requests of this shape shows it.
+///
+/// SECURITY: some forms have the status 200. They are for what git's own client sends only: others would take it for a yes.
 pub(super) fn dialect(head: &Head) -> Dialect {
     let media = head.header("content-type").unwrap_or_default();
     let path = head.path();
     let first = path.split('/').nth(1).unwrap_or_default();
-    let is_get = head.method == http::Method::GET;
-    match () {
-        () if media.starts_with("application/grpc") => Dialect::Grpc,
+    let asks_for_refs =
+        || path.ends_with("/info/refs") && head.query().is_some_and(|text| text.starts_with("service=git-"));
+    match (head.method.as_str(), media) {
+        (_, media) if media.starts_with("application/grpc") => Dialect::Grpc,
         // WebDAV's LOCK has a document in XML.
-        () if head.method.as_str() == "LOCK" && media.starts_with("application/json") => Dialect::StateLock,
-        () if path.ends_with("/git-receive-pack") => Dialect::GitPush,
-        () if path.ends_with("/git-upload-pack") => Dialect::GitFetch,
-        () if is_get
-            && path.ends_with("/info/refs")
-            && head.query().is_some_and(|text| text.contains("service=git-")) =>
-        {
-            Dialect::GitRefs
-        }
-        () if head.upgrade == Some(Upgrade::Tcp) => Dialect::DockerStream,
-        () if first == "_ping" || is_engine_version(first) => Dialect::Docker,
-        () => Dialect::Problem,
+        ("LOCK", media) if media.starts_with("application/json") => Dialect::StateLock,
+        ("POST", "application/x-git-receive-pack-request") if path.ends_with("/git-receive-pack") => Dialect::GitPush,
+        ("POST", "application/x-git-upload-pack-request") if path.ends_with("/git-upload-pack") => Dialect::GitFetch,
+        ("GET", _) if asks_for_refs() => Dialect::GitRefs,
+        _ if head.upgrade == Some(Upgrade::Tcp) => Dialect::DockerStream,
+        _ if first == "_ping" || is_engine_version(first) => Dialect::Docker,
+        _ => Dialect::Problem,
     }
 }
 
