@@ -1,7 +1,7 @@
 //! The ways out of a gate: address rules, trusted roots, certificates, and what the operator's files say about single
 //! servers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use super::base::StartError;
 use super::certificates;
 use super::files::{Places, read_pem_certificates};
 use crate::config::{self, Config, ReverseListener, Upstream};
-use crate::doors::http::callers::Reach;
+use crate::doors::http::callers::{Reach, target_key};
 use crate::egress::{AddressRules, Dialer, Egress, Proxies, Registration, Servers, server_key};
 use crate::head::authority;
 use crate::head::request::{ListenerName, Origin};
@@ -30,6 +30,7 @@ pub(super) struct Network {
     own: Vec<SocketAddr>,
     strict: bool,
     proxies: Proxies,
+    reverse: Vec<ReverseListener>,
 }
 
 impl Network {
@@ -52,6 +53,7 @@ impl Network {
             own,
             strict: posture == Posture::Strict,
             proxies,
+            reverse: config.listen.reverse.clone(),
         };
         // What the operator named and cannot be used is told now, not at the first call.
         network.servers()?;
@@ -66,7 +68,15 @@ impl Network {
     /// The way out for callers with these servers in their kubeconfig.
     pub(super) fn reach(&self, listed: &[Server], warnings: &mut Vec<String>) -> Result<Reach, StartError> {
         let mut servers = self.servers()?;
-        let targets = register(&mut servers, listed, warnings);
+        let mut targets = register(&mut servers, listed, warnings);
+        // What the gate's own configuration says of a server counts before what a kubeconfig calls it.
+        for listener in &self.reverse {
+            if let Upstream::Server { authority, .. } = &listener.upstream
+                && (listener.cluster.is_some() || listener.provider.is_some())
+            {
+                targets.insert(target_key(authority), known(listener));
+            }
+        }
         Ok(Reach { egress: Egress::new(self.dialer(servers)), targets })
     }
 
@@ -89,8 +99,7 @@ impl Network {
             Some(path) => dialer.with_socket(&authority, path),
             None => dialer,
         };
-        let known = Known { provider: listener.provider.clone(), cluster: listener.cluster.clone() };
-        let targets = HashMap::from([(server_key(&authority), known)]);
+        let targets = HashMap::from([(target_key(&authority), known(listener))]);
         let reach = Reach { egress: Egress::new(dialer), targets };
         Ok((reach, Origin { scheme, authority: Some(authority), listener: Some(port) }))
     }
@@ -115,13 +124,25 @@ impl Network {
 
 /// Tells the gate about the kubeconfig's servers: what to trust, what to present, what they are called.
 fn register(servers: &mut Servers, listed: &[Server], warnings: &mut Vec<String>) -> HashMap<String, Known> {
-    let mut targets = HashMap::new();
+    let mut targets: HashMap<String, Known> = HashMap::new();
+    let mut registered = HashSet::new();
     for server in listed {
         let Some(authority) = server_authority(&server.url) else { continue };
         let key = server_key(&authority);
-        // Two names for one server: the first stands, as the environment must not depend on which one the agent uses.
-        if targets.contains_key(&key) {
-            continue;
+        // Two names for one server: which one counted would depend on whoever wrote the file, and on the order in it.
+        let target = target_key(&authority);
+        let cluster_name = Some(server.cluster.clone());
+        if let Some(Known { cluster, .. }) = targets.get_mut(&target) {
+            if cluster.is_some() && *cluster != cluster_name {
+                warnings.push(format!(
+                    "the kubeconfig has two names for `{authority}`: neither counts, so it is nobody's in the inventory"
+                ));
+                *cluster = None;
+            }
+            // Certificates are found by the server's own spelling.
+            if registered.contains(&key) {
+                continue;
+            }
         }
         let certificates = |pem: &[u8]| CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect::<Vec<_>>();
         let roots = server.ca_pem.as_deref().map(certificates).filter(|roots| !roots.is_empty());
@@ -136,10 +157,16 @@ fn register(servers: &mut Servers, listed: &[Server], warnings: &mut Vec<String>
             // Without the certificate the server itself will say what is missing.
             let _ = servers.register(&authority, plain);
         }
-        let known = Known { provider: Some("kubernetes".to_owned()), cluster: Some(server.cluster.clone()) };
-        targets.insert(key, known);
+        registered.insert(key);
+        let known = || Known { provider: Some("kubernetes".to_owned()), cluster: cluster_name };
+        targets.entry(target).or_insert_with(known);
     }
     targets
+}
+
+/// What the operator's configuration says of a listener's upstream.
+fn known(listener: &ReverseListener) -> Known {
+    Known { provider: listener.provider.clone(), cluster: listener.cluster.clone() }
 }
 
 fn server_authority(url: &str) -> Option<Authority> {

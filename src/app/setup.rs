@@ -1,6 +1,8 @@
 //! Reads the configuration folder for the commands that judge or check.
 
 use std::fs;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -155,11 +157,11 @@ fn rule_texts(path: &Path) -> Result<Vec<Text>, Diagnostics> {
     let mut files = Vec::new();
     walk(path, &mut files, 0)?;
     files.sort();
-    let read = |file: PathBuf| {
-        let text = fs::read_to_string(&file).map_err(|error| one(&file, &format!("cannot be read: {error}")))?;
+    let text_of = |file: PathBuf| {
+        let text = read(&file).map_err(|error| one(&file, &format!("cannot be read: {error}")))?;
         Ok(Text { file: file.display().to_string(), text })
     };
-    files.into_iter().map(read).collect()
+    files.into_iter().map(text_of).collect()
 }
 
 /// Deeper than any pack; a loop of links ends here.
@@ -184,11 +186,29 @@ fn walk(path: &Path, files: &mut Vec<PathBuf>, depth: usize) -> Result<(), Diagn
     Ok(())
 }
 
+/// Longer than any file that a person wrote.
+const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Reads a file, and nothing but a file: a pipe that somebody put in its place would be waited for.
+fn read(file: &Path) -> io::Result<String> {
+    let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = fs::OpenOptions::new().read(true).custom_flags(flags).open(file)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
+    }
+    let mut text = String::new();
+    let read = file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
+    if read as u64 > FILE_BYTES_MAX {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 4 MiB"));
+    }
+    Ok(text)
+}
+
 /// What stands in a file; a file that is not there is `None`.
 fn text_of(file: &Path) -> Result<Option<Text>, Diagnostics> {
-    match fs::read_to_string(file) {
+    match read(file) {
         Ok(text) => Ok(Some(Text { file: file.display().to_string(), text })),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(one(file, &format!("cannot be read: {error}"))),
     }
 }

@@ -92,6 +92,17 @@ impl Question {
         Self { principal: principal.clone(), binding, digests, operation, shown, requirement, revision }
     }
 
+    /// The same, for nothing but what carries these facts too: where it goes, what it brings.
+    #[must_use]
+    pub fn bound_to(mut self, facts: &[String]) -> Self {
+        if !facts.is_empty() {
+            let bound = (&self.binding, facts);
+            self.binding = HEXLOWER.encode(&Sha256::digest(serde_json::to_vec(&bound).unwrap_or_default()));
+            list(&mut self.shown, "only", facts.iter().map(|fact| visible(fact, CHARS_MAX)));
+        }
+        self
+    }
+
     /// What asks for it.
     #[must_use]
     pub const fn requirement(&self) -> &Requirement {

@@ -208,7 +208,9 @@ fn question(decided: &Decided, exceeded: Option<&Vec1<Exceeded>>) -> Question {
     for one in exceeded.into_iter().flatten().filter(|one| one.decision == Effect::Escalate) {
         requirement.add(&one.limit, &[&one.message, &one.instead]);
     }
-    Question::new(&decided.context.principal, &decided.actions, requirement, decided.decision.revision())
+    let question =
+        Question::new(&decided.context.principal, &decided.actions, requirement, decided.decision.revision());
+    question.bound_to(&decided.bound)
 }
 
 fn said_no(request: Request) -> People {

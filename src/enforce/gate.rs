@@ -8,7 +8,7 @@ use vec1::Vec1;
 
 use super::admit::{Admission, Desk, Stop};
 use super::mode::{Obstacle, disposition};
-use super::permit::{Destination, Permit};
+use super::permit::{Carried, Destination, Permit};
 use super::refusal::{Refusal, RefusalKind};
 use super::snapshot::Snapshot;
 use super::tally::{Shared, Tally};
@@ -75,6 +75,8 @@ pub struct Decided {
     pub(super) context: Context,
     /// What it was judged by; nothing else judges it, however long it waits.
     pub(super) snapshot: Arc<Snapshot>,
+    /// What an approval covers beside the actions: see [`bound`].
+    pub(super) bound: Vec<String>,
 }
 
 impl Decided {
@@ -158,7 +160,7 @@ impl Gate {
         let context = Context { principal, door, at: self.clock.now() };
         let actions = classify(identified, &snapshot.inventory, evidence);
         let decision = decide(&actions, &context, &snapshot.rules, &Facts::default(), snapshot.posture);
-        Decided { actions, decision, context, snapshot }
+        Decided { actions, decision, context, snapshot, bound: Vec::new() }
     }
 
     /// Takes what the decision needs (tokens, an approval), records decision and disposition, and gives the permit. May
@@ -169,12 +171,13 @@ impl Gate {
     /// cannot be written (503; tokens are given back, a used approval stays used).
     pub async fn clear(
         &self,
-        decided: Decided,
+        mut decided: Decided,
         destination: Destination,
-        body_sha256: Option<String>,
+        carried: Carried,
     ) -> Result<Permit, Refusal> {
         let id = DecisionId::new(self.clock.now(), rand::random());
-        let mut entry = entry(id, &decided, &destination, body_sha256);
+        decided.bound = bound(&decided.actions, &destination, &carried);
+        let mut entry = entry(id, &decided, &destination, carried.sha256());
         let unfinished = Unfinished::new(&entry, &self.ledger, &self.tally);
         let Admission { stop, reservation, approval } = self.desk.admit(id, &decided, unfinished).await;
         entry.approval = approval;
@@ -280,6 +283,21 @@ const fn obstacle(stop: Option<&Stop>) -> Obstacle {
         Some(Stop { why: Why::Limited(_), .. }) => Obstacle::Limit,
         Some(_) => Obstacle::Decision,
     }
+}
+
+/// What an approval covers beside the digests of the actions. Of AWS every parameter that decides is in those, while bodies
+/// and signatures differ from call to call; of all others the destination and the body say what nobody else does: which
+/// server behind a host's ports, which image, which document.
+fn bound(actions: &Vec1<Action>, destination: &Destination, carried: &Carried) -> Vec<String> {
+    if actions.iter().all(|action| action.operation().provider() == "aws") {
+        return Vec::new();
+    }
+    let body = match carried {
+        Carried::Nothing => "no body".to_owned(),
+        Carried::Whole(sha256) => format!("body with the SHA-256 {sha256}"),
+        Carried::Unread => "a body that is not read: any".to_owned(),
+    };
+    vec![format!("{}://{}", destination.scheme.as_str(), destination.authority), body]
 }
 
 /// No record, no service.

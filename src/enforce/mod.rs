@@ -44,7 +44,7 @@ mod tally;
 mod unfinished;
 
 pub use gate::{Decided, Gate, GateParts, Request};
-pub use permit::{Destination, Permit};
+pub use permit::{Carried, Destination, Permit};
 pub use refusal::{Refusal, RefusalKind};
 pub use tally::{Stopped, Tally};
 

@@ -59,6 +59,27 @@ impl Destination {
     }
 }
 
+/// What a request carries beside its head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// No body.
+    Nothing,
+    /// A body that was read whole: its SHA-256, in lower-case hex.
+    Whole(String),
+    /// A body that streams past.
+    Unread,
+}
+
+impl Carried {
+    /// For the record.
+    pub(super) fn sha256(&self) -> Option<String> {
+        match self {
+            Self::Whole(sha256) => Some(sha256.clone()),
+            Self::Nothing | Self::Unread => None,
+        }
+    }
+}
+
 /// Lets exactly one request through. Made only by [`super::Gate::clear`]; closed with how it ended, or by being dropped.
 #[derive(Debug)]
 #[must_use = "a permit that is dropped is recorded as abandoned"]

@@ -82,7 +82,7 @@ impl Bench {
 
     async fn clear(&self, method: &str) -> Result<Permit, Refusal> {
         let head = head(method);
-        self.gate.clear(self.decide(&head), Destination::of(&head), None).await
+        self.gate.clear(self.decide(&head), Destination::of(&head), Carried::Nothing).await
     }
 
     /// The whole log, after closing it.
@@ -210,7 +210,7 @@ async fn an_approval_is_for_the_call_that_was_shown() {
     bench.gate.approvals().approve(id, "bo", None).unwrap();
     let mut other = head("DELETE");
     other.target = "/agents/8?token=hunter2".parse().unwrap();
-    let refusal = bench.gate.clear(bench.decide(&other), Destination::of(&other), None).await.unwrap_err();
+    let refusal = bench.gate.clear(bench.decide(&other), Destination::of(&other), Carried::Nothing).await.unwrap_err();
     assert_ne!(asked(&refusal), id);
     bench.gate.replace(Arc::new(RuleSet::builtin()), Inventory::default(), Posture::Strict);
     assert_eq!(bench.gate.posture(), Posture::Strict);
@@ -229,7 +229,8 @@ async fn a_denied_call_and_an_anonymous_one_are_told_so() {
     let anonymous = Principal { anonymous: true, session: SessionId::new(Still.now(), 8), ..principal() };
     let identified = identified(&head);
     let request = Request { identified, principal: anonymous, door: Door::Http, evidence: Evidence::Observed };
-    let refusal = bench.gate.clear(bench.gate.decide(request), Destination::of(&head), None).await.unwrap_err();
+    let refusal =
+        bench.gate.clear(bench.gate.decide(request), Destination::of(&head), Carried::Nothing).await.unwrap_err();
     assert_eq!(refusal.kind, RefusalKind::Denied);
     assert!(refusal.message.contains("`blastgate run -- COMMAND`"), "{}", refusal.message);
     assert_eq!(bench.gate.tally().total(), 3);

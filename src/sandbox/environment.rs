@@ -116,14 +116,7 @@ fn java_options(proxy: &Proxy, trust: &Trust) -> String {
         .iter()
         .flat_map(|scheme| [format!("-D{scheme}.proxyHost={host}"), format!("-D{scheme}.proxyPort={port}")])
         .collect();
-    if let Some((user, password)) = proxy.credentials.as_deref().and_then(|text| text.split_once(':')) {
-        for scheme in ["http", "https"] {
-            options.push(format!("-D{scheme}.proxyUser={user}"));
-            options.push(format!("-D{scheme}.proxyPassword={password}"));
-        }
-        // Java sends no Basic credentials to a proxy for TLS unless this list is empty.
-        options.push("-Djdk.http.auth.tunneling.disabledSchemes=".to_owned());
-    }
+    // Without the session's credentials: every JVM prints this variable. Its calls are anonymous behind a shared gate.
     // Without this Java goes directly to loopback names.
     options.push("-Dhttp.nonProxyHosts=".to_owned());
     if let Some(store) = &trust.java {

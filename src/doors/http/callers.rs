@@ -53,13 +53,20 @@ impl Caller {
 pub struct Reach {
     /// Sends.
     pub egress: Egress,
-    /// What the operator's configuration says about single targets, by `host:port`.
+    /// What the operator's configuration says about single targets, by [`target_key`].
     pub targets: HashMap<String, Known>,
+}
+
+/// How a target is named in [`Reach::targets`]. This machine has one name: a tunnel to a cluster is that cluster's under
+/// each of them.
+#[must_use]
+pub fn target_key(authority: &Authority) -> String {
+    if authority.is_loopback() { format!("localhost:{}", authority.port) } else { server_key(authority) }
 }
 
 impl Reach {
     pub(super) fn known(&self, authority: &Authority) -> Known {
-        self.targets.get(&server_key(authority)).cloned().unwrap_or_default()
+        self.targets.get(&target_key(authority)).cloned().unwrap_or_default()
     }
 }
 

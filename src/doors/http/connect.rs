@@ -14,7 +14,7 @@ use tokio_rustls::server::TlsStream;
 use super::callers::Caller;
 use super::connection::{Joined, last_words, serve_http1, serve_http2};
 use super::{HttpDoor, Visit};
-use crate::enforce::{self, Destination, Refusal};
+use crate::enforce::{self, Carried, Destination, Refusal};
 use crate::head::check::Form;
 use crate::head::request::Origin;
 use crate::identify;
@@ -68,7 +68,7 @@ where
         evidence: Evidence::Observed,
     };
     let decided = door.gate.decide(request);
-    let permit = match door.gate.clear(decided, Destination::tunnel(authority.clone()), None).await {
+    let permit = match door.gate.clear(decided, Destination::tunnel(authority.clone()), Carried::Nothing).await {
         Ok(permit) => permit,
         Err(refusal) => return say_no(stream, &refusal).await,
     };

@@ -17,7 +17,7 @@ use super::callers::{Caller, claim};
 use super::upgrade::{Slot, close_unless_switched, is_opening};
 use super::{Answer, HttpDoor, Visit, Way, refused};
 use crate::egress::Opened;
-use crate::enforce::{self, Destination, Refusal};
+use crate::enforce::{self, Carried, Destination, Refusal};
 use crate::head::request::{Origin, head_of};
 use crate::identify::{self, Dialect};
 use crate::model::http::{Head, Unreadable, Upgrade};
@@ -112,9 +112,9 @@ async fn exchange(visit: &Visit, origin: &Origin, slot: &Slot, request: Request<
         evidence: Evidence::Observed,
     };
     let decided = visit.gate.decide(request);
-    let digest = body_digest(&decided, &body);
+    let carried = carried(&decided, &body);
     let no = |refusal| No { dialect, refusal };
-    let permit = visit.gate.clear(decided, Destination::of(&head), digest).await.map_err(no)?;
+    let permit = visit.gate.clear(decided, Destination::of(&head), carried).await.map_err(no)?;
     let egress = &caller.reach.egress;
     if head.upgrade.is_none() {
         let answer = egress.send(permit, head.headers, extensions, body).await.map_err(no)?;
@@ -156,11 +156,14 @@ async fn read(
     Ok((identified, body))
 }
 
-/// SHA-256 of a body that was read whole, for everything but reads.
-fn body_digest(decided: &enforce::Decided, body: &OutBody) -> Option<String> {
+/// What the request brings. Of reads nobody asks for more.
+fn carried(decided: &enforce::Decided, body: &OutBody) -> Carried {
     let only_reads = decided.actions().iter().all(|action| action.blast().impact == Impact::Read);
-    let raw = body.raw().filter(|raw| !only_reads && !raw.is_empty())?;
-    Some(data_encoding::HEXLOWER.encode(&Sha256::digest(raw)))
+    match body.raw() {
+        _ if body.is_end_stream() => Carried::Nothing,
+        Some(raw) if !only_reads => Carried::Whole(data_encoding::HEXLOWER.encode(&Sha256::digest(raw))),
+        _ => Carried::Unread,
+    }
 }
 
 /// Who asks: the connection's caller, or whom the request names.
