@@ -6,12 +6,21 @@
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// The user whose process is at the other end of a connection to `local`. A socket that cannot be found is nobody's.
+/// The other end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The user whose process it is.
+    pub uid: u32,
+    /// The socket's number, as `/proc/PID/fd` names it.
+    pub socket: Option<u64>,
+}
+
+/// Whose the other end of a connection to `local` is. A socket that cannot be found is nobody's.
 #[must_use]
-pub fn owner(peer: SocketAddr, local: SocketAddr) -> Option<u32> {
+pub fn owner(peer: SocketAddr, local: SocketAddr) -> Option<Owner> {
     // Other systems have no such table; there the listener is as open as loopback is.
     if !cfg!(target_os = "linux") {
-        return Some(rustix::process::getuid().as_raw());
+        return Some(Owner { uid: rustix::process::getuid().as_raw(), socket: None });
     }
     // The peer's own entry: its local address is what we call the peer.
     ["/proc/net/tcp", "/proc/net/tcp6"].iter().find_map(|table| {
@@ -19,7 +28,11 @@ pub fn owner(peer: SocketAddr, local: SocketAddr) -> Option<u32> {
         table.lines().skip(1).find_map(|line| {
             let mut fields = line.split_ascii_whitespace().skip(1);
             let is_it = address(fields.next()?)? == peer && address(fields.next()?)? == local;
-            if is_it { fields.nth(4)?.parse().ok() } else { None }
+            if !is_it {
+                return None;
+            }
+            let uid = fields.nth(4)?.parse().ok()?;
+            Some(Owner { uid, socket: fields.nth(1)?.parse().ok() })
         })
     })
 }
@@ -57,7 +70,7 @@ mod tests {
         let client = TcpStream::connect(local).unwrap();
         let (_server, peer) = listener.accept().unwrap();
         let uid = rustix::process::getuid().as_raw();
-        assert_eq!(owner(peer, local), Some(uid));
+        assert_eq!(owner(peer, local).map(|owner| owner.uid), Some(uid));
         drop(client);
         let nobody = SocketAddr::new(local.ip(), 1);
         assert_eq!(owner(nobody, local), None, "a socket that is not there is nobody's");

@@ -6,6 +6,7 @@ mod keeper;
 mod lock;
 mod operator;
 mod reaches;
+mod runs;
 mod sockets;
 
 use std::net::SocketAddr;
@@ -261,7 +262,7 @@ impl SharedGate {
             None => Way::Forward,
             Some(listener) => {
                 let (reach, origin) = self.base.network.reverse(listener)?;
-                lobby.reaches = Arc::new(OneReach(Arc::new(reach)));
+                lobby.reaches = Arc::new(OneReach { reach: Arc::new(reach), runs: Arc::clone(&reaches.runs) });
                 Way::Reverse(Arc::new(origin))
             }
         };

@@ -87,12 +87,13 @@ impl Backend for Operator {
         }
         let kubeconfigs: Vec<_> =
             ask.kubeconfigs.iter().filter_map(|path| Some((path.clone(), digest_of(path)?))).collect();
+        // Of others than `run` the process that asks is not the one that stays.
+        let run = by.filter(|pid| ask.until_exit && sandbox::is_run(*pid));
         let opening = Opening {
             agent: ask.agent.clone(),
             person: person(),
             command: ask.agent.clone(),
-            // Of others than `run` the process that asks is not the one that stays.
-            pid: by.filter(|pid| ask.until_exit && sandbox::is_run(*pid)),
+            pid: run,
             kubeconfigs: kubeconfigs.clone(),
         };
         let paths: Vec<_> = kubeconfigs.into_iter().map(|(path, _)| path).collect();
@@ -102,6 +103,9 @@ impl Backend for Operator {
         let rewritten = rewrite(&paths, &proxy, &self.ca_pem).map_err(fault)?.unwrap_or_default();
         let mut warnings = rewritten.warnings.clone();
         let principal = Principal { session: opened.session, agent: ask.agent, person: person(), anonymous: false };
+        if let Some(pid) = run {
+            self.reaches.runs.add(principal.clone(), pid);
+        }
         self.reaches.keep(principal, &rewritten.servers, &mut warnings);
         Ok(OpenedSession {
             session: opened.session,
