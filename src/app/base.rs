@@ -12,6 +12,7 @@ use super::setup::Setup;
 use crate::approvals::Approvals;
 use crate::catalog::lifelines;
 use crate::config::Config;
+use crate::decide::visible;
 use crate::doors::http::HttpDoor;
 use crate::egress::ProxyError;
 use crate::enforce::{Gate, GateParts};
@@ -60,6 +61,9 @@ pub enum StartError {
         source: io::Error,
     },
 }
+
+/// Of an agent's name.
+const AGENT_CHARS_MAX: usize = 64;
 
 /// What a gate is to be.
 #[derive(Debug)]
@@ -136,6 +140,11 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
     };
     let door = Arc::new(door);
     Ok(Base { places, config, clock, ledger, gate, door, network, sessions, approvals, ca_pem, warnings })
+}
+
+/// An agent's name as it may stand in logs and questions: whoever chose it could have chosen line breaks.
+pub(super) fn agent_name(name: &str) -> String {
+    visible(name, AGENT_CHARS_MAX)
 }
 
 /// The operating system's name of whoever started the gate.

@@ -88,9 +88,10 @@ impl Network {
         };
         let (scheme, authority, socket) = match &listener.upstream {
             Upstream::Server { scheme, authority } => (*scheme, authority.clone(), None),
-            // A name of its own under `localhost`: what stands behind a socket file is on this machine.
+            // A name of its own, and none of this machine's: a container engine is no throw-away, and a socket file may be
+            // the near end of a tunnel. Nobody resolves it: it is dialled through this listener only.
             Upstream::Unix(path) => {
-                let host = format!("{}.localhost", listener.name);
+                let host = format!("{}.socket", listener.name);
                 (Scheme::Http, Authority { host, port: Scheme::Http.default_port() }, Some(path.clone()))
             }
         };

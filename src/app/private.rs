@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use super::base::{Base, Begin, StartError, begin, person};
+use super::base::{Base, Begin, StartError, agent_name, begin, person};
 use super::clock::SystemClock;
 use super::desk;
 use super::files::Loaded;
@@ -65,18 +65,13 @@ pub struct Options {
 pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, StartError> {
     let io = |doing: &'static str| move |source| StartError::Io { doing, source };
     let session = SessionId::new(SystemClock.now(), rand::random());
+    let agent = options.command.as_deref().map(agent_name);
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(io("listen on 127.0.0.1"))?;
     let address = listener.local_addr().map_err(io("listen on 127.0.0.1"))?;
     let posture = if options.observe { Posture::Observe } else { loaded.setup.config.posture };
     let base = begin(
         loaded,
-        Begin {
-            log: session.to_string(),
-            session: Some(session),
-            command: options.command.clone(),
-            posture,
-            own: vec![address],
-        },
+        Begin { log: session.to_string(), session: Some(session), command: agent.clone(), posture, own: vec![address] },
     )
     .await?;
     let Base { places, ledger, gate, door, network, ca_pem, approvals, clock, mut warnings, .. } = base;
@@ -93,7 +88,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
     let Rewritten { servers: listed, warnings: stale, .. } = rewritten.unwrap_or_default();
     warnings.extend(stale);
     let reach = network.reach(&listed, &mut warnings)?;
-    let principal = Principal { session, agent: options.command, person: person(), anonymous: false };
+    let principal = Principal { session, agent, person: person(), anonymous: false };
     let entrance = Entrance {
         door,
         callers: Callers::One(Arc::new(Caller::new(principal, Arc::new(reach)))),

@@ -29,6 +29,9 @@ pub(crate) struct Serve {
     /// Take over the listeners of the gate that runs
     #[arg(long)]
     replace: bool,
+    /// Go by the configuration as it stands, whatever was accepted before
+    #[arg(long)]
+    accept: bool,
     /// How long open connections may go on after the end was asked for
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = crate::config::duration)]
     drain: Duration,
@@ -45,7 +48,7 @@ pub(crate) fn run(args: &Serve) -> Result<ExitCode, Failure> {
     let places = Places::of(args.config.as_deref(), |name| std::env::var_os(name)).map_err(Failure::usage)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::fault)?;
     sandbox::raise_file_limit();
-    let options = ServeOptions { replace: args.replace, drain: args.drain };
+    let options = ServeOptions { replace: args.replace, accept: args.accept, drain: args.drain };
     let gate = runtime.block_on(app::serve(places, gate::runtime_folder(), options)).map_err(start_failure)?;
     for listener in &gate.listeners {
         let upstream = listener.upstream.as_ref().map(|upstream| format!(" → {upstream}")).unwrap_or_default();

@@ -223,8 +223,8 @@ impl Ledger {
             let (answer, mut receipt) = oneshot::channel();
             let job = Job { sealed, waiter: Some(Waiter { grade, answer }), room: None };
             return match self.write_now(job) {
-                Ok(()) => receipt.try_recv().map_err(|_| LedgerError::Stopped)?,
-                Err(job) => self.queued(job.sealed, grade).await,
+                None => receipt.try_recv().map_err(|_| LedgerError::Stopped)?,
+                Some(job) => self.queued(job.sealed, grade).await,
             };
         }
         self.queued(sealed, grade).await
@@ -246,7 +246,7 @@ impl Ledger {
     /// is kept in memory, within bounds, and written when that is possible again.
     pub fn note(&self, entry: &Entry) {
         if let Ok(sealed) = seal(entry)
-            && let Err(job) = self.write_now(Job { sealed, waiter: None, room: None })
+            && let Some(job) = self.write_now(Job { sealed, waiter: None, room: None })
         {
             let _ = self.send(job.sealed, None, None);
         }
@@ -279,15 +279,15 @@ impl Ledger {
     }
 
     /// Writes an entry in the caller's own thread, if nobody else writes just then; gives it back if somebody does.
-    fn write_now(&self, job: Job) -> Result<(), Job> {
-        let Ok(mut shelf) = self.shared.shelf.try_lock() else { return Err(job) };
-        let Some(writer) = shelf.as_mut() else { return Err(job) };
+    fn write_now(&self, job: Job) -> Option<Job> {
+        let Ok(mut shelf) = self.shared.shelf.try_lock() else { return Some(job) };
+        let Some(writer) = shelf.as_mut() else { return Some(job) };
         let is_due = writer.write_now(job);
         drop(shelf);
         if is_due {
             let _ = self.shared.queue.send(Message::Wake);
         }
-        Ok(())
+        None
     }
 
     fn send(

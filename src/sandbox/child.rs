@@ -83,11 +83,7 @@ pub async fn run_child(command: &[OsString], variables: Vec<(OsString, Option<Os
 
 /// Takes note of the end of processes that the command left behind; the command itself is waited for elsewhere.
 fn reap_others(command: Option<u32>) {
-    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let children = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
-    let children: Vec<u32> = children
-        .flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
-        .collect();
+    let children = super::nested::children_of(std::process::id());
     for pid in children.into_iter().filter(|pid| Some(*pid) != command) {
         let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
         let _ = rustix::process::waitpid(pid, rustix::process::WaitOptions::NOHANG);

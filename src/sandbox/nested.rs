@@ -9,6 +9,8 @@ use std::path::Path;
 /// Deeper than any real chain of shells.
 const ANCESTORS_MAX: usize = 256;
 
+/// More than any agent's.
+const DESCENDANTS_MAX: usize = 4096;
 /// How often a chain that changed while it was read is read again.
 const READS_MAX: usize = 8;
 
@@ -43,7 +45,8 @@ pub fn above(pid: u32) -> Above {
     for _ in 0..READS_MAX {
         match climb(pid, &own) {
             Some(Some(gate)) => return Above::Gate(gate),
-            Some(None) => return Above::Nobody,
+            // One that was left behind still has what its `run` gave it.
+            Some(None) => return marked(pid).map_or(Above::Nobody, Above::Gate),
             None => {}
         }
     }
@@ -54,6 +57,35 @@ pub fn above(pid: u32) -> Above {
 #[must_use]
 pub fn is_run(pid: u32) -> bool {
     fs::read_link("/proc/self/exe").is_ok_and(|own| is_gate(pid, &own))
+}
+
+/// Whether this process, or one below it, holds the socket with this number.
+#[must_use]
+pub fn holds_socket(pid: u32, socket: u64) -> bool {
+    let name = format!("socket:[{socket}]");
+    let holds = |pid: u32| {
+        let files = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+        files.filter_map(|file| fs::read_link(file.path()).ok()).any(|target| target.as_os_str() == name.as_str())
+    };
+    let mut below = vec![pid];
+    let mut seen = 0;
+    while let Some(pid) = below.pop() {
+        if holds(pid) {
+            return true;
+        }
+        seen += 1;
+        if seen < DESCENDANTS_MAX {
+            below.extend(children_of(pid));
+        }
+    }
+    false
+}
+
+/// The processes right below this one.
+pub(super) fn children_of(pid: u32) -> Vec<u32> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let lists = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    lists.flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()).collect()
 }
 
 /// The gate above; `None` where the chain breaks.
@@ -69,6 +101,15 @@ fn climb(pid: u32, own: &Path) -> Option<Option<u32>> {
         pid = parent_of(pid)?;
     }
     None
+}
+
+/// The `run` that gave this process its variables: they name files in a folder that is called after it.
+fn marked(pid: u32) -> Option<u32> {
+    let variables = fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let bundle = variables.split(|byte| *byte == 0).find_map(|one| one.strip_prefix(b"SSL_CERT_FILE="))?;
+    let bundle = std::str::from_utf8(bundle).ok()?.strip_suffix("/ca-bundle.pem")?;
+    let (run, session) = bundle.rsplit('/').next()?.split_once('-')?;
+    session.starts_with("s_").then(|| run.parse().ok())?
 }
 
 /// Another process of this program (by path, or by name where it was replaced meanwhile) that was told to `run`.

@@ -14,12 +14,21 @@ use rustix::net::{
     netlink::{SOCK_DIAG, SocketAddrNetlink},
 };
 
-/// The user whose process is at the other end of a connection to `local`. A socket that cannot be found is nobody's.
+/// The other end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The user whose process it is.
+    pub uid: u32,
+    /// The socket's number, as `/proc/PID/fd` names it.
+    pub socket: Option<u64>,
+}
+
+/// Whose the other end of a connection to `local` is. A socket that cannot be found is nobody's.
 #[must_use]
-pub fn owner(peer: SocketAddr, local: SocketAddr) -> Option<u32> {
+pub fn owner(peer: SocketAddr, local: SocketAddr) -> Option<Owner> {
     // Other systems say nothing; there the listener is as open as loopback is.
     if !cfg!(target_os = "linux") {
-        return Some(rustix::process::getuid().as_raw());
+        return Some(Owner { uid: rustix::process::getuid().as_raw(), socket: None });
     }
     match asked(peer, local) {
         Ok(owner) => owner,
@@ -45,7 +54,7 @@ const UID_AT: usize = HEADER_BYTES + 64;
 /// # Errors
 /// Netlink cannot be used.
 #[cfg(not(target_os = "linux"))]
-fn asked(_: SocketAddr, _: SocketAddr) -> std::io::Result<Option<u32>> {
+fn asked(_: SocketAddr, _: SocketAddr) -> std::io::Result<Option<Owner>> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
@@ -54,7 +63,7 @@ fn asked(_: SocketAddr, _: SocketAddr) -> std::io::Result<Option<u32>> {
 /// # Errors
 /// Netlink cannot be used.
 #[cfg(target_os = "linux")]
-fn asked(peer: SocketAddr, local: SocketAddr) -> std::io::Result<Option<u32>> {
+fn asked(peer: SocketAddr, local: SocketAddr) -> std::io::Result<Option<Owner>> {
     let (peer, local) = (plain(peer), plain(local));
     let (family, protocol) = (if peer.is_ipv4() { 2 } else { 10 }, 6);
     let mut question = Vec::with_capacity(QUESTION_BYTES);
@@ -89,7 +98,11 @@ fn asked(peer: SocketAddr, local: SocketAddr) -> std::io::Result<Option<u32>> {
     if kind != Some(BY_FAMILY) || answer.get(ID_AT..ID_AT + ADDRESSES_BYTES) != Some(id.as_slice()) {
         return Ok(None);
     }
-    Ok(answer.get(UID_AT..UID_AT + 4).and_then(|bytes| bytes.try_into().ok()).map(u32::from_ne_bytes))
+    let number = |at: usize| {
+        let bytes = answer.get(at..at + 4)?;
+        bytes.try_into().ok().map(u32::from_ne_bytes)
+    };
+    Ok(number(UID_AT).map(|uid| Owner { uid, socket: number(UID_AT + 4).map(u64::from).filter(|socket| *socket > 0) }))
 }
 
 /// An IPv4 address in IPv6 clothes is that IPv4 address.
@@ -109,14 +122,18 @@ fn wide(ip: IpAddr) -> [u8; 16] {
 }
 
 /// Looks through the table of all connections.
-fn listed(peer: SocketAddr, local: SocketAddr) -> Option<u32> {
+fn listed(peer: SocketAddr, local: SocketAddr) -> Option<Owner> {
     // The peer's own entry: its local address is what we call the peer.
     ["/proc/net/tcp", "/proc/net/tcp6"].iter().find_map(|table| {
         let table = fs::read_to_string(table).ok()?;
         table.lines().skip(1).find_map(|line| {
             let mut fields = line.split_ascii_whitespace().skip(1);
             let is_it = address(fields.next()?)? == peer && address(fields.next()?)? == local;
-            if is_it { fields.nth(4)?.parse().ok() } else { None }
+            if !is_it {
+                return None;
+            }
+            let uid = fields.nth(4)?.parse().ok()?;
+            Some(Owner { uid, socket: fields.nth(1)?.parse().ok() })
         })
     })
 }
@@ -154,8 +171,8 @@ mod tests {
         let client = TcpStream::connect(local).unwrap();
         let (_server, peer) = listener.accept().unwrap();
         let uid = rustix::process::getuid().as_raw();
-        assert_eq!(asked(peer, local).unwrap(), Some(uid));
-        assert_eq!(listed(peer, local), Some(uid));
+        assert_eq!(asked(peer, local).unwrap().map(|owner| owner.uid), Some(uid));
+        assert_eq!(asked(peer, local).unwrap(), listed(peer, local), "both say the same");
         drop(client);
         let nobody = SocketAddr::new(local.ip(), 1);
         assert_eq!(asked(nobody, local).unwrap(), None, "a socket that is not there is nobody's");
@@ -172,7 +189,7 @@ mod tests {
             let to = if at.starts_with("[::1]") { "::1" } else { "127.0.0.1" };
             let _client = TcpStream::connect((to, port)).unwrap();
             let (server, peer) = listener.accept().unwrap();
-            assert_eq!(asked(peer, server.local_addr().unwrap()).unwrap(), Some(uid), "{at}");
+            assert_eq!(asked(peer, server.local_addr().unwrap()).unwrap().map(|owner| owner.uid), Some(uid), "{at}");
         }
     }
 

@@ -21,7 +21,7 @@ impl Host {
     fn start(environment: &str) -> Option<Self> {
         let stage = Stage::new();
         let daemon = Dockerd::on(&stage)?;
-        let hosts = "{ host: docker.localhost }, { host: docker-tcp.localhost }";
+        let hosts = "{ host: docker.socket }, { host: docker-tcp.socket }";
         stage.write(
             "config/inventory.yaml",
             format!("version: 1\nenvironments:\n  - name: {environment}\n    match: [{hosts}]\n"),

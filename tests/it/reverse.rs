@@ -277,7 +277,7 @@ fn socket_files_lead_to_servers_and_servers_to_socket_files() {
     let log = stage.log();
     log.is_undisturbed();
     let hosts: Vec<_> = log.decisions().iter().map(|one| one.actions[0].place.host.clone().unwrap()).collect();
-    assert_eq!(hosts, ["api.dev.example", "outer.localhost", "api.dev.example"]);
+    assert_eq!(hosts, ["api.dev.example", "outer.socket", "api.dev.example"]);
 }
 
 #[test]

@@ -238,10 +238,7 @@ fn run_joins_the_gate_that_runs() {
     let (_, token) = proxy.strip_prefix("http://").unwrap().split_once('@').unwrap().0.split_once(':').unwrap();
     assert!(token.len() > 40, "{proxy}");
     let java = value("JAVA_TOOL_OPTIONS");
-    assert!(
-        java.contains(&format!("-Dhttps.proxyPort={}", gate.proxy.port())) && !java.contains("s_"),
-        "{java}"
-    );
+    assert!(java.contains(&format!("-Dhttps.proxyPort={}", gate.proxy.port())) && !java.contains("s_"), "{java}");
     // In the child's environment and nowhere else.
     let told: Vec<&str> = ended.stdout.lines().filter(|line| line.contains(token)).collect();
     assert!(told.iter().all(|line| line.contains("roxy") || line.contains("PROXY")), "{told:#?}");
@@ -253,6 +250,51 @@ fn run_joins_the_gate_that_runs() {
     assert_eq!(std::fs::read_dir(stage.path("state/run")).map_or(0, Iterator::count), 0);
     assert_eq!(raw(&gate, &connect("shop.example", Some(proxy[7..].split_once('@').unwrap().0)))[9..12], *"407");
     assert!(!gate.stop().contains(token));
+}
+
+#[test]
+fn what_runs_below_a_run_is_its_session_s_with_credentials_or_without() {
+    let Some(curl) = clients::optional("curl") else { return };
+    let (mut stage, _) = stage();
+    stage.setting("sessions: { require: true }");
+    let port = crate::support::shared::free_port();
+    let reverse = format!(
+        "  reverse:\n    - {{ name: shop, listen: \"127.0.0.1:{port}\", upstream: \"https://shop.example\" }}\n    - {{ \
+         name: file, listen: \"unix:{}\", upstream: \"https://shop.example\" }}\n",
+        stage.path("runtime/shop.sock").display()
+    );
+    let ports = listen(&mut stage, &reverse);
+    let gate = SharedGate::start(&stage, &ports, &[]);
+    let (curl, proxy) = (curl.display(), gate.proxy);
+    let mut agent = Agent::start(&stage, &[], &[]);
+    let ways = [
+        format!("-x http://{proxy} https://shop.example/x"),
+        format!("--noproxy '*' http://127.0.0.1:{port}/x"),
+        format!("--noproxy '*' --unix-socket {} http://localhost/x", stage.path("runtime/shop.sock").display()),
+    ];
+    let works = |agent: &mut Agent| {
+        for way in &ways {
+            let (code, said) = agent.does(&format!("{curl} -sS --fail {way}"));
+            assert_eq!(code, 0, "{way}: {said}");
+            let mut other = stage.command("sh");
+            other.args(["-c", &format!("{curl} -k --fail {way}")]);
+            let refused = child::run(other, PATIENCE);
+            assert!(refused.code != Some(0) && refused.stderr.contains("407"), "{refused:#?}");
+        }
+    };
+    works(&mut agent);
+    let callers = principals(&stage);
+    assert!(callers.iter().all(|one| !one.anonymous && one.session == callers[0].session), "{callers:#?}");
+    // The next gate knows them too.
+    let next = SharedGate::start(&stage, &ports, &["--replace"]);
+    gate.ended();
+    eventually("the next gate's first look", || {
+        agent.does(&format!("{curl} -sS --fail {}", ways[0])).0.eq(&0).then_some(())
+    });
+    works(&mut agent);
+    let (_, said) = agent.ends();
+    assert!(said.contains("4 passed"), "{said}");
+    next.stop();
 }
 
 #[test]
@@ -363,6 +405,7 @@ fn health_says_whether_calls_can_pass() {
     let gate = SharedGate::on(&mut stage);
     assert_eq!(gate.health("/healthz"), ("200".to_owned(), "ok\n".to_owned()));
     assert_eq!(gate.health("/readyz"), ("200".to_owned(), "ready\n".to_owned()));
+    assert_eq!(status(&stage).unwrap()["connections"], 0);
     let metrics = gate.health("/metrics").1;
     assert!(metrics.contains("blastgate_log_writable 1\n") && metrics.contains("blastgate_troubles 0\n"), "{metrics}");
     // A file that may not grow is what a full disk looks like from inside.

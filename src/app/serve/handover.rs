@@ -6,6 +6,7 @@
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -21,13 +22,22 @@ const NAMES_BYTES_MAX: usize = 64 * 1024;
 const START_TIME_MAX: Duration = Duration::from_secs(60);
 const SERVING: u8 = b'S';
 
-/// Gives the sockets to the gate at the other end, and waits until it serves.
+/// The new gate says at once what it goes by.
+const GREETING_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// Gives the sockets to the gate at the other end, if it goes by the configuration in the same folder, and waits until it
+/// serves. What was accepted of that folder holds for it too; of another one nobody here has accepted anything.
 ///
 /// # Errors
-/// It went away before it did: nothing has changed.
-pub(super) fn give(mut to: &UnixStream, sockets: &[(String, BorrowedFd<'_>)]) -> io::Result<()> {
-    to.set_read_timeout(Some(START_TIME_MAX))?;
+/// It went away before it did, or goes by something else: nothing has changed.
+pub(super) fn give(mut to: &UnixStream, config: &Path, sockets: &[(String, BorrowedFd<'_>)]) -> io::Result<()> {
+    to.set_read_timeout(Some(GREETING_TIME_MAX))?;
     to.set_write_timeout(Some(START_TIME_MAX))?;
+    let theirs = greeting(to)?;
+    if theirs != config.as_os_str().as_bytes() {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the new gate goes by another configuration"));
+    }
+    to.set_read_timeout(Some(START_TIME_MAX))?;
     let names: Vec<&str> = sockets.iter().map(|(name, _)| name.as_str()).collect();
     let mut said = serde_json::to_vec(&names)?;
     said.push(b'\n');
@@ -42,6 +52,20 @@ pub(super) fn give(mut to: &UnixStream, sockets: &[(String, BorrowedFd<'_>)]) ->
     let mut answer = [0];
     to.read_exact(&mut answer)?;
     if answer == [SERVING] { Ok(()) } else { Err(io::Error::other("the new gate said something else")) }
+}
+
+/// The folder of the other gate's configuration, ended by a NUL.
+fn greeting(mut from: &UnixStream) -> io::Result<Vec<u8>> {
+    let mut said = Vec::new();
+    let mut byte = [0];
+    while said.len() < NAMES_BYTES_MAX {
+        from.read_exact(&mut byte)?;
+        match byte {
+            [0] => return Ok(said),
+            [other] => said.push(other),
+        }
+    }
+    Err(io::ErrorKind::InvalidData.into())
 }
 
 /// The old gate, which waits for the word that the new one serves.
@@ -59,8 +83,10 @@ impl Waiting {
 ///
 /// # Errors
 /// There is none, or it does not give them.
-pub(super) fn take(path: &Path) -> io::Result<(Vec<(String, OwnedFd)>, Waiting)> {
+pub(super) fn take(path: &Path, config: &Path) -> io::Result<(Vec<(String, OwnedFd)>, Waiting)> {
     let mut from = UnixStream::connect(path)?;
+    from.write_all(config.as_os_str().as_bytes())?;
+    from.write_all(&[0])?;
     from.set_read_timeout(Some(START_TIME_MAX))?;
     let mut space = vec![MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(SOCKETS_MAX))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
@@ -85,7 +111,7 @@ pub(super) fn take(path: &Path) -> io::Result<(Vec<(String, OwnedFd)>, Waiting)>
     if said.is_empty() {
         return Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
-            "the running gate does not hand over its listeners",
+            "the running gate does not hand over its listeners (it goes by another configuration, or this was started behind a gate)",
         ));
     }
     let names: Vec<String> = serde_json::from_slice(&said)?;
@@ -111,21 +137,23 @@ mod tests {
         let addresses = [one.local_addr().unwrap(), two.local_addr().unwrap()];
         let giver = std::thread::spawn(move || {
             let mut ends = Vec::new();
-            for _ in 0..2 {
+            for _ in 0..3 {
                 let (stream, _) = listener.accept().unwrap();
-                ends.push(give(&stream, &[("proxy".into(), one.as_fd()), ("api".into(), two.as_fd())]).is_ok());
+                let sockets = [("proxy".into(), one.as_fd()), ("api".into(), two.as_fd())];
+                ends.push(give(&stream, Path::new("/etc/gate"), &sockets).is_ok());
             }
             ends
         });
         // The first taker dies before it serves, the second one does not.
-        drop(take(&path).unwrap());
-        let (sockets, waiting) = take(&path).unwrap();
+        drop(take(&path, Path::new("/etc/gate")).unwrap());
+        assert!(take(&path, Path::new("/etc/other")).is_err(), "another configuration");
+        let (sockets, waiting) = take(&path, Path::new("/etc/gate")).unwrap();
         let names: Vec<_> = sockets.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["proxy", "api"]);
         for ((_, socket), address) in sockets.into_iter().zip(addresses) {
             assert_eq!(TcpListener::from(socket).local_addr().unwrap(), address);
         }
         waiting.serving().unwrap();
-        assert_eq!(giver.join().unwrap(), [false, true]);
+        assert_eq!(giver.join().unwrap(), [false, false, true]);
     }
 }

@@ -58,7 +58,7 @@ impl Keeper {
     ///
     /// # Errors
     /// What was accepted does not load any more, or there is nothing accepted and the folder does not load.
-    pub(super) fn begin(mut places: Places) -> Result<(Self, Loaded), StartError> {
+    pub(super) fn begin(mut places: Places, accept: bool) -> Result<(Self, Loaded), StartError> {
         let load = |error| StartError::Load(LoadError::Wrong(error));
         let found = read(&places).map_err(load)?;
         // The state folder is where the folder's own configuration says, accepted or not: there lies what was accepted. The
@@ -67,7 +67,10 @@ impl Keeper {
         if let Some(state) = config.and_then(|config| config.state) {
             places.state = places.config.join(state);
         }
-        let kept = kept(&places);
+        let kept = kept(&places).filter(|_| !accept);
+        if kept.is_none() && !accept && has_served(&places) {
+            return Err(unknown_baseline(&places));
+        }
         let accepted = match &kept {
             Some(accepted) => accepted.clone(),
             None => found.clone(),
@@ -91,9 +94,15 @@ impl Keeper {
     /// # Errors
     /// What counts as accepted cannot be kept.
     pub(super) fn serve(&self, gate: Arc<Gate>, ledger: Ledger) -> Result<(), StartError> {
-        if self.is_first {
-            keep(&self.places, &self.lock().accepted)?;
+        let mut now = self.lock();
+        // What only tightens is what was accepted from now on.
+        if now.outlook.effective.check().is_ok() && now.outlook.effective != now.accepted {
+            now.accepted = now.outlook.effective.clone();
+            keep(&self.places, &now.accepted)?;
+        } else if self.is_first {
+            keep(&self.places, &now.accepted)?;
         }
+        drop(now);
         let _ = self.serving.set(Serving { gate, ledger });
         Ok(())
     }
@@ -126,6 +135,7 @@ impl Keeper {
                     self.take_up(setup);
                 }
                 now.wrong = setup_error(&found);
+                self.ratchet(&mut now, &outlook);
                 now.outlook = outlook;
             }
             // What has been in force stays in force, and what changed is told.
@@ -142,6 +152,18 @@ impl Keeper {
                 None => ConfigurationStep::TakenUp,
             };
             self.tell(&now, step, None, before);
+        }
+    }
+
+    /// What only tightens is what was accepted from now on: taking it back would loosen, and waits.
+    fn ratchet(&self, now: &mut Now, outlook: &Outlook) {
+        if outlook.effective == now.accepted {
+            return;
+        }
+        match keep(&self.places, &outlook.effective) {
+            Ok(()) => now.accepted = outlook.effective.clone(),
+            // It is in force; that a restart would not know it is told.
+            Err(error) => now.wrong = Some(error.to_string()),
         }
     }
 
@@ -213,7 +235,7 @@ impl Keeper {
             file: change.file.clone(),
             kind: word(change.kind).to_owned(),
             taken: change.taken && now.wrong.is_none(),
-            lines: change.lines.clone(),
+            lines: change.lines.iter().map(|line| crate::record::redact::mask(line).into_owned()).collect(),
         };
         let config = now.found.check().ok().map(|setup| setup.config);
         let needs_restart = config.is_some_and(|config| {
@@ -254,6 +276,23 @@ fn path(places: &Places) -> PathBuf {
     let digest = Sha256::digest(places.config.as_os_str().as_bytes());
     let name = data_encoding::HEXLOWER.encode(digest.get(..8).unwrap_or_default());
     places.state.join(format!("{ACCEPTED}-{name}.json"))
+}
+
+/// Whether a shared gate has kept its log in this state folder before.
+fn has_served(places: &Places) -> bool {
+    let logs = fs::read_dir(places.log()).into_iter().flatten().flatten();
+    logs.into_iter().any(|entry| entry.file_name().as_encoded_bytes().starts_with(b"g_"))
+}
+
+/// A gate that went by something has run here, and what it was is not known: whoever removed it, or came with another
+/// folder, may have loosened everything.
+fn unknown_baseline(places: &Places) -> StartError {
+    StartError::Running(format!(
+        "a shared gate has run with the state in `{}`, and what was accepted of the configuration in `{}` is not known \
+         there; look at it, then start once with `blastgate serve --accept`",
+        places.state.display(),
+        places.config.display()
+    ))
 }
 
 /// What was accepted of this folder. Something else in that file counts as nothing accepted.

@@ -6,6 +6,7 @@ mod keeper;
 mod lock;
 mod operator;
 mod reaches;
+mod runs;
 mod sockets;
 
 use std::net::SocketAddr;
@@ -48,6 +49,8 @@ const COUNT_EVERY: Duration = Duration::from_secs(10);
 pub struct ServeOptions {
     /// Take the listeners over from the gate that runs.
     pub replace: bool,
+    /// Go by the configuration as it stands, whatever was accepted before.
+    pub accept: bool,
     /// How long connections may go on after the end was asked for.
     pub drain: Duration,
 }
@@ -103,14 +106,14 @@ fn handover_socket(control: &Path) -> PathBuf {
 /// # Errors
 /// Something it cannot be safe without is missing, or a listener cannot be had.
 pub async fn serve(places: Places, runtime: Option<PathBuf>, options: ServeOptions) -> Result<SharedGate, StartError> {
-    let (keeper, loaded) = Keeper::begin(places)?;
+    let (keeper, loaded) = Keeper::begin(places, options.accept)?;
     let Loaded { places, setup } = &loaded;
     let control = control_socket(&setup.config.listen, places, runtime.as_deref());
     // One that is there is its owner's business: the socket itself is for one user only.
     if let Some(folder) = control.parent().filter(|folder| !folder.exists()) {
         crate::wire::ca::private_folder(folder).map_err(StartError::Ca)?;
     }
-    let (mut given, waiting) = given(&control, &options)?;
+    let (mut given, waiting) = given(&control, &places.config, &options)?;
     let state = given.take(lock::NAME);
     let sockets = sockets(&setup.config.listen, &control, &mut given)?;
     // After the control socket, which says it better when both belong to the same gate.
@@ -150,11 +153,11 @@ pub async fn serve(places: Places, runtime: Option<PathBuf>, options: ServeOptio
 }
 
 /// The sockets that somebody has opened for us.
-fn given(control: &Path, options: &ServeOptions) -> Result<(Given, Option<Waiting>), StartError> {
+fn given(control: &Path, config: &Path, options: &ServeOptions) -> Result<(Given, Option<Waiting>), StartError> {
     if !options.replace {
         return Ok((Given::by_systemd(), None));
     }
-    match handover::take(&handover_socket(control)) {
+    match handover::take(&handover_socket(control), config) {
         Ok((sockets, waiting)) => Ok((Given::new(sockets), Some(waiting))),
         Err(error) => {
             let why = format!("there is no gate to replace at `{}`: {error}", control.display());
@@ -261,7 +264,7 @@ impl SharedGate {
             None => Way::Forward,
             Some(listener) => {
                 let (reach, origin) = self.base.network.reverse(listener)?;
-                lobby.reaches = Arc::new(OneReach(Arc::new(reach)));
+                lobby.reaches = Arc::new(OneReach { reach: Arc::new(reach), runs: Arc::clone(&reaches.runs) });
                 Way::Reverse(Arc::new(origin))
             }
         };
@@ -336,6 +339,7 @@ impl SharedGate {
     /// Hands the listeners over to whoever asks and then serves; ends when one does.
     fn hand_over(&self) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
         let (sockets, lock) = (Arc::clone(&self.sockets), Arc::clone(&self.lock));
+        let config = self.base.places.config.clone();
         Box::pin(async move {
             let Some((_, socket)) = sockets.iter().find(|(name, _)| name == "handover") else {
                 return std::future::pending().await;
@@ -348,13 +352,13 @@ impl SharedGate {
                 if !is_operator(&stream) {
                     continue;
                 }
-                let (sockets, lock) = (Arc::clone(&sockets), Arc::clone(&lock));
+                let (sockets, lock, config) = (Arc::clone(&sockets), Arc::clone(&lock), config.clone());
                 let given = tokio::task::spawn_blocking(move || {
                     let stream = stream.into_std()?;
                     stream.set_nonblocking(false)?;
                     let mut named: Vec<_> = sockets.iter().map(|(name, one)| (name.clone(), one.as_fd())).collect();
                     named.push((lock::NAME.to_owned(), lock.as_fd()));
-                    handover::give(&stream, &named)
+                    handover::give(&stream, &config, &named)
                 });
                 if matches!(given.await, Ok(Ok(()))) {
                     return;

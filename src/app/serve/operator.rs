@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::keeper::Keeper;
 use super::reaches::{SessionReaches, digest_of};
-use crate::app::base::person;
+use crate::app::base::{agent_name, person};
 use crate::app::{desk, trust};
 use crate::approvals::{self, Approvals, Filter, State};
 use crate::control::protocol::{
@@ -85,14 +85,16 @@ impl Backend for Operator {
             let why = format!("this gate goes by the configuration in `{}`", self.config.display());
             return Err(ControlError::Unknown(why));
         }
+        let agent = ask.agent.as_deref().map(agent_name);
         let kubeconfigs: Vec<_> =
             ask.kubeconfigs.iter().filter_map(|path| Some((path.clone(), digest_of(path)?))).collect();
+        // Of others than `run` the process that asks is not the one that stays.
+        let run = by.filter(|pid| ask.until_exit && sandbox::is_run(*pid));
         let opening = Opening {
-            agent: ask.agent.clone(),
+            agent: agent.clone(),
             person: person(),
-            command: ask.agent.clone(),
-            // Of others than `run` the process that asks is not the one that stays.
-            pid: by.filter(|pid| ask.until_exit && sandbox::is_run(*pid)),
+            command: agent.clone(),
+            pid: run,
             kubeconfigs: kubeconfigs.clone(),
         };
         let paths: Vec<_> = kubeconfigs.into_iter().map(|(path, _)| path).collect();
@@ -101,7 +103,10 @@ impl Backend for Operator {
         let proxy = format!("http://{credentials}@{}", self.proxy);
         let rewritten = rewrite(&paths, &proxy, &self.ca_pem).map_err(fault)?.unwrap_or_default();
         let mut warnings = rewritten.warnings.clone();
-        let principal = Principal { session: opened.session, agent: ask.agent, person: person(), anonymous: false };
+        let principal = Principal { session: opened.session, agent, person: person(), anonymous: false };
+        if let Some(pid) = run {
+            self.reaches.runs.add(principal.clone(), pid);
+        }
         self.reaches.keep(principal, &rewritten.servers, &mut warnings);
         Ok(OpenedSession {
             session: opened.session,

@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
+use super::runs::Runs;
 use crate::app::network::Network;
-use crate::doors::http::callers::{Caller, Reach, Reaches};
+use crate::doors::http::callers::{Caller, Peer, Reach, Reaches};
 use crate::model::{Principal, SessionId};
 use crate::sandbox::{Server, is_run, rewrite};
 use crate::sessions::Sessions;
@@ -27,11 +28,12 @@ pub(super) struct SessionReaches {
     /// For whoever has nothing of their own.
     pub(super) common: Arc<Reach>,
     pub(super) callers: Mutex<HashMap<SessionId, Arc<Caller>>>,
+    pub(super) runs: Arc<Runs>,
 }
 
 impl SessionReaches {
     pub(super) fn new(network: Network, sessions: Arc<Sessions>, common: Reach) -> Self {
-        Self { network, sessions, common: Arc::new(common), callers: Mutex::default() }
+        Self { network, sessions, common: Arc::new(common), callers: Mutex::default(), runs: Arc::default() }
     }
 
     /// Remembers what belongs to a session that was just opened.
@@ -41,6 +43,7 @@ impl SessionReaches {
     }
 
     pub(super) fn forget(&self, session: SessionId) {
+        self.runs.remove(session);
         if let Some(caller) = self.lock().remove(&session) {
             caller.close();
         }
@@ -48,8 +51,11 @@ impl SessionReaches {
 
     /// Ends the sessions whose `run` is gone without having said so.
     pub(super) fn close_abandoned(&self) {
-        let open = self.sessions.list().unwrap_or_default();
-        for session in open.iter().filter(|one| one.pid.is_some_and(|pid| !is_run(pid))) {
+        let Ok(open) = self.sessions.list() else { return };
+        let (live, gone): (Vec<_>, Vec<_>) =
+            open.iter().filter_map(|one| Some((one, one.pid?))).partition(|(_, pid)| is_run(*pid));
+        self.runs.replace(live.into_iter().map(|(session, pid)| (session.principal(), pid)).collect());
+        for (session, _) in gone {
             // What cannot be closed now is found again.
             if self.sessions.close(session.id).is_ok() {
                 self.forget(session.id);
@@ -103,6 +109,10 @@ impl Reaches for SessionReaches {
         let reach = self.made(&listed, &mut Vec::new());
         self.insert(Arc::new(Caller::new(principal.clone(), reach)))
     }
+
+    fn behind(&self, peer: Peer) -> Option<Principal> {
+        self.runs.behind(peer)
+    }
 }
 
 /// What stands in a file; none when it is not there.
@@ -112,10 +122,17 @@ pub(super) fn digest_of(path: &std::path::Path) -> Option<[u8; 32]> {
 
 /// A reverse listener's way out: the same for everybody.
 #[derive(Debug)]
-pub(super) struct OneReach(pub(super) Arc<Reach>);
+pub(super) struct OneReach {
+    pub(super) reach: Arc<Reach>,
+    pub(super) runs: Arc<Runs>,
+}
 
 impl Reaches for OneReach {
     fn of(&self, principal: &Principal) -> Arc<Caller> {
-        Arc::new(Caller::new(principal.clone(), Arc::clone(&self.0)))
+        Arc::new(Caller::new(principal.clone(), Arc::clone(&self.reach)))
+    }
+
+    fn behind(&self, peer: Peer) -> Option<Principal> {
+        self.runs.behind(peer)
     }
 }

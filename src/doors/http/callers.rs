@@ -77,6 +77,10 @@ pub struct Peer {
     pub address: Option<IpAddr>,
     /// Whose process it is, where that can be told.
     pub uid: Option<u32>,
+    /// The number of its socket, for TCP.
+    pub socket: Option<u64>,
+    /// Its process, on a socket file.
+    pub process: Option<u32>,
 }
 
 impl Peer {
@@ -113,6 +117,9 @@ pub struct Lobby {
 pub trait Reaches: Send + Sync + std::fmt::Debug {
     /// The way out for this one. May read files the first time.
     fn of(&self, principal: &Principal) -> Arc<Caller>;
+
+    /// The session that a process of ours belongs to although it names none. May read files the first time.
+    fn behind(&self, peer: Peer) -> Option<Principal>;
 }
 
 impl Callers {
@@ -152,11 +159,14 @@ impl Lobby {
         let principal = match claim {
             Some(Claim(Some(credentials))) => self.sessions.find(&credentials),
             Some(Claim(None)) => None,
-            // Another user of the machine must prove to be somebody.
-            None if self.required || !peer.is_ours() => {
-                return Err(Unreadable::status(407, format!("this gate serves named sessions only: {how}")));
-            }
-            None => Some(self.anonymous(peer)),
+            None => match peer.is_ours().then(|| self.reaches.behind(peer)).flatten() {
+                Some(principal) => Some(principal),
+                // Another user of the machine must prove to be somebody.
+                None if self.required || !peer.is_ours() => {
+                    return Err(Unreadable::status(407, format!("this gate serves named sessions only: {how}")));
+                }
+                None => Some(self.anonymous(peer)),
+            },
         };
         let unknown = || Unreadable::status(407, format!("these credentials are no open session's: {how}"));
         Ok(self.reaches.of(&principal.ok_or_else(unknown)?))

@@ -107,13 +107,21 @@ async fn take(entrance: &Arc<Entrance>, listener: &Listener, room: OwnedSemaphor
             let (stream, address) = listener.accept().await?;
             let local = stream.local_addr().unwrap_or(address);
             let _ = socket::prepare(&stream);
-            let peer = Peer { address: Some(address.ip()), uid: peer::owner(address, local) };
+            let owner = peer::owner(address, local);
+            let peer = Peer {
+                address: Some(address.ip()),
+                uid: owner.map(|owner| owner.uid),
+                socket: owner.and_then(|owner| owner.socket),
+                process: None,
+            };
             welcome(entrance, stream, peer, room);
         }
         Listener::Unix(listener) => {
             let (stream, _) = listener.accept().await?;
-            let uid = stream.peer_cred().ok().map(|credentials| credentials.uid());
-            welcome(entrance, stream, Peer { address: None, uid }, room);
+            let credentials = stream.peer_cred().ok();
+            let uid = credentials.as_ref().map(|credentials| credentials.uid());
+            let process = credentials.and_then(|credentials| u32::try_from(credentials.pid()?).ok());
+            welcome(entrance, stream, Peer { address: None, uid, socket: None, process }, room);
         }
     }
     Ok(())
