@@ -302,13 +302,13 @@ fn docker(said: &Said<'_>) -> Form {
 }
 
 /// The same where the connection was to become a stream. Clients until version 20.10 do not look at the status: they read
-/// frames (a byte for the stream, three of nothing, four of length), and print what comes. Newer ones print the status
-/// only.
+/// frames (a byte for the stream, three of nothing, four of length). A frame of stream 3 is an error of the daemon's: they
+/// print it and fail. Newer clients print the status only.
 fn docker_stream(said: &Said<'_>) -> Form {
-    const STDERR: u8 = 2;
-    let text = format!("Error response from daemon: {}\n", said.message);
+    const SYSTEM_ERROR: u8 = 3;
+    let text = &said.message;
     let length = u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes();
-    let body = [&[STDERR, 0, 0, 0], &length[..], text.as_bytes()].concat();
+    let body = [&[SYSTEM_ERROR, 0, 0, 0], &length[..], text.as_bytes()].concat();
     Form { media: "application/vnd.docker.raw-stream", body, ..docker(said) }
 }
 
