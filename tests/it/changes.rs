@@ -91,15 +91,6 @@ fn a_new_rule_counts_by_itself_and_everything_else_waits_for_the_operator() {
         (&revisions[0], revisions.last()),
         (&revision.as_str().unwrap().to_owned(), now["revision"].as_str().map(str::to_owned).as_ref())
     );
-    std::fs::remove_file(bench.stage.path(RULE_FILE)).unwrap();
-    eventually("the removal", || (bench.changes()["files"].as_array().unwrap().is_empty()).then_some(()));
-    assert_eq!(bench.call(), "200", "what was never accepted counts only as long as it is there");
-    bench.stage.write(RULE_FILE, RULE);
-    bench.gate.signal(Signal::HUP);
-    eventually("the rule again", || (bench.call() == "403").then_some(()));
-    let seen = bench.changes()["revision"].as_str().unwrap().to_owned();
-    operator(&bench.stage, &["changes", "accept", &seen]).succeeded();
-    std::fs::remove_file(bench.stage.path(RULE_FILE)).unwrap();
     let waits = |bench: &Bench, files: usize| {
         eventually("the changes", || {
             let changes = bench.changes();
@@ -107,6 +98,15 @@ fn a_new_rule_counts_by_itself_and_everything_else_waits_for_the_operator() {
             (waiting == files).then_some(changes)
         })
     };
+    std::fs::remove_file(bench.stage.path(RULE_FILE)).unwrap();
+    let seen = waits(&bench, 1)["revision"].as_str().unwrap().to_owned();
+    assert_eq!(bench.call(), "403", "taking back what tightened would loosen");
+    operator(&bench.stage, &["changes", "accept", &seen]).succeeded();
+    assert_eq!(bench.call(), "200");
+    bench.stage.write(RULE_FILE, RULE);
+    bench.gate.signal(Signal::HUP);
+    eventually("the rule again", || (bench.call() == "403").then_some(()));
+    std::fs::remove_file(bench.stage.path(RULE_FILE)).unwrap();
     waits(&bench, 1);
     bench.stage.write(RULE_FILE, RULE.replace("deny", "throttle"));
     waits(&bench, 1);

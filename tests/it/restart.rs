@@ -372,6 +372,8 @@ fn files_of_a_killed_gate_are_no_obstacle_and_a_second_gate_is_told_what_is_wron
     stage.write("second/config.yaml", text);
     let second = stage.path("second").display().to_string();
     let (code, said) = SharedGate::begin(&stage, &other, &["--config", &second]).ended();
+    assert!(code == Some(2) && said.contains("--accept"), "nobody accepted that configuration: {said}");
+    let (code, said) = SharedGate::begin(&stage, &other, &["--accept", "--config", &second]).ended();
     let pid = gate.pid().as_raw_nonzero().to_string();
     assert!(code == Some(2) && said.contains("uses the state folder") && said.contains(&pid), "{said}");
     // Another process on the port.

@@ -238,7 +238,7 @@ fn run_joins_the_gate_that_runs() {
     let (_, token) = proxy.strip_prefix("http://").unwrap().split_once('@').unwrap().0.split_once(':').unwrap();
     assert!(token.len() > 40, "{proxy}");
     let java = value("JAVA_TOOL_OPTIONS");
-    assert!(java.contains(&format!("-Dhttps.proxyPort={}", gate.proxy.port())) && !java.contains("s_"), "{java}");
+    assert!(java.contains(&format!("-Dhttps.proxyPort={}", gate.proxy.port())) && !java.contains(token), "{java}");
     // In the child's environment and nowhere else.
     let told: Vec<&str> = ended.stdout.lines().filter(|line| line.contains(token)).collect();
     assert!(told.iter().all(|line| line.contains("roxy") || line.contains("PROXY")), "{told:#?}");
