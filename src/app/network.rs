@@ -178,3 +178,38 @@ fn server_authority(url: &str) -> Option<Authority> {
     };
     authority::parse(rest.split('/').next()?, scheme).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(cluster: &str, url: &str) -> Server {
+        Server { cluster: cluster.to_owned(), url: url.to_owned(), ..Server::default() }
+    }
+
+    #[track_caller]
+    fn check(listed: &[Server], asked: &str, expected: Option<&str>) {
+        let targets = register(&mut Servers::new(Vec::new()), listed, &mut Vec::new());
+        let asked = authority::parse(asked, Scheme::Https).unwrap();
+        let cluster = targets.get(&target_key(&asked)).and_then(|known| known.cluster.as_deref());
+        assert_eq!(cluster, expected, "{asked}");
+    }
+
+    #[test]
+    fn a_server_has_one_name_or_none() {
+        let prod = server("prod", "https://kube.example:6443");
+        check(std::slice::from_ref(&prod), "kube.example:6443", Some("prod"));
+        check(&[prod.clone(), prod.clone()], "kube.example:6443", Some("prod"));
+        check(&[prod.clone(), server("dev", "https://kube.example:6443")], "kube.example:6443", None);
+        check(&[prod, server("dev", "https://other.example:6443")], "other.example:6443", Some("dev"));
+    }
+
+    #[test]
+    fn a_tunnel_on_this_machine_is_its_cluster_s_under_every_name() {
+        let prod = [server("prod", "https://localhost:6443")];
+        for name in ["localhost:6443", "127.0.0.1:6443", "[::1]:6443", "127.0.0.2:6443"] {
+            check(&prod, name, Some("prod"));
+        }
+        check(&prod, "localhost:6444", None);
+    }
+}

@@ -216,3 +216,27 @@ fn text_of(file: &Path) -> Result<Option<Text>, Diagnostics> {
 fn one(path: &Path, message: &str) -> Diagnostics {
     Diagnostics(vec![Diagnostic::new(path.display().to_string(), message)])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipe_in_place_of_a_file_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = |name: &str| {
+            let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+            rustix::fs::mknodat(rustix::fs::CWD, folder.path().join(name), rustix::fs::FileType::Fifo, mode, 0)
+                .unwrap();
+        };
+        std::fs::create_dir(folder.path().join("rules")).unwrap();
+        for name in ["rules/own.yaml", "inventory.yaml", "config.yaml"] {
+            pipe(name);
+            let wrong = Texts::read(folder.path()).expect_err(name).to_string();
+            assert!(wrong.contains(name) && wrong.contains("not a file"), "{wrong}");
+            std::fs::remove_file(folder.path().join(name)).unwrap();
+        }
+        std::fs::write(folder.path().join("inventory.yaml"), vec![b'#'; 5 << 20]).unwrap();
+        assert!(Texts::read(folder.path()).unwrap_err().to_string().contains("larger than 4 MiB"));
+    }
+}

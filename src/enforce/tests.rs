@@ -218,6 +218,26 @@ async fn an_approval_is_for_the_call_that_was_shown() {
 }
 
 #[tokio::test]
+async fn an_approval_is_for_one_server_and_one_body() {
+    let bench = bench(Posture::Guarded);
+    let id = asked(&bench.clear("DELETE").await.unwrap_err());
+    bench.gate.approvals().approve(id, "bo", None).unwrap();
+    let of = head("DELETE");
+    for (scheme, port, carried) in [
+        (Scheme::Http, 443, Carried::Nothing),
+        (Scheme::Https, 8443, Carried::Nothing),
+        (Scheme::Https, 443, Carried::Whole("ab".repeat(32))),
+        (Scheme::Https, 443, Carried::Unread),
+    ] {
+        let mut destination = Destination::of(&of);
+        (destination.scheme, destination.authority.port) = (scheme, port);
+        let refusal = bench.gate.clear(bench.decide(&of), destination, carried.clone()).await.unwrap_err();
+        assert_ne!(asked(&refusal), id, "{scheme:?} {port} {carried:?}");
+    }
+    bench.clear("DELETE").await.unwrap().close(Outcome::Abandoned);
+}
+
+#[tokio::test]
 async fn a_denied_call_and_an_anonymous_one_are_told_so() {
     let bench = bench(Posture::Guarded);
     let id = asked(&bench.clear("DELETE").await.unwrap_err());

@@ -137,6 +137,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_run_left_behind_still_has_its_variables() {
+        let of = |bundle: &str| {
+            let mut left = std::process::Command::new("sleep").arg("60").env("SSL_CERT_FILE", bundle).spawn().unwrap();
+            let above = above(left.id());
+            left.kill().unwrap();
+            left.wait().unwrap();
+            above
+        };
+        assert_eq!(of("/state/run/4242-s_06h05t5v16cdambwqa08/ca-bundle.pem"), Above::Gate(4242));
+        assert_eq!(of("/etc/ssl/certs/ca-certificates.crt"), Above::Nobody);
+    }
+
+    #[test]
     fn a_process_that_is_gone_is_not_nobody_s() {
         let mut child = std::process::Command::new("true").spawn().unwrap();
         let pid = child.id();
