@@ -50,9 +50,12 @@ impl Dockerd {
         }
         command.env("TMPDIR", &folder).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log);
         let mut daemon = Self { process: command.spawn().expect("sh"), socket };
-        let mut ended = false;
+        let (mut began, mut ended) = (false, false);
         eventually("dockerd", || {
-            ended = daemon.process.try_wait().unwrap().is_some() || !daemon.is_alive();
+            let is_alive = daemon.is_alive();
+            // A shell that has not come to it has no child either.
+            ended = daemon.process.try_wait().unwrap().is_some() || (began && !is_alive);
+            began |= is_alive;
             let ready = fs::read_to_string(folder.join("log")).unwrap().contains("API listen on");
             (ended || ready).then_some(())
         });
