@@ -35,6 +35,7 @@ mod serve;
 mod streams;
 mod support;
 mod terraform;
+mod terraform_aws;
 mod throttle;
 mod tidy;
 mod upgrades;
