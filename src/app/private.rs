@@ -205,9 +205,13 @@ impl PrivateGate {
         if let Some(control) = &self.control {
             control.abort();
         }
+        let tally = self.gate.tally();
+        // Most runs ask for nothing, and need no state opened for it.
+        if !tally.stopped.is_empty() {
+            let _ = self.gate.approvals().end_session(self.session);
+        }
         let at = self.gate.clock().now();
         self.ledger.note(&Entry::Stop { at, session: Some(self.session) });
-        let tally = self.gate.tally();
         self.ledger.close();
         drop(self.folder);
         tally

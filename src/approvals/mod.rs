@@ -243,6 +243,21 @@ impl Approvals {
         self.vote(id, State::Denied, voter, reason)
     }
 
+    /// A session has ended: what it asked for cannot be used any more, and nobody need be asked. Blocks.
+    ///
+    /// # Errors
+    /// The state cannot be used.
+    pub fn end_session(&self, session: SessionId) -> Result<(), StoreError> {
+        self.change(self.now(), |change| {
+            for request in change.list(&Filter { session: Some(session), ..Filter::default() })? {
+                if matches!(request.state, State::Pending | State::Approved) {
+                    change.void(request.id, "its session has ended")?;
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// One request. Blocks.
     ///
     /// # Errors

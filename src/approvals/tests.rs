@@ -111,6 +111,21 @@ fn waiting(answer: Answer) -> Request {
 }
 
 #[test]
+fn what_a_session_asked_for_ends_with_it() {
+    let bench = bench();
+    let (one, other) = (waiting(bench.approvals.ask(&question("a")).unwrap()), {
+        let other = Question::new(&principal(2), &vec1![action("a")], requirement(&["aws/delete-stack"]), "r_1");
+        waiting(bench.approvals.ask(&other).unwrap())
+    });
+    let two = waiting(bench.approvals.ask(&question("b")).unwrap());
+    bench.approvals.approve(two.id, "bo", None).unwrap();
+    bench.approvals.end_session(principal(1).session).unwrap();
+    let state = |id| bench.approvals.show(id).unwrap().unwrap().state;
+    assert_eq!((state(one.id), state(two.id), state(other.id)), (State::Void, State::Void, State::Pending));
+    assert!(!bench.approvals.use_up(two.id, &question("b"), decision(1)).unwrap());
+}
+
+#[test]
 fn an_approval_passes_exactly_one_call() {
     let bench = bench();
     let approvals = &bench.approvals;

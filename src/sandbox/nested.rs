@@ -139,7 +139,16 @@ mod tests {
     #[test]
     fn what_a_run_left_behind_still_has_its_variables() {
         let of = |bundle: &str| {
-            let mut left = std::process::Command::new("sleep").arg("60").env("SSL_CERT_FILE", bundle).spawn().unwrap();
+            let mut left = std::process::Command::new("sh")
+                .args(["-c", "echo there; read -r _"])
+                .env("SSL_CERT_FILE", bundle)
+                .stdin(std::process::Stdio::piped())
+                .stdout(std::process::Stdio::piped())
+                .spawn()
+                .unwrap();
+            // A process has its variables only once it runs.
+            let mut there = [0; 6];
+            std::io::Read::read_exact(left.stdout.as_mut().unwrap(), &mut there).unwrap();
             let above = above(left.id());
             left.kill().unwrap();
             left.wait().unwrap();

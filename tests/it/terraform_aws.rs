@@ -22,7 +22,7 @@ provider "aws" {
   skip_region_validation      = true
 }
 resource "aws_cloudformation_stack" "billing" {
-  name          = "billing"
+  name          = "made-by-terraform"
   template_body = jsonencode({ Resources = { Jobs = { Type = "AWS::SQS::Queue" } } })
 }
 "#;

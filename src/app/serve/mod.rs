@@ -128,7 +128,7 @@ pub async fn serve(places: Places, runtime: Option<PathBuf>, options: ServeOptio
     let mut base = begin(loaded, begin_with).await?;
     keeper.serve(Arc::clone(&base.gate), base.ledger.clone())?;
     let common = base.network.reach(&[], &mut base.warnings)?;
-    let reaches = Arc::new(SessionReaches::new(base.network.clone(), Arc::clone(&base.sessions), common));
+    let reaches = Arc::new(SessionReaches::new(&base, common));
     let (closer, ending) = Closer::new();
     let mut gate = SharedGate {
         listeners: statuses(&base.config.listen, &sockets),

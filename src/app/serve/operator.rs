@@ -123,6 +123,7 @@ impl Backend for Operator {
     fn close_session(&self, session: SessionId) -> Result<ClosedSession, ControlError> {
         self.reaches.forget(session);
         if self.sessions.close(session).map_err(fault)? {
+            self.approvals.end_session(session).map_err(fault)?;
             Ok(ClosedSession { tally: self.gate.tally_of(session) })
         } else {
             Err(ControlError::Unknown(format!("there is no open session `{session}`")))

@@ -11,7 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 
 use super::runs::Runs;
+use crate::app::base::Base;
 use crate::app::network::Network;
+use crate::approvals::Approvals;
 use crate::doors::http::callers::{Caller, Peer, Reach, Reaches};
 use crate::model::{Principal, SessionId};
 use crate::sandbox::{Server, is_run, rewrite};
@@ -25,6 +27,8 @@ const KEPT_MAX: usize = 8192;
 pub(super) struct SessionReaches {
     pub(super) network: Network,
     pub(super) sessions: Arc<Sessions>,
+    /// What they asked people for.
+    pub(super) approvals: Arc<Approvals>,
     /// For whoever has nothing of their own.
     pub(super) common: Arc<Reach>,
     pub(super) callers: Mutex<HashMap<SessionId, Arc<Caller>>>,
@@ -32,8 +36,15 @@ pub(super) struct SessionReaches {
 }
 
 impl SessionReaches {
-    pub(super) fn new(network: Network, sessions: Arc<Sessions>, common: Reach) -> Self {
-        Self { network, sessions, common: Arc::new(common), callers: Mutex::default(), runs: Arc::default() }
+    pub(super) fn new(base: &Base, common: Reach) -> Self {
+        Self {
+            network: base.network.clone(),
+            sessions: Arc::clone(&base.sessions),
+            approvals: Arc::clone(&base.approvals),
+            common: Arc::new(common),
+            callers: Mutex::default(),
+            runs: Arc::default(),
+        }
     }
 
     /// Remembers what belongs to a session that was just opened.
@@ -58,6 +69,7 @@ impl SessionReaches {
         for (session, _) in gone {
             // What cannot be closed now is found again.
             if self.sessions.close(session.id).is_ok() {
+                let _ = self.approvals.end_session(session.id);
                 self.forget(session.id);
             }
         }
