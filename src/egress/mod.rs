@@ -51,6 +51,11 @@ use crate::wire::intake::OutBody;
 /// An unused upstream connection is kept this long: shorter than what servers commonly allow (60–75 s).
 const IDLE_TIME_MAX: Duration = Duration::from_secs(50);
 const IDLE_PER_HOST_MAX: usize = 64;
+/// How much of one HTTP/2 answer, and of all answers of a connection, may wait for their readers. Not sized by the library as
+/// it goes: it takes a server for hostile when more small pieces wait than half of the latter has room for at 256 bytes each.
+/// A model's answer comes in small pieces, and its reader may rest for a moment.
+const WINDOW_BYTES: u32 = 1024 * 1024;
+const CONNECTION_WINDOW_BYTES: u32 = 64 * 1024 * 1024;
 
 /// Sends what has a permit.
 #[derive(Clone, Debug)]
@@ -72,7 +77,8 @@ impl Egress {
                 .pool_timer(TokioTimer::new())
                 .timer(TokioTimer::new())
                 .http1_preserve_header_case(true)
-                .http2_adaptive_window(true)
+                .http2_initial_stream_window_size(WINDOW_BYTES)
+                .http2_initial_connection_window_size(CONNECTION_WINDOW_BYTES)
                 .build(dialer)
         };
         Self { client: pool(dialer.clone()), anonymous: pool(dialer.anonymous()), dialer }

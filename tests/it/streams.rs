@@ -1,12 +1,16 @@
 //! Long and large exchanges: half-closed clients, early answers, gigabytes, and curl with every framing.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use blastgate::record::Outcome;
+use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::clients;
 use crate::support::gate::{RunningGate, read_all, read_head};
+use crate::support::server;
 use crate::support::stage::Stage;
 use crate::support::upstream::Upstream;
 use crate::support::{block_on, eventually};
@@ -176,4 +180,48 @@ fn curl_with_every_framing() {
         }
     }
     stage.log().is_undisturbed();
+}
+
+#[test]
+fn a_burst_of_small_pieces_does_not_end_their_connection() {
+    const PIECES: usize = 20_000;
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&sent);
+    let handler: server::Handler = Arc::new(move |_, _| {
+        let counter = Arc::clone(&counter);
+        Box::pin(async move {
+            let (sender, answer) = server::streaming("text/event-stream");
+            tokio::spawn(async move {
+                while counter.fetch_add(1, Ordering::Relaxed) < PIECES {
+                    if sender.send(Bytes::from_static(b"data: 1\n\n")).await.is_err() {
+                        return;
+                    }
+                }
+            });
+            answer
+        })
+    });
+    let mut stage = Stage::new();
+    stage.resolve(HOST, server::serve(Some(stage.ca.server(&[HOST], &["h2"])), handler));
+    let gate = stage.gate();
+    let signal = |signal| rustix::process::kill_process(gate.pid(), signal).unwrap();
+    let (mut tls, _) = block_on(async {
+        let mut tls = gate.tls(API, &["http/1.1"]).await;
+        let head = format!("GET /feed HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n");
+        tls.write_all(head.as_bytes()).await.unwrap();
+        let head = read_head(&mut tls).await;
+        (tls, head)
+    });
+    // Everything that the server may send waits when the gate goes on.
+    signal(rustix::process::Signal::STOP);
+    let mut last = 0;
+    eventually("the server to rest", || {
+        let now = sent.load(Ordering::Relaxed);
+        (std::mem::replace(&mut last, now) == now && now > 1000).then_some(())
+    });
+    signal(rustix::process::Signal::CONT);
+    let answer = block_on_long(read_all(&mut tls));
+    assert!(answer.ends_with("0\r\n\r\n"), "cut after {} of {PIECES}", answer.matches("data: 1").count());
+    assert_eq!(answer.matches("data: 1").count(), PIECES);
+    gate.stop();
 }

@@ -39,6 +39,11 @@ const RESTING_TIME_MAX: Duration = Duration::from_secs(3);
 /// As Envoy's edge defaults.
 const STREAMS_MAX: u32 = 100;
 const HEADER_LIST_BYTES_MAX: u32 = 64 * 1024;
+/// How much of one body, and of all bodies of a connection, may wait here. Not sized by the library as it goes: it takes a
+/// connection for hostile when more small pieces wait than half of the latter has room for at 256 bytes each, and a window
+/// that is too small ends honest streams of small messages when their reader is slow for a moment.
+const WINDOW_BYTES: u32 = 1024 * 1024;
+const CONNECTION_WINDOW_BYTES: u32 = 64 * 1024 * 1024;
 
 /// Serves HTTP/1.1 behind the strict check; a message that fails it is answered here, after the library is done.
 pub(super) async fn serve_http1<S>(visit: Visit, stream: S, origin: Arc<Origin>, form: Form, read: BytesMut)
@@ -139,7 +144,8 @@ where
         .keep_alive_timeout(PONG_TIME_MAX)
         .max_concurrent_streams(STREAMS_MAX)
         .max_header_list_size(HEADER_LIST_BYTES_MAX)
-        .adaptive_window(true)
+        .initial_stream_window_size(WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     // What ends a connection (the client going away, a protocol error that the library answers) concerns nobody.
