@@ -136,7 +136,9 @@ impl Merged {
             cluster.remove("tls-server-name");
             if cluster.insert("proxy-url".into(), proxy.into()).is_some() {
                 let server = text(cluster, "server");
-                self.warnings.push(format!("the `proxy-url` of `{server}` is not used: the gate connects directly"));
+                self.warnings.push(format!(
+                    "the `proxy-url` of `{server}` is not used: `egress.proxy` says what the gate goes through"
+                ));
             }
             if text(cluster, "server").starts_with("https://") {
                 cluster.insert("certificate-authority-data".into(), BASE64.encode(ca_pem.as_bytes()).into());

@@ -215,3 +215,17 @@ fn a_mistake_never_counts_and_shows_as_trouble() {
     assert_eq!(bench.call(), "200");
     assert_eq!(status(&bench.stage).unwrap()["pid"], bench.gate.pid().as_raw_nonzero().get());
 }
+
+#[test]
+fn a_start_that_accepts_everything_says_so_in_the_log() {
+    let Some(mut bench) = Bench::new() else { return };
+    let accepted = |bench: &Bench| bench.told().iter().filter(|one| one.step.as_str() == "accepted").count();
+    bench.stage.write("config/inventory.yaml", "version: 1\n");
+    eventually("the change", || (!bench.changes()["files"].as_array().unwrap().is_empty()).then_some(()));
+    assert_eq!(accepted(&bench), 0);
+    let next = SharedGate::start(&bench.stage, &bench.ports, &["--replace", "--accept"]);
+    assert_eq!(std::mem::replace(&mut bench.gate, next).ended().0, Some(0));
+    assert!(bench.changes()["files"].as_array().unwrap().is_empty());
+    assert_eq!(accepted(&bench), 1);
+    assert!(bench.told().iter().all(|one| one.step.as_str() != "accepted" || one.by.is_some()));
+}

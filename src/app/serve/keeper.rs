@@ -33,6 +33,8 @@ pub(super) struct Keeper {
     started: Config,
     /// Nothing had been accepted before: what stands in the folder counts.
     is_first: bool,
+    /// The operator said at the start that it does.
+    accept: bool,
     now: Mutex<Now>,
 }
 
@@ -85,7 +87,7 @@ impl Keeper {
         let started = setup.config.clone();
         let is_first = kept.is_none();
         let now = Mutex::new(Now { accepted, found, outlook, wrong });
-        let keeper = Self { places: places.clone(), serving: OnceLock::new(), is_first, started, now };
+        let keeper = Self { places: places.clone(), serving: OnceLock::new(), is_first, accept, started, now };
         Ok((keeper, Loaded { places, setup }))
     }
 
@@ -96,14 +98,19 @@ impl Keeper {
     pub(super) fn serve(&self, gate: Arc<Gate>, ledger: Ledger) -> Result<(), StartError> {
         let mut now = self.lock();
         // What only tightens is what was accepted from now on.
-        if now.outlook.effective.check().is_ok() && now.outlook.effective != now.accepted {
+        let tightened = now.outlook.effective != now.accepted && now.outlook.effective.check().is_ok();
+        if tightened {
             now.accepted = now.outlook.effective.clone();
-            keep(&self.places, &now.accepted)?;
-        } else if self.is_first {
+        }
+        if tightened || self.is_first {
             keep(&self.places, &now.accepted)?;
         }
-        drop(now);
         let _ = self.serving.set(Serving { gate, ledger });
+        // It may have loosened anything, so the log says who did it.
+        if self.accept {
+            let before = (String::new(), self.rules());
+            self.tell(&now, ConfigurationStep::Accepted, Some(operator()), before);
+        }
         Ok(())
     }
 
@@ -218,7 +225,7 @@ impl Keeper {
         let before = (now.accepted.revision(), self.rules());
         self.take_up(setup);
         now.wrong = None;
-        self.tell(&now, ConfigurationStep::Accepted, Some(person().unwrap_or_else(|| "operator".to_owned())), before);
+        self.tell(&now, ConfigurationStep::Accepted, Some(operator()), before);
         now.accepted = now.found.clone();
         now.outlook = compare(&now.accepted, &now.found);
         Ok(self.said(&now))
@@ -253,6 +260,11 @@ impl Keeper {
     fn lock(&self) -> std::sync::MutexGuard<'_, Now> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Who says so: the gate's own user.
+fn operator() -> String {
+    person().unwrap_or_else(|| "operator".to_owned())
 }
 
 const fn word(kind: ChangeKind) -> &'static str {

@@ -348,7 +348,11 @@ impl SharedGate {
                 return std::future::pending().await;
             };
             loop {
-                let Ok((stream, _)) = asked.accept().await else { continue };
+                let Ok((stream, _)) = asked.accept().await else {
+                    // Out of file descriptors, as a rule: give them time to come back.
+                    tokio::time::sleep(LOOK_EVERY).await;
+                    continue;
+                };
                 if !is_operator(&stream) {
                     continue;
                 }
