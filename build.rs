@@ -163,7 +163,7 @@ impl Writer {
         let mut members: Vec<String> = vec![];
         self.array("OPERATIONS", "Operation", operations, |this, row| {
             let first = members.len();
-            for text in cell(row, 7)?.split_whitespace() {
+            for text in cell(row, 8)?.split_whitespace() {
                 members.push(this.member(text)?);
             }
             let same = |one: &Vec<String>| one.iter().take(2).eq(row.iter().take(2));

