@@ -80,7 +80,7 @@ impl Values {
 
 /// The members that stand at this location.
 pub(super) fn at(members: &'static [Member], location: Location) -> impl Iterator<Item = &'static Member> {
-    members.iter().filter(move |member| member.location == location)
+    members.iter().filter(move |member| member.location() == location)
 }
 
 /// Whether the member does more than name a resource.

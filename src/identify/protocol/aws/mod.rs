@@ -144,10 +144,13 @@ impl Protocol for Aws {
 /// How much of the body names what is done, and to what.
 fn need(operation: &Row, protocol: WireProtocol) -> BodyNeed {
     let mut inside =
-        operation.members().iter().filter(|member| matches!(member.location, Location::Body | Location::Payload));
+        operation.members().iter().filter(|member| matches!(member.location(), Location::Body | Location::Payload));
     // A REST body that holds an upload streams, unless it holds what decides as well.
-    let needed =
-        if protocol.is_rest() && operation.blob { inside.any(members::decides) } else { inside.next().is_some() };
+    let needed = if protocol.is_rest() && operation.holds_bytes() {
+        inside.any(members::decides)
+    } else {
+        inside.next().is_some()
+    };
     match protocol {
         _ if !needed => BodyNeed::None,
         WireProtocol::RestXml => BodyNeed::Whole(XML_BYTES_MAX),
@@ -162,7 +165,7 @@ fn whole<'a>(body: &'a Captured, head: &Head, operation: &Row) -> Result<&'a [u8
         1 => matches!(head.header("content-encoding"), Some("identity" | "")),
         _ => return Err(Unreadable::new("there is more than one Content-Encoding")),
     };
-    let gzip = operation.compressed && head.header("content-encoding") == Some("gzip");
+    let gzip = operation.may_be_compressed() && head.header("content-encoding") == Some("gzip");
     if !plain && !gzip {
         return Err(Unreadable::status(415, "the operation takes no Content-Encoding"));
     }
@@ -270,7 +273,7 @@ fn check_form(head: &Head) -> Result<(), Unreadable> {
 fn collect_head(found: &rest::Match, query: &Pairs, head: &Head, values: &mut Values) -> Result<(), Unreadable> {
     for member in found.operation.members() {
         let wire = member.wire.get().split('[').next().unwrap_or_default();
-        match member.location {
+        match member.location() {
             Location::Path => {
                 let label = found.labels.iter().find(|(label, _)| *label == wire);
                 label.into_iter().for_each(|(_, value)| values.push(member, value));

@@ -43,7 +43,7 @@ pub(super) fn find(
         }
         let mut equal: Vec<_> =
             fits.iter().filter(|(_, marks, _)| marks.len() == best.1.len()).map(|(one, _, _)| *one).collect();
-        equal.sort_by_key(|one| one.deprecated);
+        equal.sort_by_key(|one| one.is_deprecated());
         let Some((operation, twins)) = equal.split_first() else { continue };
         let labels = labels(operation.path.get(), segments)?;
         return Ok(Some(Match { operation, twins: twins.iter().map(|twin| (service, *twin)).collect(), labels }));
