@@ -135,6 +135,11 @@ fn generic_cases() {
 }
 
 #[test]
+fn cases_of_what_aws_hosts() {
+    assert!(run(include_str!("../catalog/aws/cases/planes.yaml")) >= 40);
+}
+
+#[test]
 fn lifeline_cases() {
     assert!(run(include_str!("../catalog/lifelines/cases.yaml")) >= 50);
 }

@@ -15,6 +15,7 @@
 mod agent;
 mod approvals;
 mod aws;
+mod aws_operations;
 mod changes;
 mod crash;
 mod docker;

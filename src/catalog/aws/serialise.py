@@ -20,7 +20,10 @@ import botocore.session
 uuid.uuid4 = lambda: uuid.UUID(int=1)
 HERE = pathlib.Path(__file__).resolve().parent
 ACCOUNT = 111122223333
-FIXED = {"Bucket": "example-bucket", "AccountId": str(ACCOUNT), "TableName": "orders", "StreamArn": "x"}
+FIXED = {"Bucket": "example-bucket", "AccountId": str(ACCOUNT), "TableName": "orders", "StreamArn": "x",
+         "ExpectedBucketOwner": str(ACCOUNT), "ExpectedSourceBucketOwner": str(ACCOUNT),
+         "QueueUrl": f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/jobs",
+         "KvsARN": f"arn:aws:cloudfront::{ACCOUNT}:key-value-store/x"}
 
 
 def key_of(account):
