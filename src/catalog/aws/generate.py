@@ -35,7 +35,7 @@ MORE_HOSTS = {
     "cloudsearchdomain": ["cloudsearch"],
     "dynamodb": ["ddb", "search-dynamodb"],
     "neptunedata": ["neptune"],
-    "s3": ["s3-accelerate", "s3-accesspoint", "s3-external-1", "s3-object-lambda", "s3-outposts", "s3express-control"],
+    "s3": ["accesspoint.s3-global", "s3-accelerate", "s3-accesspoint", "s3-external-1", "s3-object-lambda", "s3-outposts", "s3express-control"],
     "s3control": ["s3-outposts", "s3express-control"],
     "signin": ["signin"],
     "sqs": ["queue"],

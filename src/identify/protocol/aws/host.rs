@@ -20,6 +20,22 @@ pub(super) struct Host {
     pub shorter: Vec<String>,
 }
 
+/// Takes the endpoint's id out of a private endpoint's labels. S3's have a label before it that says which face they show:
+/// `bucket.vpce-1a2b-3c.s3`. Source: docs.aws.amazon.com/AmazonS3, "AWS PrivateLink for Amazon S3".
+fn private(labels: &mut Vec<&str>) {
+    let Some(at) = labels.iter().rposition(|label| label.starts_with("vpce-")) else { return };
+    labels.remove(at);
+    let Some(before) = at.checked_sub(1).filter(|_| labels.get(at..) == Some(&["s3"])) else { return };
+    let face = match labels.get(before) {
+        Some(&"bucket") => "s3",
+        Some(&"accesspoint") => "s3-accesspoint",
+        Some(&"control") => "s3-control",
+        _ => return,
+    };
+    labels.truncate(before);
+    labels.push(face);
+}
+
 /// No service is named by more labels: `api.tunneling.iot`, and one before it.
 const LABELS_MAX: usize = 4;
 
@@ -72,10 +88,8 @@ impl Host {
             }
             labels.pop();
         }
-        if endpoint && labels.len() > 1 && labels.first().is_some_and(|label| label.starts_with("vpce-")) {
-            labels.remove(0);
-        } else if endpoint {
-            labels.retain(|label| !label.starts_with("vpce-"));
+        if endpoint {
+            private(&mut labels);
         }
         let partition = match region.as_deref() {
             Some(region) if partition == "aws" && region.starts_with("us-gov-") => "aws-us-gov",
