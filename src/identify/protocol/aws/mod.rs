@@ -408,7 +408,8 @@ fn parameters(values: &Values) -> Vec<Parameter> {
 /// A long value (a policy, a template) stands as its digest, and so does what may hold a secret: a URL with a query (it
 /// may be presigned), and a statement, of which the first word is kept. Of a password nothing is.
 fn printable(name: &str, value: &str) -> String {
-    let statement = name.ends_with("Statement");
+    let queries = ["Statement", "Statements", "sql", "Sql", "Sqls", "Query", "queryString"];
+    let statement = queries.iter().any(|end| name.ends_with(end));
     let url = value.contains("://") && value.contains('?');
     // Not even by its digest, which can be guessed at.
     if name.ends_with("Password") {
@@ -421,7 +422,8 @@ fn printable(name: &str, value: &str) -> String {
     if value.len() <= PARAMETER_BYTES_MAX && !statement && !url {
         return value.to_owned();
     }
-    let word = value.split_whitespace().next().filter(|_| statement).unwrap_or_default();
+    let verb = |word: &&str| statement && word.bytes().all(|letter| letter.is_ascii_alphabetic());
+    let word = value.split_whitespace().next().filter(verb).unwrap_or_default();
     let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(value));
     format!("{word} sha256:{digest} ({} bytes)", value.len()).trim_start().to_owned()
 }

@@ -617,6 +617,9 @@ fn model_calls_of_bedrock() {
 fn what_may_hold_a_secret_is_not_printed() {
     for (name, value, expected) in [
         ("Statement", "DELETE FROM t WHERE k='hunter2'", "DELETE sha256:"),
+        ("sql", "ALTER USER bob PASSWORD 'hunter2'", "ALTER sha256:"),
+        ("Sqls", "select 'hunter2'", "select sha256:"),
+        ("gremlinQuery", "g.V('hunter2')", "sha256:"),
         ("TemplateURL", "https://b.s3.amazonaws.com/t?X-Amz-Signature=1", "sha256:"),
         ("DeletionMode", "STANDARD", "STANDARD"),
         ("MasterUserPassword", "hunter2", "set"),
