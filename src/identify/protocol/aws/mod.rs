@@ -5,10 +5,12 @@
 //! is refused. Nothing is repaired, and no signature is checked: AWS does that.
 
 mod call;
+mod dialect;
 mod document;
 mod form;
 mod host;
 mod members;
+mod parameters;
 pub(in crate::identify) mod plane;
 mod resources;
 mod rest;
@@ -28,12 +30,13 @@ use super::{Dialect, Face, Known, Partial, Protocol, Reading, Routed};
 use crate::catalog::Manifest;
 use crate::catalog::aws::{Location, Member, Operation as Row, Role, Service, WireProtocol};
 use crate::model::http::{BodyNeed, Captured, Head, Unreadable};
-use crate::model::{Count, Operation, Parameter, Place, Resource};
+use crate::model::{Count, Operation, Place, Resource};
 
 use call::Named;
+use dialect::{dialect_of, dialect_of_head, dialect_of_service};
 use document::Syntax;
 use form::Pairs;
-use sha2::{Digest, Sha256};
+use parameters::{count, parameters};
 
 /// The code behind the manifest's protocol `aws`.
 pub(crate) struct Aws;
@@ -62,8 +65,6 @@ const FORM_BYTES_MAX: usize = 1 << 20;
 const DOCUMENT_BYTES_MAX: usize = 16 << 20;
 /// S3's longest document, a thousand keys to delete, with room.
 const XML_BYTES_MAX: usize = 4 << 20;
-/// A longer parameter stands in the record by its digest.
-const PARAMETER_BYTES_MAX: usize = 200;
 
 /// Whether a request on an unnamed host is signed for AWS. A query proves nothing: any server ignores what it does not
 /// know there, while a header that the server needs for itself cannot be an AWS signature at the same time.
@@ -368,66 +369,6 @@ fn readings(
     Vec1::try_from_vec(readings.collect()).map_err(|_| Unreadable::new("the request names no operation"))
 }
 
-/// Batch envelopes and numbers that say how many first, else the longest list of resources.
-fn count(operation: &Row, values: &Values) -> Count {
-    let is_list = |member: &Member| member.path.get().contains(['[', '{']);
-    let has = |role| values.iter().filter(move |(member, _)| member.roles.contains(role));
-    if has(Role::Wide).next().is_some() || has(Role::Resource).any(|(member, value)| is_list(member) && value == "*") {
-        return Count::Unbounded;
-    }
-    if has(Role::Counting).next().is_some() {
-        return has(Role::Counting).fold(Count::Exact(0), |sum, (member, value)| {
-            sum.plus(if is_list(member) { Count::ONE } else { value.parse().map_or(Count::Unbounded, Count::Exact) })
-        });
-    }
-    let named = operation.members().iter().any(|member| member.roles.contains(Role::Resource));
-    if named && has(Role::Resource).next().is_none() {
-        return Count::AtLeast(1);
-    }
-    let longest = operation
-        .members()
-        .iter()
-        .filter(|member| is_list(member))
-        .map(|member| has(Role::Resource).filter(|(other, _)| std::ptr::eq(*other, member)).count())
-        .max();
-    Count::Exact(longest.unwrap_or(1).max(1) as u64)
-}
-
-/// The members that decide.
-fn parameters(values: &Values) -> Vec<Parameter> {
-    let mut parameters: Vec<Parameter> = vec![];
-    for (member, value) in values.iter().filter(|(member, _)| members::decides(member)) {
-        let parameter = Parameter::new(member.name.get(), printable(member.name.get(), value));
-        if !parameters.contains(&parameter) {
-            parameters.push(parameter);
-        }
-    }
-    parameters
-}
-
-/// A long value (a policy, a template) stands as its digest, and so does what may hold a secret: a URL with a query (it
-/// may be presigned), and a statement, of which the first word is kept. Of a password nothing is.
-fn printable(name: &str, value: &str) -> String {
-    let queries = ["Statement", "Statements", "sql", "Sql", "Sqls", "Query", "queryString"];
-    let statement = queries.iter().any(|end| name.ends_with(end));
-    let url = value.contains("://") && value.contains('?');
-    // Not even by its digest, which can be guessed at.
-    if name.ends_with("Password") {
-        return "set".to_owned();
-    }
-    // EC2's `Attribute` and `Value`: the value may be user data.
-    if name == "Value" && !matches!(value, "true" | "false") {
-        return "set".to_owned();
-    }
-    if value.len() <= PARAMETER_BYTES_MAX && !statement && !url {
-        return value.to_owned();
-    }
-    let verb = |word: &&str| statement && word.bytes().all(|letter| letter.is_ascii_alphabetic());
-    let word = value.split_whitespace().next().filter(verb).unwrap_or_default();
-    let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(value));
-    format!("{word} sha256:{digest} ({} bytes)", value.len()).trim_start().to_owned()
-}
-
 fn place(candidate: &Candidate, head: &Head, account: Option<String>) -> Place {
     let place = &candidate.place;
     let own =
@@ -460,49 +401,5 @@ fn unidentified(candidate: &Candidate, head: &Head) -> Reading {
             values: Values::default(),
             account_of_key: candidate.place.is_account_of_key(),
         }),
-    }
-}
-
-/// By what the client spoke on this request.
-fn dialect_of(candidate: &Candidate, head: &Head) -> Dialect {
-    match (&candidate.named, candidate.services.first()) {
-        (Named::One { service, protocol, .. }, _) => dialect_of_protocol(service, *protocol),
-        (_, Some(service)) => dialect_of_service(service, head),
-        (_, None) => dialect_of_head(head),
-    }
-}
-
-fn dialect_of_service(service: &Service, head: &Head) -> Dialect {
-    if head.header_count("smithy-protocol") > 0 {
-        return Dialect::AwsCbor;
-    }
-    if head.header_count("x-amz-target") > 0 {
-        return Dialect::AwsJson;
-    }
-    let form = service.protocols().find(|protocol| protocol.is_form());
-    let protocol = form.or_else(|| service.protocols().next()).unwrap_or(WireProtocol::Query);
-    dialect_of_protocol(service, protocol)
-}
-
-fn dialect_of_protocol(service: &Service, protocol: WireProtocol) -> Dialect {
-    match protocol {
-        WireProtocol::Query => Dialect::AwsQuery,
-        WireProtocol::Ec2 => Dialect::AwsEc2,
-        WireProtocol::Json => Dialect::AwsJson,
-        WireProtocol::RestJson => Dialect::AwsRestJson,
-        WireProtocol::RestXml if service.name.get() == "s3" => Dialect::S3,
-        WireProtocol::RestXml => Dialect::AwsRestXml,
-        WireProtocol::Cbor => Dialect::AwsCbor,
-    }
-}
-
-/// Nothing tells the service: what the client seems to speak.
-fn dialect_of_head(head: &Head) -> Dialect {
-    let media = head.header("content-type").unwrap_or_default();
-    match media {
-        _ if head.header_count("smithy-protocol") > 0 => Dialect::AwsCbor,
-        _ if head.header_count("x-amz-target") > 0 || media.starts_with("application/x-amz-json") => Dialect::AwsJson,
-        _ if media.starts_with("application/x-www-form-urlencoded") => Dialect::AwsQuery,
-        _ => Dialect::AwsRestJson,
     }
 }

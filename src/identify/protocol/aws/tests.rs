@@ -625,7 +625,11 @@ fn what_may_hold_a_secret_is_not_printed() {
         ("MasterUserPassword", "hunter2", "set"),
         ("Value", "hunter2", "set"),
         ("Value", "false", "false"),
+        ("OptionSettings.Value", "hunter2", "set"),
+        ("AuthToken", "hunter2hunter2", "set"),
+        ("MinSize", "0", "0"),
     ] {
+        use super::parameters::printable;
         assert!(printable(name, value).starts_with(expected), "{name}: {}", printable(name, value));
     }
 }
