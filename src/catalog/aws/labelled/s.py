@@ -24,7 +24,7 @@ def either(service, name, params, harsh, mild):
     return calls(service, (name, {**params, **harsh[0]}, harsh[1]), (name, {**params, **mild[0]}, mild[1]))
 
 
-def policy(service, name, member, **params):
+def policy(service, name, member, /, **params):
     """A policy that lets anybody in, and one for an account."""
     return either(service, name, params, ({member: PUBLIC}, "permission resource hazards=exposure"), ({member: PRIVATE}, "permission resource hazards="))
 
@@ -41,12 +41,12 @@ def lifecycle(**rule):
     return {"LifecycleConfiguration": {"Rules": [{"ID": "x", "Status": "Enabled", "Filter": {"Prefix": ""}, **rule}]}}
 
 
-def replication(status="Enabled", **destination):
+def replication(status="Enabled", /, **destination):
     rule = {"ID": "x", "Status": status, "Prefix": "", "Destination": {"Bucket": "arn:aws:s3:::c", **destination}}
     return {"ReplicationConfiguration": {"Role": ROLE, "Rules": [rule]}}
 
 
-def grants(service, name, scope, mild, **params):
+def grants(service, name, scope, mild, /, **params):
     """The headers that open an object or a bucket to the world."""
     headers = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
     headers += ("GrantWrite",) if name in ("CreateBucket", "PutBucketAcl", "PutObjectAcl") else ()
@@ -199,7 +199,7 @@ TABLES = [
     *either(
         "s3tables", "PutTableBucketLogging", {"tableBucketARN": BUCKET},
         ({"tableBucketLoggingStatus": {}}, "disrupt resource hazards=audit-off"),
-        ({"tableBucketLoggingStatus": {"loggingEnabled": {"targetBucket": "b", "targetObjectKeyFormat": {"simplePrefix": {}}}}}, "update resource hazards="),
+        ({"tableBucketLoggingStatus": {"loggingEnabled": {"targetBucket": "logs", "targetObjectKeyFormat": {"partitionedPrefix": {"partitionDateSource": "EventTime"}}}}}, "update resource hazards="),
     ),
     *either(
         "s3tables", "PutTableRecordExpirationConfiguration", {"tableArn": BUCKET + "/table/t"},
@@ -498,3 +498,311 @@ SECURITY = [
     ),
     *calls("waf-regional", ("UpdateWebACL", {"WebACLId": "1", "ChangeToken": "t"}, "permission resource"), ("DisassociateWebACL", {"ResourceArn": "r"}, "permission resource hazards=exposure")),
 ]
+
+
+def imported(**destination):
+    return {"ImportDestination": destination, "ImportDataSource": {"S3Url": "s3://b/k", "DataFormat": "CSV"}}
+
+
+DOMAIN_NAME = {"Identity": "example.com"}
+SENDER = {"EmailIdentity": "example.com"}
+CONFIGURATION = {"ConfigurationSetName": "c"}
+MESSAGES = [
+    *policy("ses", "PutIdentityPolicy", "Policy", **DOMAIN_NAME, PolicyName="p"),
+    *policy("sesv2", "CreateEmailIdentityPolicy", "Policy", **SENDER, PolicyName="p"),
+    *policy("sesv2", "UpdateEmailIdentityPolicy", "Policy", **SENDER, PolicyName="p"),
+    *either("ses", "SetActiveReceiptRuleSet", {}, ({}, "disrupt region hazards=traffic"), ({"RuleSetName": "r"}, "update region hazards=traffic")),
+    *either("ses", "SetIdentityDkimEnabled", DOMAIN_NAME, ({"DkimEnabled": False}, "disrupt resource"), ({"DkimEnabled": True}, "update resource")),
+    *either("ses", "SetIdentityFeedbackForwardingEnabled", DOMAIN_NAME, ({"ForwardingEnabled": False}, "disrupt resource"), ({"ForwardingEnabled": True}, "update resource")),
+    *either("ses", "SetIdentityMailFromDomain", DOMAIN_NAME, ({}, "disrupt resource"), ({"MailFromDomain": "m.example.com"}, "update resource")),
+    *either("ses", "UpdateConfigurationSetReputationMetricsEnabled", CONFIGURATION, ({"Enabled": False}, "disrupt resource"), ({"Enabled": True}, "update resource")),
+    *either("ses", "UpdateConfigurationSetSendingEnabled", CONFIGURATION, ({"Enabled": False}, "disrupt resource"), ({"Enabled": True}, "update resource")),
+    *either("ses", "UpdateReceiptRule", {"RuleSetName": "s"}, ({"Rule": {"Name": "r", "Enabled": False}}, "disrupt resource hazards=traffic"), ({"Rule": {"Name": "r", "Enabled": True}}, "update resource hazards=")),
+    *calls(
+        "ses",
+        ("UpdateReceiptRule", {"RuleSetName": "s", "Rule": {"Name": "r"}}, "disrupt resource hazards=traffic"),
+        ("UpdateAccountSendingEnabled", {}, "disrupt region"),
+        ("UpdateAccountSendingEnabled", {"Enabled": False}, "disrupt region"),
+        ("UpdateAccountSendingEnabled", {"Enabled": True}, "update region"),
+        ("DeleteIdentity", DOMAIN_NAME, "destroy resource"),
+        ("DeleteReceiptRuleSet", {"RuleSetName": "r"}, "destroy resource hazards=traffic"),
+        ("VerifyEmailIdentity", {"EmailAddress": "a@example.com"}, "create resource hazards="),
+        ("SendEmail", {"Source": "a@example.com", "Destination": {}, "Message": {"Subject": {"Data": "s"}, "Body": {}}}, "execute item"),
+    ),
+    *either("sesv2", "PutAccountSendingAttributes", {}, ({"SendingEnabled": False}, "disrupt region"), ({"SendingEnabled": True}, "update region")),
+    *either("sesv2", "PutConfigurationSetSendingOptions", CONFIGURATION, ({"SendingEnabled": False}, "disrupt resource"), ({"SendingEnabled": True}, "update resource")),
+    *either("sesv2", "PutConfigurationSetArchivingOptions", CONFIGURATION, ({}, "disrupt resource hazards=audit-off"), ({"ArchiveArn": "a"}, "update resource hazards=")),
+    *either("sesv2", "PutDeliverabilityDashboardOption", {}, ({"DashboardEnabled": True}, "update region hazards=cost"), ({"DashboardEnabled": False}, "update region hazards=")),
+    *either("sesv2", "PutEmailIdentityDkimAttributes", SENDER, ({"SigningEnabled": False}, "disrupt resource"), ({"SigningEnabled": True}, "update resource")),
+    *either("sesv2", "PutEmailIdentityFeedbackAttributes", SENDER, ({"EmailForwardingEnabled": False}, "disrupt resource"), ({"EmailForwardingEnabled": True}, "update resource")),
+    *either("sesv2", "PutEmailIdentityMailFromAttributes", SENDER, ({}, "disrupt resource"), ({"MailFromDomain": "m.example.com"}, "update resource")),
+    *either("sesv2", "UpdateReputationEntityCustomerManagedStatus", {"ReputationEntityType": "RESOURCE", "ReputationEntityReference": "r"}, ({"SendingStatus": "DISABLED"}, "disrupt resource"), ({"SendingStatus": "ENABLED"}, "update resource")),
+    *calls(
+        "sesv2",
+        ("PutAccountSendingAttributes", {}, "disrupt region"),
+        ("PutConfigurationSetSendingOptions", CONFIGURATION, "disrupt resource"),
+        ("PutEmailIdentityDkimAttributes", SENDER, "disrupt resource"),
+        ("PutEmailIdentityFeedbackAttributes", SENDER, "disrupt resource"),
+        ("CreateImportJob", imported(ContactListDestination={"ContactListName": "l", "ContactListImportAction": "DELETE"}), "destroy resource hazards=data-loss,bulk"),
+        ("CreateImportJob", imported(ContactListDestination={"ContactListName": "l", "ContactListImportAction": "PUT"}), "create resource hazards="),
+        ("CreateImportJob", imported(SuppressionListDestination={"SuppressionListImportAction": "DELETE"}), "update region hazards=bulk"),
+        ("DeleteContactList", {"ContactListName": "l"}, "destroy resource hazards=data-loss"),
+        ("SendEmail", {"Content": {}}, "execute item"),
+        ("TestRenderEmailTemplate", {"TemplateName": "t", "TemplateData": "{}"}, "read item"),
+    ),
+    *calls(
+        "sns",
+        ("AddPermission", {"TopicArn": TOPIC, "Label": "l", "AWSAccountId": ["*"], "ActionName": ["Publish"]}, "permission resource hazards=exposure"),
+        ("AddPermission", {"TopicArn": TOPIC, "Label": "l", "AWSAccountId": ["444455556666"], "ActionName": ["Publish"]}, "permission resource hazards="),
+        ("CreateTopic", {"Name": "t", "Attributes": {"Policy": PUBLIC}}, "permission resource hazards=exposure"),
+        ("CreateTopic", {"Name": "t", "Attributes": {"Policy": PRIVATE}}, "create resource hazards="),
+        ("PublishBatch", {"TopicArn": TOPIC, "PublishBatchRequestEntries": [{"Id": str(n), "Message": "m"} for n in range(3)]}, "execute item count=3"),
+        ("SetEndpointAttributes", {"EndpointArn": "e", "Attributes": {"Enabled": "false"}}, "disrupt item"),
+        ("SetEndpointAttributes", {"EndpointArn": "e", "Attributes": {"Enabled": "true"}}, "update item"),
+        ("SetSMSAttributes", {"attributes": {"MonthlySpendLimit": "5000"}}, "update region hazards=cost"),
+        ("SetSMSAttributes", {"attributes": {"DefaultSenderID": "x"}}, "update region hazards="),
+        ("SetTopicAttributes", {"TopicArn": TOPIC, "AttributeName": "Policy", "AttributeValue": PRIVATE}, "permission resource hazards="),
+        ("SetTopicAttributes", {"TopicArn": TOPIC, "AttributeName": "ArchivePolicy", "AttributeValue": "{}"}, "destroy resource hazards=data-loss"),
+        ("SetTopicAttributes", {"TopicArn": TOPIC, "AttributeName": "ArchivePolicy"}, "destroy resource hazards=data-loss"),
+        ("SetTopicAttributes", {"TopicArn": TOPIC, "AttributeName": "ArchivePolicy", "AttributeValue": '{"MessageRetentionPeriod":"30"}'}, "update resource hazards="),
+        ("SetTopicAttributes", {"TopicArn": TOPIC, "AttributeName": "KmsMasterKeyId", "AttributeValue": ""}, "disrupt resource hazards="),
+        ("SetTopicAttributes", {"TopicArn": TOPIC, "AttributeName": "KmsMasterKeyId"}, "disrupt resource hazards="),
+        ("SetTopicAttributes", {"TopicArn": TOPIC, "AttributeName": "KmsMasterKeyId", "AttributeValue": "alias/aws/sns"}, "update resource hazards="),
+        ("SetTopicAttributes", {"TopicArn": TOPIC, "AttributeName": "DisplayName", "AttributeValue": "x"}, "update resource hazards="),
+        ("TagResource", {"ResourceArn": TOPIC, "Tags": [{"Key": "a", "Value": "b"}]}, "update item hazards="),
+    ),
+    *calls(
+        "sqs",
+        ("AddPermission", {"QueueUrl": QUEUE, "Label": "l", "AWSAccountIds": ["*"], "Actions": ["SendMessage"]}, "permission resource hazards=exposure"),
+        ("AddPermission", {"QueueUrl": QUEUE, "Label": "l", "AWSAccountIds": ["444455556666"], "Actions": ["SendMessage"]}, "permission resource hazards="),
+        ("DeleteMessageBatch", {"QueueUrl": QUEUE, "Entries": [{"Id": str(n), "ReceiptHandle": "r"} for n in range(3)]}, "destroy item count=3"),
+        ("SetQueueAttributes", {"QueueUrl": QUEUE, "Attributes": {"Policy": PUBLIC}}, "permission resource hazards=exposure"),
+        ("SetQueueAttributes", {"QueueUrl": QUEUE, "Attributes": {"Policy": PRIVATE}}, "permission resource hazards="),
+        ("SetQueueAttributes", {"QueueUrl": QUEUE, "Attributes": {"SqsManagedSseEnabled": "false"}}, "disrupt resource hazards="),
+        ("SetQueueAttributes", {"QueueUrl": QUEUE, "Attributes": {"SqsManagedSseEnabled": "true"}}, "update resource hazards="),
+        ("SetQueueAttributes", {"QueueUrl": QUEUE, "Attributes": {"MessageRetentionPeriod": "1209600"}}, "update resource hazards="),
+        ("SetQueueAttributes", {"QueueUrl": QUEUE, "Attributes": {"VisibilityTimeout": "60"}}, "update resource hazards="),
+        ("ChangeMessageVisibility", {"QueueUrl": QUEUE, "ReceiptHandle": "r", "VisibilityTimeout": 0}, "update item"),
+    ),
+    *calls("socialmessaging", ("DeprecateWhatsAppFlow", {"id": "w", "flowId": "f"}, "disrupt resource reversible=no"), ("PostWhatsAppMessageMedia", {"originationPhoneNumberId": "p", "sourceS3File": {"bucketName": "b", "key": "k"}}, "create item")),
+    *calls("workmailmessageflow", ("PutRawMessageContent", {"messageId": "m", "content": {"s3Reference": {"bucket": "b", "key": "k"}}}, "update item")),
+]
+
+SHARE = {"FileShareARN": arn("storagegateway", "share/share-1")}
+GATEWAY = {"GatewayARN": arn("storagegateway", "gateway/sgw-1")}
+LOCATION = {"ClientToken": "t", "Role": ROLE, "LocationARN": "arn:aws:s3:::b", **GATEWAY}
+INFLUX = {"identifier": "i"}
+CLUSTER = {"dbClusterId": "c"}
+LOGS_OFF = {"logDeliveryConfiguration": {"s3Configuration": {"bucketName": "b", "enabled": False}}}
+LOGS_ON = {"logDeliveryConfiguration": {"s3Configuration": {"bucketName": "b", "enabled": True}}}
+
+
+def kept(on=True):
+    return {"dbBackupConfigurations": [{"type": "DAILY", "retentionDays": 7, "enabled": on}]}
+
+
+STORES = [
+    *[
+        row
+        for name, params in (("UpdateNFSFileShare", SHARE), ("CreateNFSFileShare", LOCATION))
+        for row in either(
+            "storagegateway", name, params,
+            ({"ClientList": ["0.0.0.0/0"]}, "permission resource hazards=exposure"),
+            ({"ClientList": ["10.0.0.0/8"]}, ("permission" if name.startswith("Update") else "create") + " resource hazards="),
+        )
+    ],
+    *[
+        row
+        for name in ("UpdateNFSFileShare", "UpdateSMBFileShare", "CreateNFSFileShare", "CreateSMBFileShare")
+        for row in either(
+            "storagegateway", name, SHARE if name.startswith("Update") else LOCATION,
+            ({"ObjectACL": "public-read"}, "permission resource hazards=exposure"),
+            ({"ObjectACL": "private"}, ("update" if name.startswith("Update") else "create") + " resource hazards="),
+        )
+    ],
+    *[
+        row
+        for name, params in (("UpdateNFSFileShare", SHARE), ("UpdateSMBFileShare", SHARE), ("UpdateFileSystemAssociation", {"FileSystemAssociationARN": arn("storagegateway", "fs-association/fsa-1")}))
+        for row in either("storagegateway", name, params, ({"AuditDestinationARN": ""}, "disrupt resource hazards=audit-off"), ({"AuditDestinationARN": arn("logs", "log-group:g")}, "update resource hazards="))
+    ],
+    *either("storagegateway", "DeleteFileShare", SHARE, ({"ForceDelete": True}, "destroy resource reversible=no hazards=data-loss"), ({}, "destroy resource reversible=yes hazards=")),
+    *either("storagegateway", "DeleteTape", {**GATEWAY, "TapeARN": arn("storagegateway", "tape/T1")}, ({"BypassGovernanceRetention": True}, "destroy resource hazards=data-loss,backup-loss"), ({}, "destroy resource hazards=data-loss,backup-loss")),
+    *either("storagegateway", "DeleteTapeArchive", {"TapeARN": arn("storagegateway", "tape/T1")}, ({"BypassGovernanceRetention": True}, "destroy resource hazards=data-loss,backup-loss"), ({}, "destroy resource hazards=data-loss,backup-loss")),
+    *calls(
+        "storagegateway",
+        ("UpdateSMBFileShare", {**SHARE, "AdminUserList": ["a"]}, "permission resource hazards=privilege"),
+        ("UpdateSMBFileShare", {**SHARE, "ValidUserList": ["a"]}, "permission resource hazards="),
+        ("UpdateSMBFileShare", {**SHARE, "InvalidUserList": ["a"]}, "permission resource hazards="),
+        ("UpdateSMBFileShare", {**SHARE, "FileShareName": "n"}, "update resource hazards="),
+        ("DeleteGateway", GATEWAY, "destroy environment hazards=data-loss"),
+        ("DeleteVolume", {"VolumeARN": arn("storagegateway", "gateway/sgw-1/volume/vol-1")}, "destroy resource hazards=data-loss"),
+        ("DeleteSnapshotSchedule", {"VolumeARN": "v"}, "destroy resource hazards=backup-loss"),
+        ("ResetCache", GATEWAY, "destroy resource hazards=data-loss"),
+        ("UpdateGatewaySoftwareNow", GATEWAY, "disrupt environment"),
+        ("RefreshCache", SHARE, "update resource hazards="),
+        ("AddTagsToResource", {"ResourceARN": "r", "Tags": [{"Key": "a", "Value": "b"}]}, "update item hazards="),
+    ),
+    *either("timestream-write", "UpdateTable", {"DatabaseName": "d", "TableName": "t"}, ({"RetentionProperties": {"MemoryStoreRetentionPeriodInHours": 1, "MagneticStoreRetentionPeriodInDays": 1}}, "destroy resource hazards=data-loss"), ({"RetentionProperties": {"MemoryStoreRetentionPeriodInHours": 1, "MagneticStoreRetentionPeriodInDays": 73000}}, "update resource hazards=")),
+    *either("timestream-query", "UpdateScheduledQuery", {"ScheduledQueryArn": "q"}, ({"State": "DISABLED"}, "disrupt resource"), ({"State": "ENABLED"}, "update resource")),
+    *calls("timestream-write", ("DeleteTable", {"DatabaseName": "d", "TableName": "t"}, "destroy resource hazards=data-loss"), ("WriteRecords", {"DatabaseName": "d", "TableName": "t", "Records": [{}]}, "update item")),
+    *calls("timestream-query", ("Query", {"QueryString": "select 1"}, "read resource"), ("PrepareQuery", {"QueryString": "select 1"}, "read item")),
+    *either("timestream-influxdb", "DeleteDbInstance", INFLUX, ({"retainAutomatedBackups": False}, "destroy resource hazards=data-loss,backup-loss"), ({"retainAutomatedBackups": True}, "destroy resource hazards=data-loss")),
+    *either("timestream-influxdb", "DeleteDbCluster", CLUSTER, ({"retainAutomatedBackups": False}, "destroy resource hazards=data-loss,backup-loss"), ({"retainAutomatedBackups": True}, "destroy resource hazards=data-loss")),
+    *[
+        row
+        for name, params in (("UpdateDbInstance", INFLUX), ("UpdateDbCluster", CLUSTER))
+        for row in calls(
+            "timestream-influxdb",
+            (name, {**params, **kept(on=False)}, "destroy resource hazards=backup-loss"),
+            (name, {**params, **kept()}, "update resource hazards="),
+            (name, {**params, **LOGS_OFF}, "disrupt resource hazards=audit-off"),
+            (name, {**params, **LOGS_ON}, "update resource hazards="),
+        )
+    ],
+    *[
+        row
+        for name, params in (
+            ("CreateDbInstance", {"name": "n", "password": "secret-x", "dbInstanceType": "db.influx.medium", "vpcSubnetIds": ["s"], "vpcSecurityGroupIds": ["g"], "allocatedStorage": 20}),
+            ("CreateDbCluster", {"name": "n", "vpcSubnetIds": ["s"], "vpcSecurityGroupIds": ["g"]}),
+            ("RestoreFromDbBackup", {"name": "n", "dbBackupId": "b"}),
+        )
+        for row in either("timestream-influxdb", name, params, ({"publiclyAccessible": True}, "permission resource hazards=exposure"), ({"publiclyAccessible": False}, "create resource hazards="))
+    ],
+    *calls(
+        "timestream-influxdb",
+        ("RestoreFromDbBackup", {"name": "n", "dbBackupId": "b", "restoreMode": "REPLACE_EXISTING"}, "destroy resource hazards=data-loss,replace"),
+        ("RestoreFromDbBackup", {"name": "n", "dbBackupId": "b", "restoreMode": "NEW_RESOURCE"}, "create resource hazards="),
+        ("UpdateDbCluster", {**CLUSTER, "failoverMode": "NO_FAILOVER"}, "disrupt resource"),
+        ("UpdateDbCluster", {**CLUSTER, "failoverMode": "AUTOMATIC"}, "update resource"),
+        ("UpdateDbInstance", {**INFLUX, "dbInstanceType": "db.influx.large"}, "disrupt resource"),
+        ("UpdateDbInstance", {**INFLUX, "dbParameterGroupIdentifier": "g"}, "disrupt resource"),
+    ),
+    *calls("savingsplans", ("CreateSavingsPlan", {"savingsPlanOfferingId": "o", "commitment": "1.0"}, "create resource hazards=cost"), ("DeleteQueuedSavingsPlan", {"savingsPlanId": "s"}, "update item hazards=")),
+    *calls(
+        "snow-device-management",
+        ("CreateTask", {"command": {"reboot": {}}, "targets": ["d-1", "d-2"]}, "disrupt resource count=2"),
+        ("CreateTask", {"command": {"unlock": {}}, "targets": ["d-1"]}, "execute resource count=1"),
+    ),
+    *either("snowball", "UpdateLongTermPricing", {"LongTermPricingId": "l"}, ({"IsLongTermPricingAutoRenew": True}, "update resource hazards=cost"), ({"IsLongTermPricingAutoRenew": False}, "update resource hazards=")),
+    *calls("snowball", ("GetJobUnlockCode", {"JobId": "j"}, "read resource hazards=secret-read"), ("CreateJob", {}, "create resource hazards=cost")),
+]
+
+SERVER = {"ServerId": "s-0123456789abcdef0"}
+TARGETS = {"serviceIdentifier": "svc-1", "listenerIdentifier": "listener-1"}
+TRAFFIC = [
+    *[
+        row
+        for harsh, expected, mild, gentle in (
+            ({"EndpointType": "PUBLIC"}, "permission resource hazards=exposure", {"EndpointType": "VPC"}, "update resource hazards="),
+            ({"EndpointDetails": {"SecurityGroupIds": ["sg-1"]}}, "permission resource hazards=", {"EndpointDetails": {"SubnetIds": ["subnet-1"]}}, "update resource hazards="),
+            ({"HostKey": "-----BEGIN"}, "disrupt resource hazards=key-loss", {"PreAuthenticationLoginBanner": "hello"}, "update resource hazards="),
+            ({"IdentityProviderDetails": {"Function": "f"}}, "permission resource hazards=", {"WorkflowDetails": {}}, "update resource hazards="),
+            ({"LoggingRole": ""}, "disrupt resource hazards=audit-off", {"LoggingRole": ROLE}, "update resource hazards="),
+            ({"Protocols": ["FTP"]}, "permission resource hazards=exposure", {"Protocols": ["SFTP", "FTPS"]}, "update resource hazards="),
+        )
+        for row in either("transfer", "UpdateServer", SERVER, (harsh, expected), (mild, gentle))
+    ],
+    *either("transfer", "UpdateAgreement", {"AgreementId": "a", **SERVER}, ({"Status": "INACTIVE"}, "disrupt resource"), ({"Status": "ACTIVE"}, "update resource")),
+    *either("transfer", "UpdateAgreement", {"AgreementId": "a", **SERVER}, ({"AccessRole": ROLE}, "permission resource"), ({"Description": "d"}, "update resource")),
+    *either("transfer", "UpdateConnector", {"ConnectorId": "c"}, ({"AccessRole": ROLE}, "permission resource"), ({"Url": "sftp://example.com"}, "update resource")),
+    *calls(
+        "transfer",
+        ("DeleteServer", SERVER, "destroy resource hazards=traffic"),
+        ("StopServer", SERVER, "disrupt resource hazards=traffic"),
+        ("StartServer", SERVER, "update resource hazards="),
+        ("DeleteHostKey", {**SERVER, "HostKeyId": "k"}, "destroy resource hazards=key-loss"),
+        ("StartRemoteDelete", {"ConnectorId": "c", "DeletePath": "/x"}, "destroy item hazards=data-loss"),
+        ("StartDirectoryListing", {"ConnectorId": "c", "RemoteDirectoryPath": "/", "OutputDirectoryPath": "/b"}, "read item"),
+    ),
+    *policy("vpc-lattice", "PutAuthPolicy", "policy", resourceIdentifier="svc-1"),
+    *policy("vpc-lattice", "PutResourcePolicy", "policy", resourceArn="r"),
+    *either("vpc-lattice", "UpdateListener", TARGETS, ({"defaultAction": answered(True)}, "disrupt resource hazards=traffic"), ({"defaultAction": answered(False)}, "update resource hazards=traffic")),
+    *either("vpc-lattice", "UpdateRule", {**TARGETS, "ruleIdentifier": "rule-1"}, ({"action": answered(True)}, "disrupt resource hazards=traffic"), ({"action": answered(False)}, "update resource hazards=traffic")),
+    *either("vpc-lattice", "BatchUpdateRule", TARGETS, ({"rules": [{"ruleIdentifier": "r", "action": answered(True)}]}, "disrupt resource hazards=traffic"), ({"rules": [{"ruleIdentifier": "r", "priority": 2}]}, "update resource hazards=traffic")),
+    *either("vpc-lattice", "UpdateService", {"serviceIdentifier": "svc-1"}, ({"authType": "NONE"}, "permission resource hazards=exposure"), ({"authType": "AWS_IAM"}, "update resource hazards=")),
+    *either("vpc-lattice", "UpdateServiceNetwork", {"serviceNetworkIdentifier": "sn-1"}, ({"authType": "NONE"}, "permission environment hazards=exposure"), ({"authType": "AWS_IAM"}, "update environment hazards=")),
+    *calls(
+        "vpc-lattice",
+        ("DeleteServiceNetwork", {"serviceNetworkIdentifier": "sn-1"}, "destroy environment hazards=traffic"),
+        ("DeregisterTargets", {"targetGroupIdentifier": "tg-1", "targets": [{"id": "i-1"}]}, "disrupt item hazards=traffic"),
+        ("DeleteAccessLogSubscription", {"accessLogSubscriptionIdentifier": "als-1"}, "destroy resource hazards=audit-off"),
+        ("CreateService", {"name": "s"}, "create resource hazards="),
+    ),
+]
+
+
+def requests(*ids):
+    return [{"WorkspaceId": name} for name in ids]
+
+
+POOL = {"PoolId": "p"}
+DIRECTORY = {"ResourceId": "d-1"}
+IPS = {"GroupId": "wsipg-1"}
+WORK = [
+    *policy("wellarchitected", "PutAgentProfilePolicy", "policy", profileArn="p"),
+    *policy("wellarchitected", "PutAgentRecommendationPolicy", "policy", recommendationArn="r"),
+    *calls("wellarchitected", ("DeleteWorkload", {"WorkloadId": "w", "ClientRequestToken": "t"}, "destroy resource hazards=data-loss"), ("UpdateAnswer", {"WorkloadId": "w", "LensAlias": "l", "QuestionId": "q"}, "update item")),
+    *either("wickr", "UpdateDataRetention", {"networkId": "n"}, ({"actionType": "DISABLE"}, "disrupt environment hazards=audit-off"), ({"actionType": "ENABLE"}, "update environment hazards=")),
+    *calls("wickr", ("DeleteNetwork", {"networkId": "n"}, "destroy environment hazards=data-loss"), ("BatchToggleUserSuspendStatus", {"networkId": "n", "suspend": True, "userIds": ["u"]}, "permission item")),
+    *either("workdocs", "AddResourcePermissions", {"ResourceId": "r"}, ({"Principals": [{"Id": "anonymous", "Type": "ANONYMOUS", "Role": "VIEWER"}]}, "permission resource hazards=exposure"), ({"Principals": [{"Id": "u", "Type": "USER", "Role": "VIEWER"}]}, "permission resource hazards=")),
+    *either("workdocs", "DeleteDocumentVersion", {"DocumentId": "d", "VersionId": "v"}, ({"DeletePriorVersions": True}, "destroy item hazards=data-loss,bulk"), ({"DeletePriorVersions": False}, "destroy item hazards=data-loss")),
+    *either("workdocs", "UpdateDocument", {"DocumentId": "d"}, ({"ResourceState": "RECYCLED"}, "destroy item"), ({"Name": "n"}, "update item")),
+    *either("workdocs", "UpdateFolder", {"FolderId": "f"}, ({"ResourceState": "RECYCLED"}, "destroy resource"), ({"Name": "n"}, "update resource")),
+    *calls("workdocs", ("DeleteFolderContents", {"FolderId": "f"}, "destroy resource hazards=data-loss,bulk"), ("CreateComment", {"DocumentId": "d", "VersionId": "v", "Text": "t"}, "create item")),
+    *either("workmail", "DeleteOrganization", {"OrganizationId": "m-1"}, ({"DeleteDirectory": True}, "destroy environment hazards=data-loss"), ({"DeleteDirectory": False}, "destroy environment hazards=data-loss")),
+    *either("workmail", "PutInboundDmarcSettings", {"OrganizationId": "m-1"}, ({"Enforced": False}, "disrupt resource"), ({"Enforced": True}, "update resource")),
+    *either("workmail", "PutRetentionPolicy", {"OrganizationId": "m-1", "Name": "n"}, ({"FolderConfigurations": [{"Name": "INBOX", "Action": "PERMANENTLY_DELETE", "Period": 30}]}, "destroy environment hazards=data-loss,bulk"), ({"FolderConfigurations": [{"Name": "INBOX", "Action": "NONE"}]}, "update environment hazards=")),
+    *calls(
+        "workmail",
+        ("DeregisterFromWorkMail", {"OrganizationId": "m-1", "EntityId": "e"}, "destroy resource reversible=partly hazards=data-loss"),
+        ("ResetPassword", {"OrganizationId": "m-1", "UserId": "u", "Password": "x"}, "permission resource hazards=privilege"),
+        ("AssumeImpersonationRole", {"OrganizationId": "m-1", "ImpersonationRoleId": "r"}, "permission resource hazards=privilege,secret-read"),
+    ),
+    *either("workspaces", "AuthorizeIpRules", IPS, ({"UserRules": [{"ipRule": "0.0.0.0/0"}]}, "permission resource hazards=exposure"), ({"UserRules": [{"ipRule": "10.0.0.0/8"}]}, "permission resource hazards=")),
+    *either("workspaces", "UpdateRulesOfIpGroup", IPS, ({"UserRules": [{"ipRule": "0.0.0.0/0"}]}, "permission resource hazards=exposure"), ({"UserRules": [{"ipRule": "10.0.0.0/8"}]}, "permission resource hazards=")),
+    *either("workspaces", "UpdateWorkspaceImagePermission", {"ImageId": "wsi-1", "SharedAccountId": "444455556666"}, ({"AllowCopyImage": True}, "permission resource hazards=privilege"), ({"AllowCopyImage": False}, "permission resource hazards=")),
+    *either("workspaces", "UpdateWorkspacesPool", POOL, ({"Capacity": {"DesiredUserSessions": 0}}, "disrupt environment"), ({"Capacity": {"DesiredUserSessions": 2}}, "update environment")),
+    *either("workspaces", "ModifyWorkspaceProperties", {"WorkspaceId": "ws-1"}, ({"WorkspaceProperties": {"ComputeTypeName": "POWER"}}, "disrupt resource hazards="), ({"WorkspaceProperties": {"RunningMode": "AUTO_STOP"}}, "update resource hazards=")),
+    *either("workspaces", "ModifyWorkspaceProperties", {"WorkspaceId": "ws-1"}, ({"DataReplication": "NO_REPLICATION"}, "disrupt resource hazards=backup-loss"), ({"DataReplication": "PRIMARY_AS_SOURCE"}, "update resource hazards=")),
+    *[
+        row
+        for properties, expected in (
+            ({"CustomSecurityGroupId": "sg-1"}, "permission environment hazards="),
+            ({"EnableInternetAccess": True}, "permission environment hazards=exposure"),
+            ({"InstanceIamRoleArn": ROLE}, "permission environment hazards=privilege"),
+            ({"UserEnabledAsLocalAdministrator": True}, "permission environment hazards=privilege"),
+            ({"EnableInternetAccess": False, "UserEnabledAsLocalAdministrator": False}, "update environment hazards="),
+        )
+        for row in calls("workspaces", ("ModifyWorkspaceCreationProperties", {**DIRECTORY, "WorkspaceCreationProperties": properties}, expected))
+    ],
+    *calls(
+        "workspaces",
+        ("TerminateWorkspaces", {"TerminateWorkspaceRequests": requests("ws-1", "ws-2")}, "destroy resource count=2 reversible=no hazards=data-loss"),
+        ("RebuildWorkspaces", {"RebuildWorkspaceRequests": requests("ws-1")}, "destroy resource count=1 reversible=partly hazards=data-loss,replace"),
+        ("RebootWorkspaces", {"RebootWorkspaceRequests": requests("ws-1", "ws-2", "ws-3")}, "disrupt resource count=3"),
+        ("StopWorkspaces", {"StopWorkspaceRequests": requests("ws-1")}, "disrupt resource count=1"),
+        ("StartWorkspaces", {"StartWorkspaceRequests": requests("ws-1", "ws-2")}, "update resource count=2"),
+        ("RestoreWorkspace", {"WorkspaceId": "ws-1"}, "destroy resource hazards=data-loss"),
+        ("MigrateWorkspace", {"SourceWorkspaceId": "ws-1", "BundleId": "wsb-1"}, "destroy resource hazards=data-loss,replace"),
+        ("DisassociateIpGroups", {"DirectoryId": "d-1", "GroupIds": ["wsipg-1"]}, "permission environment hazards=exposure"),
+        ("ModifyWorkspaceState", {"WorkspaceId": "ws-1", "WorkspaceState": "ADMIN_MAINTENANCE"}, "update resource"),
+        ("CreateTags", {"ResourceId": "ws-1", "Tags": [{"Key": "a", "Value": "b"}]}, "update item hazards="),
+    ),
+    *either("workspaces-web", "CreateIpAccessSettings", {}, ({"ipRules": [{"ipRange": "0.0.0.0/0"}]}, "permission resource hazards=exposure"), ({"ipRules": [{"ipRange": "10.0.0.0/8"}]}, "create resource hazards=")),
+    *either("workspaces-web", "UpdateIpAccessSettings", {"ipAccessSettingsArn": arn("workspaces-web", "ipAccessSettings/i")}, ({"ipRules": [{"ipRange": "0.0.0.0/0"}]}, "permission resource hazards=exposure"), ({"ipRules": [{"ipRange": "10.0.0.0/8"}]}, "permission resource hazards=")),
+    *either("workspaces-web", "UpdatePortal", {"portalArn": arn("workspaces-web", "portal/p")}, ({"authenticationType": "Standard"}, "permission environment"), ({"displayName": "n"}, "update environment")),
+    *calls("workspaces-web", ("DeletePortal", {"portalArn": arn("workspaces-web", "portal/p")}, "destroy environment hazards=traffic"), ("DisassociateUserAccessLoggingSettings", {"portalArn": arn("workspaces-web", "portal/p")}, "disrupt resource hazards=audit-off")),
+    *calls("voice-id", ("DeleteDomain", {"DomainId": "d"}, "destroy environment hazards=data-loss"), ("EvaluateSession", {"DomainId": "d", "SessionNameOrId": "s"}, "read item")),
+    *calls("wisdom", ("DeleteKnowledgeBase", {"knowledgeBaseId": "k"}, "destroy resource hazards=data-loss"), ("QueryAssistant", {"assistantId": "a", "queryText": "q"}, "read resource")),
+    *policy("xray", "PutResourcePolicy", "PolicyDocument", PolicyName="p"),
+    *either("xray", "PutEncryptionConfig", {}, ({"Type": "NONE"}, "disrupt region"), ({"Type": "KMS", "KeyId": "k"}, "update region")),
+    *calls("xray", ("PutTraceSegments", {"TraceSegmentDocuments": ["{}"]}, "update item"), ("StartTraceRetrieval", {"TraceIds": ["1"], "StartTime": 1767225600, "EndTime": 1767225700}, "read resource")),
+    *calls("textract", ("StartDocumentAnalysis", {"DocumentLocation": {}, "FeatureTypes": ["TABLES"]}, "create item"), ("DetectDocumentText", {"Document": {}}, "read resource")),
+    *calls("transcribe", ("StartTranscriptionJob", {"TranscriptionJobName": "j", "Media": {"MediaFileUri": "s3://b/k"}}, "create item"), ("DeleteVocabulary", {"VocabularyName": "v"}, "destroy resource hazards=data-loss")),
+    *calls("translate", ("TranslateText", {"Text": "t", "SourceLanguageCode": "en", "TargetLanguageCode": "de"}, "read resource")),
+    *calls("support", ("CreateCase", {"subject": "s", "communicationBody": "b"}, "create item"), ("ResolveCase", {"caseId": "c"}, "update item")),
+    *calls("uxc", ("UpdateAccountCustomizations", {"accountColor": "red"}, "update item")),
+    *calls("service-quotas", ("RequestServiceQuotaIncrease", {"ServiceCode": "ec2", "QuotaCode": "L-1", "DesiredValue": 10.0}, "create resource")),
+]
+
+CASES = [*S3, *S3CONTROL, *TABLES, *SAGEMAKER, *DEPLOYS, *IDENTITY, *SSM, *SECURITY, *MESSAGES, *STORES, *TRAFFIC, *WORK]
