@@ -805,4 +805,39 @@ WORK = [
     *calls("service-quotas", ("RequestServiceQuotaIncrease", {"ServiceCode": "ec2", "QuotaCode": "L-1", "DesiredValue": 10.0}, "create resource")),
 ]
 
-CASES = [*S3, *S3CONTROL, *TABLES, *SAGEMAKER, *DEPLOYS, *IDENTITY, *SSM, *SECURITY, *MESSAGES, *STORES, *TRAFFIC, *WORK]
+LATER = [
+    *either("rum", "UpdateAppMonitor", {"Name": "m"}, ({"AppMonitorConfiguration": {"GuestRoleArn": ROLE}}, "permission resource hazards=privilege"), ({"AppMonitorConfiguration": {"SessionSampleRate": 0.5}}, "update resource hazards=")),
+    *either("s3", "UpdateBucketMetadataInventoryTableConfiguration", {"Bucket": "b"}, ({"InventoryTableConfiguration": {"ConfigurationState": "DISABLED"}}, "disrupt resource"), ({"InventoryTableConfiguration": {"ConfigurationState": "ENABLED"}}, "update resource")),
+    *either("s3", "UpdateBucketMetadataJournalTableConfiguration", {"Bucket": "b"}, ({"JournalTableConfiguration": {"RecordExpiration": {"Expiration": "ENABLED", "Days": 7}}}, "destroy resource hazards=data-loss"), ({"JournalTableConfiguration": {"RecordExpiration": {"Expiration": "DISABLED"}}}, "update resource hazards=")),
+    *calls("sagemaker", ("UpdateCluster", {"ClusterName": "c", "ClusterRole": ROLE}, "permission environment hazards=privilege"), ("UpdateDeviceFleet", {"DeviceFleetName": "f", "RoleArn": ROLE}, "permission resource hazards=privilege")),
+    *[
+        row
+        for name, params, member, scope in (
+            ("UpdateApplication", {"applicationId": "a"}, "roleArn", "environment"),
+            ("UpdateCodeReview", {"agentSpaceId": "a", "codeReviewId": "c"}, "serviceRole", "resource"),
+            ("UpdatePentest", {"agentSpaceId": "a", "pentestId": "p"}, "serviceRole", "resource"),
+            ("UpdateThreatModel", {"agentSpaceId": "a", "threatModelId": "t"}, "serviceRole", "resource"),
+        )
+        for row in either("securityagent", name, params, ({member: ROLE}, f"permission {scope} hazards=privilege"), ({}, f"update {scope} hazards="))
+    ],
+    *either("ses", "UpdateConfigurationSetEventDestination", CONFIGURATION, ({"EventDestination": {"Name": "n", "Enabled": False, "MatchingEventTypes": ["bounce"]}}, "disrupt resource"), ({"EventDestination": {"Name": "n", "Enabled": True, "MatchingEventTypes": ["bounce"]}}, "update resource")),
+    *either("sesv2", "UpdateConfigurationSetEventDestination", {**CONFIGURATION, "EventDestinationName": "n"}, ({"EventDestination": {"Enabled": False}}, "disrupt resource"), ({"EventDestination": {"Enabled": True}}, "update resource")),
+    *calls(
+        "ses",
+        ("SendBulkTemplatedEmail", {"Source": "a@example.com", "Template": "t", "DefaultTemplateData": "{}", "Destinations": [{"Destination": {"ToAddresses": [f"u{n}@example.com"]}} for n in range(12)]}, "execute item count=12 hazards=bulk"),
+    ),
+    *calls(
+        "sesv2",
+        ("SendBulkEmail", {"DefaultContent": {}, "BulkEmailEntries": [{"Destination": {"ToAddresses": [f"u{n}@example.com"]}} for n in range(2)]}, "execute item count=2 hazards="),
+    ),
+    *calls(HUB, ("BatchUpdateFindings", {"FindingIdentifiers": [{"Id": str(n), "ProductArn": "p"} for n in range(12)], "Note": {"Text": "t", "UpdatedBy": "u"}}, "update item count=12 hazards=bulk")),
+    *either("sns", "PutDataProtectionPolicy", {"ResourceArn": TOPIC}, ({"DataProtectionPolicy": "{}"}, "disrupt resource hazards=exposure"), ({"DataProtectionPolicy": '{"Name":"n","Version":"2021-06-01","Statement":[]}'}, "update resource hazards=")),
+    *calls("sts", ("GetWebIdentityToken", {"Audience": ["a"], "SigningAlgorithm": "ES384"}, "read account hazards=secret-read")),
+    *either("support-app", "UpdateSlackChannelConfiguration", {"teamId": "t", "channelId": "c"}, ({"channelRoleArn": ROLE}, "permission resource hazards=privilege"), ({"channelName": "n"}, "update resource hazards=")),
+    *either("wellarchitected", "UpdateAgentProfile", {"profileArn": "p"}, ({"executionRoleArn": ROLE}, "permission resource hazards=privilege"), ({}, "update resource hazards=")),
+    *either("wickr", "UpdateBot", {"networkId": "n", "botId": "b"}, ({"suspend": True}, "disrupt resource"), ({"displayName": "d"}, "update resource")),
+    *either("wickr", "UpdateNetworkSettings", {"networkId": "n"}, ({"settings": {"dataRetention": False}}, "disrupt environment hazards=audit-off"), ({"settings": {"enableTrustedDataFormat": True}}, "update environment hazards=")),
+    *either("workspaces-web", "UpdateTrustStore", {"trustStoreArn": arn("workspaces-web", "trustStore/t")}, ({"certificatesToDelete": ["x"]}, "disrupt resource hazards=traffic"), ({"certificatesToAdd": [b"x"]}, "update resource hazards=")),
+]
+
+CASES = [*S3, *S3CONTROL, *TABLES, *SAGEMAKER, *DEPLOYS, *IDENTITY, *SSM, *SECURITY, *MESSAGES, *STORES, *TRAFFIC, *WORK, *LATER]
