@@ -443,8 +443,8 @@ SECURITY = [
     *either(HUB, "BatchUpdateFindings", FINDING, ({"Workflow": {"Status": "SUPPRESSED"}}, "disrupt item hazards=audit-off"), ({"Workflow": {"Status": "RESOLVED"}}, "update item hazards=")),
     *either(HUB, "BatchUpdateFindingsV2", {"MetadataUids": ["f"]}, ({"StatusId": 3}, "disrupt item hazards=audit-off"), ({"StatusId": 4}, "update item hazards=")),
     *either(HUB, "CreateAutomationRule", {}, (automation({"Workflow": {"Status": "SUPPRESSED"}}), "disrupt region hazards=audit-off"), (automation({"Severity": {"Label": "HIGH"}}), "create resource hazards=")),
-    *either(HUB, "CreateAutomationRuleV2", {}, (automation({"StatusId": 3}), "disrupt region hazards=audit-off"), (automation({"SeverityId": 4}), "create resource hazards=")),
-    *either(HUB, "UpdateAutomationRuleV2", {"Identifier": "r"}, ({"Actions": automation({"StatusId": 3})["Actions"]}, "disrupt region hazards=audit-off"), ({"RuleName": "n"}, "update resource hazards=")),
+    *either(HUB, "CreateAutomationRuleV2", {}, (automation({"StatusId": 3}, Criteria={"OcsfFindingCriteria": {}}), "disrupt region hazards=audit-off"), (automation({"SeverityId": 4}, Criteria={"OcsfFindingCriteria": {}}), "create resource hazards=")),
+    *either(HUB, "UpdateAutomationRuleV2", {"Identifier": "r"}, ({"Actions": automation({"StatusId": 3}, Criteria={"OcsfFindingCriteria": {}})["Actions"]}, "disrupt region hazards=audit-off"), ({"RuleName": "n"}, "update resource hazards=")),
     *either(HUB, "BatchUpdateAutomationRules", {}, ({"UpdateAutomationRulesRequestItems": [{"RuleArn": "r", "Actions": automation({"Workflow": {"Status": "SUPPRESSED"}})["Actions"]}]}, "disrupt region hazards=audit-off"), ({"UpdateAutomationRulesRequestItems": [{"RuleArn": "r", "RuleName": "n"}]}, "update resource hazards=")),
     *either(HUB, "UpdateOrganizationConfiguration", {}, ({"AutoEnable": False}, "disrupt organization hazards=audit-off"), ({"AutoEnable": True}, "update organization hazards=")),
     *either(HUB, "UpdateStandardsControl", CONTROL, ({"ControlStatus": "DISABLED"}, "disrupt region hazards=audit-off"), ({"ControlStatus": "ENABLED"}, "update region hazards=")),
@@ -459,7 +459,7 @@ SECURITY = [
         ("UpdateConfigurationPolicy", {"Identifier": "p", "ConfigurationPolicy": {"SecurityHub": {"ServiceEnabled": False}}}, "disrupt organization hazards=audit-off"),
         ("UpdateConfigurationPolicy", {"Identifier": "p", "ConfigurationPolicy": {"SecurityHub": {"ServiceEnabled": True, "SecurityControlsConfiguration": {"DisabledSecurityControlIdentifiers": ["c"]}}}}, "disrupt organization hazards=audit-off"),
         ("UpdateConfigurationPolicy", {"Identifier": "p", "Description": "d"}, "update organization hazards="),
-        ("CreateConfigurationPolicy", {"Name": "n", "ConfigurationPolicy": {}}, "create resource hazards="),
+        ("CreateConfigurationPolicy", {"Name": "n", "ConfigurationPolicy": {"SecurityHub": {"ServiceEnabled": True}}}, "create resource hazards="),
         ("DisableSecurityHub", {}, "disrupt region hazards=audit-off"),
         ("BatchDisableStandards", {"StandardsSubscriptionArns": ["s"]}, "disrupt region hazards=audit-off"),
         ("DisassociateMembers", {"AccountIds": ["444455556666"]}, "disrupt organization hazards=audit-off"),
@@ -693,10 +693,9 @@ TRAFFIC = [
         for harsh, expected, mild, gentle in (
             ({"EndpointType": "PUBLIC"}, "permission resource hazards=exposure", {"EndpointType": "VPC"}, "update resource hazards="),
             ({"EndpointDetails": {"SecurityGroupIds": ["sg-1"]}}, "permission resource hazards=", {"EndpointDetails": {"SubnetIds": ["subnet-1"]}}, "update resource hazards="),
-            ({"HostKey": "-----BEGIN"}, "disrupt resource hazards=key-loss", {"PreAuthenticationLoginBanner": "hello"}, "update resource hazards="),
             ({"IdentityProviderDetails": {"Function": "f"}}, "permission resource hazards=", {"WorkflowDetails": {}}, "update resource hazards="),
             ({"LoggingRole": ""}, "disrupt resource hazards=audit-off", {"LoggingRole": ROLE}, "update resource hazards="),
-            ({"Protocols": ["FTP"]}, "permission resource hazards=exposure", {"Protocols": ["SFTP", "FTPS"]}, "update resource hazards="),
+            ({"Protocols": ["FTP"]}, "permission resource hazards=", {"Protocols": ["SFTP", "FTPS"]}, "update resource hazards="),
         )
         for row in either("transfer", "UpdateServer", SERVER, (harsh, expected), (mild, gentle))
     ],
@@ -838,6 +837,21 @@ LATER = [
     *either("workspaces-web", "UpdateTrustStore", {"trustStoreArn": arn("workspaces-web", "trustStore/t")}, ({"certificatesToDelete": ["x"]}, "disrupt resource hazards=traffic"), ({"certificatesToAdd": [b"x"]}, "update resource hazards=")),
 ]
 
+MORE = [
+    *either("ssm", "PutParameter", {"Name": "n", "Value": "v", "Tier": "Advanced"}, ({"Policies": '[{"Type":"Expiration","Version":"1.0","Attributes":{"Timestamp":"2027-01-01T00:00:00.000Z"}}]'}, "destroy resource hazards=data-loss"), ({"Policies": '[{"Type":"ExpirationNotification","Version":"1.0","Attributes":{"Before":"15","Unit":"Days"}}]'}, "update resource hazards=")),
+    *either("sso-admin", "PutApplicationAssignmentConfiguration", {"ApplicationArn": "a"}, ({"AssignmentRequired": False}, "permission resource hazards=privilege"), ({"AssignmentRequired": True}, "permission resource hazards=")),
+    *either("storagegateway", "UpdateGatewayInformation", GATEWAY, ({"CloudWatchLogGroupARN": ""}, "disrupt environment hazards=audit-off"), ({"GatewayName": "n"}, "update environment hazards=")),
+    *either("workdocs", "UpdateUser", {"UserId": "u"}, ({"GrantPoweruserPrivileges": "TRUE"}, "permission resource hazards=privilege"), ({"GivenName": "n"}, "permission resource hazards=")),
+    *either("workdocs", "UpdateUser", {"UserId": "u"}, ({"Type": "ADMIN"}, "permission resource hazards=privilege"), ({"Type": "USER"}, "permission resource hazards=")),
+    *[
+        row
+        for name, role in (("CreateImpersonationRole", {"Name": "n"}), ("UpdateImpersonationRole", {"ImpersonationRoleId": "r", "Name": "n"}))
+        for row in either("workmail", name, {"OrganizationId": "m-1", "Rules": [], **role}, ({"Type": "FULL_ACCESS"}, "permission environment hazards=privilege"), ({"Type": "READ_ONLY"}, "permission resource hazards="))
+    ],
+    *calls("s3control", ("CreateAccessGrant", {"AccountId": ACCOUNT, "AccessGrantsLocationId": "l", "Grantee": {"GranteeType": "IAM", "GranteeIdentifier": ROLE}, "Permission": "READ"}, "permission resource hazards=privilege")),
+    *calls("workmail", ("PutMailboxPermissions", {"OrganizationId": "m-1", "EntityId": "e", "GranteeId": "g", "PermissionValues": ["FULL_ACCESS"]}, "permission resource hazards=privilege")),
+]
+
 # The real client asks Timestream for an endpoint first, so that serialise.py cannot record these calls.
 UNRECORDED = [
     *either("timestream-write", "UpdateTable", {"DatabaseName": "d", "TableName": "t"}, ({"RetentionProperties": {"MemoryStoreRetentionPeriodInHours": 1, "MagneticStoreRetentionPeriodInDays": 1}}, "destroy resource hazards=data-loss"), ({"RetentionProperties": {"MemoryStoreRetentionPeriodInHours": 1, "MagneticStoreRetentionPeriodInDays": 73000}}, "update resource hazards=")),
@@ -846,4 +860,4 @@ UNRECORDED = [
     *calls("timestream-query", ("Query", {"QueryString": "select 1"}, "read resource"), ("PrepareQuery", {"QueryString": "select 1"}, "read item")),
 ]
 
-CASES = [*S3, *S3CONTROL, *TABLES, *SAGEMAKER, *DEPLOYS, *IDENTITY, *SSM, *SECURITY, *MESSAGES, *STORES, *TRAFFIC, *WORK, *LATER]
+CASES = [*S3, *S3CONTROL, *TABLES, *SAGEMAKER, *DEPLOYS, *IDENTITY, *SSM, *SECURITY, *MESSAGES, *STORES, *TRAFFIC, *WORK, *LATER, *MORE]
