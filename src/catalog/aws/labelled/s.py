@@ -29,12 +29,12 @@ def policy(service, name, member, /, **params):
     return either(service, name, params, ({member: PUBLIC}, "permission resource hazards=exposure"), ({member: PRIVATE}, "permission resource hazards="))
 
 
-def blocked(off, leave_out=None):
-    names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-    return {name: name != off for name in names if name != leave_out}
-
-
 BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+
+
+def blocked(off, leave_out=None):
+    """A public access block with one part off, or left out."""
+    return {name: name != off for name in BLOCKS if name != leave_out}
 
 
 def lifecycle(**rule):
@@ -149,7 +149,7 @@ S3CONTROL = [
     ],
     *policy("s3control", "PutAccessPointPolicy", "Policy", AccountId=ACCOUNT, Name="p"),
     *policy("s3control", "PutAccessPointPolicyForObjectLambda", "Policy", AccountId=ACCOUNT, Name="p"),
-    *policy("s3control", "PutAccessGrantsInstanceResourcePolicy", "Policy", AccountId=ACCOUNT)[:1],
+    *policy("s3control", "PutAccessGrantsInstanceResourcePolicy", "Policy", AccountId=ACCOUNT),
     *policy("s3control", "PutBucketPolicy", "Policy", AccountId=ACCOUNT, Bucket="b"),
     *calls(
         "s3control",
@@ -473,6 +473,7 @@ SECURITY = [
     *either("shield", "UpdateApplicationLayerAutomaticResponse", {"ResourceArn": "r"}, ({"Action": {"Count": {}}}, "disrupt resource"), ({"Action": {"Block": {}}}, "update resource")),
     *calls(
         "shield",
+        ("UpdateSubscription", {}, "update account hazards="),
         ("UpdateSubscription", {"AutoRenew": "ENABLED"}, "update account hazards=cost"),
         ("UpdateSubscription", {"AutoRenew": "DISABLED"}, "disrupt account hazards="),
         ("CreateSubscription", {}, "create account hazards=cost"),
@@ -575,6 +576,7 @@ MESSAGES = [
         "sqs",
         ("AddPermission", {"QueueUrl": QUEUE, "Label": "l", "AWSAccountIds": ["*"], "Actions": ["SendMessage"]}, "permission resource hazards=exposure"),
         ("AddPermission", {"QueueUrl": QUEUE, "Label": "l", "AWSAccountIds": ["444455556666"], "Actions": ["SendMessage"]}, "permission resource hazards="),
+        ("CreateQueue", {"QueueName": "q", "Attributes": {"Policy": PRIVATE}}, "create resource hazards="),
         ("DeleteMessageBatch", {"QueueUrl": QUEUE, "Entries": [{"Id": str(n), "ReceiptHandle": "r"} for n in range(3)]}, "destroy item count=3"),
         ("SetQueueAttributes", {"QueueUrl": QUEUE, "Attributes": {"Policy": PUBLIC}}, "permission resource hazards=exposure"),
         ("SetQueueAttributes", {"QueueUrl": QUEUE, "Attributes": {"Policy": PRIVATE}}, "permission resource hazards="),
@@ -806,7 +808,7 @@ LATER = [
     *either("rum", "UpdateAppMonitor", {"Name": "m"}, ({"AppMonitorConfiguration": {"GuestRoleArn": ROLE}}, "permission resource hazards=privilege"), ({"AppMonitorConfiguration": {"SessionSampleRate": 0.5}}, "update resource hazards=")),
     *either("s3", "UpdateBucketMetadataInventoryTableConfiguration", {"Bucket": "b"}, ({"InventoryTableConfiguration": {"ConfigurationState": "DISABLED"}}, "disrupt resource"), ({"InventoryTableConfiguration": {"ConfigurationState": "ENABLED"}}, "update resource")),
     *either("s3", "UpdateBucketMetadataJournalTableConfiguration", {"Bucket": "b"}, ({"JournalTableConfiguration": {"RecordExpiration": {"Expiration": "ENABLED", "Days": 7}}}, "destroy resource hazards=data-loss"), ({"JournalTableConfiguration": {"RecordExpiration": {"Expiration": "DISABLED"}}}, "update resource hazards=")),
-    *calls("sagemaker", ("UpdateCluster", {"ClusterName": "c", "ClusterRole": ROLE}, "permission environment hazards=privilege"), ("UpdateDeviceFleet", {"DeviceFleetName": "f", "RoleArn": ROLE}, "permission resource hazards=privilege")),
+    *calls("sagemaker", ("UpdateCluster", {"ClusterName": "c", "ClusterRole": ROLE}, "permission environment hazards=privilege"), ("UpdateDeviceFleet", {"DeviceFleetName": "f", "RoleArn": ROLE}, "permission resource hazards=privilege"), ("UpdateDeviceFleet", {"DeviceFleetName": "f", "Description": "d"}, "update resource hazards=")),
     *[
         row
         for name, params, member, scope in (
