@@ -1,5 +1,7 @@
 """Calls for serialise.py, services a to compute-optimizer-automation; the form is that of ../cases.py."""
 
+# Services whose usual way of signing needs more than a key.
+V4 = {"signature_version": "v4"}
 # A policy open to anybody, and one that is not.
 OPEN_POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
 CLOSED_POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"*","Resource":"*"}]}'
@@ -17,6 +19,8 @@ CASES = [
         ("UpdateFindings", {"analyzerArn": "arn:aws:accessanalyzer:us-east-1:111122223333:x/x1", "status": "ACTIVE"}, "aws:accessanalyzer:UpdateFindings update item hazards="),
         ("ValidatePolicy", {"policyDocument": "x1", "policyType": "IDENTITY_POLICY"}, "aws:accessanalyzer:ValidatePolicy read resource hazards="),
         ("DeleteArchiveRule", {"analyzerName": "x1", "ruleName": "x1"}, "aws:accessanalyzer:DeleteArchiveRule update resource hazards="),
+        ("UpdateAnalyzer", {"analyzerName": "x1", "configuration": {"unusedAccess": {"analysisRule": {"exclusions": [{"accountIds": ["444455556666"]}]}}}}, "aws:accessanalyzer:UpdateAnalyzer disrupt resource hazards=audit-off reversible=yes"),
+        ("UpdateAnalyzer", {"analyzerName": "x1", "configuration": {"unusedAccess": {"unusedAccessAge": 90}}}, "aws:accessanalyzer:UpdateAnalyzer update resource hazards="),
     ),
     *calls(
         "account",
@@ -30,7 +34,7 @@ CASES = [
     ),
     *calls(
         "account-access-runtime",
-        ("GetRoleCredentials", {"tenantId": "x10", "roleArn": "arn:aws:account-access-runtime:us-east-1:111122223333:x/x1", "accessType": "PROGRAMMATIC_ACCESS"}, "aws:account-access-runtime:GetRoleCredentials read item hazards="),
+        ("GetRoleCredentials", {"tenantId": "x10", "roleArn": "arn:aws:account-access-runtime:us-east-1:111122223333:x/x1", "accessType": "PROGRAMMATIC_ACCESS"}, "aws:account-access-runtime:GetRoleCredentials read item hazards=", V4),
     ),
     *calls(
         "acm",
@@ -93,6 +97,9 @@ CASES = [
         ("StartJob", {"appId": "x1", "branchName": "x1", "jobType": "RELEASE"}, "aws:amplify:StartJob update resource hazards="),
         ("StopJob", {"appId": "x1", "branchName": "x1", "jobId": "x1"}, "aws:amplify:StopJob disrupt item hazards="),
         ("GenerateAccessLogs", {"domainName": "x1", "appId": "x1"}, "aws:amplify:GenerateAccessLogs read resource hazards="),
+        ("UpdateApp", {"appId": "x1", "computeRoleArn": "arn:aws:iam::111122223333:role/admin"}, "aws:amplify:UpdateApp permission resource hazards="),
+        ("UpdateApp", {"appId": "x1", "iamServiceRoleArn": "arn:aws:iam::111122223333:role/admin"}, "aws:amplify:UpdateApp permission resource hazards="),
+        ("UpdateBranch", {"appId": "x1", "branchName": "x1", "computeRoleArn": "arn:aws:iam::111122223333:role/admin"}, "aws:amplify:UpdateBranch permission resource hazards="),
     ),
     *calls(
         "amplifybackend",
@@ -192,6 +199,8 @@ CASES = [
         ("UpdateStage", {"ApiId": "x1", "DefaultRouteSettings": {"ThrottlingRateLimit": 0.0}, "StageName": "x1"}, "aws:apigatewayv2:UpdateStage disrupt resource hazards= reversible=yes"),
         ("UpdateStage", {"ApiId": "x1", "DefaultRouteSettings": {"ThrottlingBurstLimit": 5, "ThrottlingRateLimit": 5.0}, "StageName": "x1"}, "aws:apigatewayv2:UpdateStage update resource hazards="),
         ("UpdateApiMapping", {"ApiId": "x1", "ApiMappingId": "x1", "DomainName": "x1"}, "aws:apigatewayv2:UpdateApiMapping update resource hazards=traffic"),
+        ("UpdateIntegration", {"ApiId": "x1", "CredentialsArn": "arn:aws:iam::111122223333:role/admin", "IntegrationId": "x1"}, "aws:apigatewayv2:UpdateIntegration permission resource hazards="),
+        ("UpdateIntegration", {"ApiId": "x1", "IntegrationId": "x1", "TimeoutInMillis": 100}, "aws:apigatewayv2:UpdateIntegration update resource hazards="),
     ),
     *calls(
         "appconfig",
@@ -240,6 +249,8 @@ CASES = [
         ("PutScheduledAction", {"ServiceNamespace": "ecs", "ScheduledActionName": "x1", "ResourceId": "service/default/web", "ScalableDimension": "ecs:service:DesiredCount", "ScalableTargetAction": {"MinCapacity": 1, "MaxCapacity": 2}}, "aws:application-autoscaling:PutScheduledAction update item hazards="),
         ("DeregisterScalableTarget", {"ServiceNamespace": "ecs", "ResourceId": "service/default/web", "ScalableDimension": "ecs:service:DesiredCount"}, "aws:application-autoscaling:DeregisterScalableTarget destroy resource hazards= reversible=yes"),
         ("PutScalingPolicy", {"PolicyName": "x1", "ServiceNamespace": "ecs", "ResourceId": "service/default/web", "ScalableDimension": "ecs:service:DesiredCount"}, "aws:application-autoscaling:PutScalingPolicy update resource hazards="),
+        ("PutScalingPolicy", {"PolicyName": "x1", "ServiceNamespace": "ecs", "ResourceId": "service/default/web", "ScalableDimension": "ecs:service:DesiredCount", "StepScalingPolicyConfiguration": {"AdjustmentType": "ExactCapacity", "StepAdjustments": [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 0}]}}, "aws:application-autoscaling:PutScalingPolicy disrupt resource hazards="),
+        ("PutScalingPolicy", {"PolicyName": "x1", "ServiceNamespace": "ecs", "ResourceId": "service/default/web", "ScalableDimension": "ecs:service:DesiredCount", "StepScalingPolicyConfiguration": {"AdjustmentType": "ExactCapacity", "StepAdjustments": [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 2}]}}, "aws:application-autoscaling:PutScalingPolicy update resource hazards="),
     ),
     *calls(
         "appmesh",
@@ -254,6 +265,9 @@ CASES = [
         ("StartDeployment", {"ServiceArn": "arn:aws:apprunner:us-east-1:111122223333:x/x1"}, "aws:apprunner:StartDeployment update resource hazards="),
         ("UpdateService", {"ServiceArn": "arn:aws:apprunner:us-east-1:111122223333:x/x1", "NetworkConfiguration": {"IngressConfiguration": {"IsPubliclyAccessible": True}}}, "aws:apprunner:UpdateService permission resource hazards=exposure"),
         ("UpdateService", {"ServiceArn": "arn:aws:apprunner:us-east-1:111122223333:x/x1", "NetworkConfiguration": {"IngressConfiguration": {"IsPubliclyAccessible": False}}}, "aws:apprunner:UpdateService update resource hazards="),
+        ("UpdateService", {"ServiceArn": "arn:aws:apprunner:us-east-1:111122223333:x/x1", "InstanceConfiguration": {"InstanceRoleArn": "arn:aws:iam::111122223333:role/admin"}}, "aws:apprunner:UpdateService permission resource hazards="),
+        ("UpdateService", {"ServiceArn": "arn:aws:apprunner:us-east-1:111122223333:x/x1", "SourceConfiguration": {"AuthenticationConfiguration": {"AccessRoleArn": "arn:aws:iam::111122223333:role/admin"}}}, "aws:apprunner:UpdateService permission resource hazards="),
+        ("UpdateService", {"ServiceArn": "arn:aws:apprunner:us-east-1:111122223333:x/x1", "InstanceConfiguration": {"Cpu": "1024"}}, "aws:apprunner:UpdateService update resource hazards="),
     ),
     *calls(
         "appstream",
@@ -331,6 +345,7 @@ CASES = [
         ("CreatePresignedNotebookUrl", {"SessionId": "x1"}, "aws:athena:CreatePresignedNotebookUrl read item hazards=secret-read"),
         ("CreateCapacityReservation", {"TargetDpus": 4, "Name": "x1"}, "aws:athena:CreateCapacityReservation create resource hazards=cost"),
         ("DeleteNamedQuery", {"NamedQueryId": "x1"}, "aws:athena:DeleteNamedQuery destroy item hazards="),
+        ("UpdateWorkGroup", {"WorkGroup": "x1", "ConfigurationUpdates": {"ExecutionRole": "arn:aws:iam::111122223333:role/admin"}}, "aws:athena:UpdateWorkGroup permission resource hazards="),
     ),
     *calls(
         "auditmanager",
@@ -375,6 +390,8 @@ CASES = [
         ("StartInstanceRefresh", {"AutoScalingGroupName": "x1"}, "aws:autoscaling:StartInstanceRefresh disrupt resource hazards=replace"),
         ("TerminateInstanceInAutoScalingGroup", {"ShouldDecrementDesiredCapacity": False}, "aws:autoscaling:TerminateInstanceInAutoScalingGroup destroy resource hazards=data-loss reversible=no"),
         ("DetachLoadBalancerTargetGroups", {"AutoScalingGroupName": "x1", "TargetGroupARNs": ["x1"]}, "aws:autoscaling:DetachLoadBalancerTargetGroups disrupt resource hazards=traffic"),
+        ("PutScalingPolicy", {"AutoScalingGroupName": "x1", "PolicyName": "x1", "PolicyType": "StepScaling", "AdjustmentType": "ExactCapacity", "StepAdjustments": [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 0}]}, "aws:autoscaling:PutScalingPolicy disrupt resource hazards="),
+        ("PutScalingPolicy", {"AutoScalingGroupName": "x1", "PolicyName": "x1", "PolicyType": "StepScaling", "AdjustmentType": "ExactCapacity", "StepAdjustments": [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 2}]}, "aws:autoscaling:PutScalingPolicy update resource hazards="),
     ),
     *calls(
         "autoscaling-plans",
@@ -452,6 +469,8 @@ CASES = [
         ("DeleteJobQueue", {"jobQueue": "x1"}, "aws:batch:DeleteJobQueue destroy resource hazards=data-loss"),
         ("UpdateSchedulingPolicy", {"arn": "arn:aws:batch:us-east-1:111122223333:x/x1"}, "aws:batch:UpdateSchedulingPolicy update resource hazards="),
         ("DeleteComputeEnvironment", {"computeEnvironment": "x1"}, "aws:batch:DeleteComputeEnvironment destroy environment hazards="),
+        ("UpdateComputeEnvironment", {"computeEnvironment": "x1", "serviceRole": "arn:aws:iam::111122223333:role/admin"}, "aws:batch:UpdateComputeEnvironment update environment hazards=privilege"),
+        ("UpdateComputeEnvironment", {"computeEnvironment": "x1", "computeResources": {"instanceRole": "arn:aws:iam::111122223333:role/admin"}}, "aws:batch:UpdateComputeEnvironment update environment hazards=privilege"),
     ),
     *calls(
         "bcm-dashboards",
@@ -518,6 +537,8 @@ CASES = [
         ("UpdatePolicy", {"policyEngineId": "x10000000000", "policyId": "x10000000000", "enforcementMode": "ACTIVE"}, "aws:bedrock-agentcore-control:UpdatePolicy permission resource hazards="),
         ("DeleteMemory", {"memoryId": "x10000000000"}, "aws:bedrock-agentcore-control:DeleteMemory destroy resource hazards=data-loss reversible=no"),
         ("ResetTokenVaultKeyMaterial", {"tokenVaultId": "x1"}, "aws:bedrock-agentcore-control:ResetTokenVaultKeyMaterial destroy region hazards=data-loss,key-loss reversible=no"),
+        ("UpdateHarness", {"harnessId": "x1", "executionRoleArn": "arn:aws:iam::111122223333:role/admin"}, "aws:bedrock-agentcore-control:UpdateHarness permission resource hazards="),
+        ("UpdateHarness", {"harnessId": "x1"}, "aws:bedrock-agentcore-control:UpdateHarness update resource hazards="),
     ),
     *calls(
         "bedrock-runtime",
@@ -615,6 +636,7 @@ CASES = [
         ("UpdateVoiceConnector", {"VoiceConnectorId": "x1", "Name": "x1", "RequireEncryption": True}, "aws:chime-sdk-voice:UpdateVoiceConnector update resource hazards="),
         ("DeleteVoiceConnector", {"VoiceConnectorId": "x1"}, "aws:chime-sdk-voice:DeleteVoiceConnector destroy resource hazards=traffic"),
         ("CreateSipMediaApplicationCall", {"FromPhoneNumber": "x1", "ToPhoneNumber": "x1", "SipMediaApplicationId": "x1"}, "aws:chime-sdk-voice:CreateSipMediaApplicationCall execute item hazards="),
+        ("PutVoiceConnectorTermination", {"VoiceConnectorId": "x1", "Termination": {"CidrAllowedList": ["0.0.0.0/1", "128.0.0.0/1"]}}, "aws:chime-sdk-voice:PutVoiceConnectorTermination permission resource hazards=exposure"),
     ),
     *calls(
         "cleanrooms",
@@ -625,6 +647,8 @@ CASES = [
         ("CreateConfiguredTableAnalysisRule", {"configuredTableIdentifier": "x10000000000000000000000000000000000", "analysisRuleType": "AGGREGATION", "analysisRulePolicy": {"v1": {"list": {"joinColumns": ["x1"], "listColumns": ["x1"]}}}}, "aws:cleanrooms:CreateConfiguredTableAnalysisRule permission resource hazards="),
         ("StartProtectedJob", {"type": "PYSPARK", "membershipIdentifier": "x10000000000000000000000000000000000", "jobParameters": {"analysisTemplateArn": "arn:aws:cleanrooms:us-east-1:111122223333:x/x1"}}, "aws:cleanrooms:StartProtectedJob execute item hazards="),
         ("DeleteCollaboration", {"collaborationIdentifier": "x10000000000000000000000000000000000"}, "aws:cleanrooms:DeleteCollaboration destroy environment hazards= reversible=no"),
+        ("UpdateConfiguredTable", {"configuredTableIdentifier": "x10000000000000000000000000000000000", "allowedColumns": ["email"]}, "aws:cleanrooms:UpdateConfiguredTable permission resource hazards="),
+        ("UpdateConfiguredTable", {"configuredTableIdentifier": "x10000000000000000000000000000000000", "description": "x"}, "aws:cleanrooms:UpdateConfiguredTable update resource hazards="),
     ),
     *calls(
         "cleanroomsml",
@@ -704,6 +728,8 @@ CASES = [
         ("StopStackSetOperation", {"StackSetName": "x1", "OperationId": "x1"}, "aws:cloudformation:StopStackSetOperation disrupt organization hazards="),
         ("DeleteStackInstances", {"StackSetName": "s", "Regions": ["eu-west-1"]}, "aws:cloudformation:DeleteStackInstances destroy organization hazards=data-loss,bulk reversible=no"),
         ("UpdateTerminationProtection", {"StackName": "prod"}, "aws:cloudformation:UpdateTerminationProtection disrupt environment hazards="),
+        ("CreateStack", {"StackName": "prod", "RoleARN": "arn:aws:iam::111122223333:role/admin"}, "aws:cloudformation:CreateStack create environment hazards=privilege"),
+        ("UpdateStack", {"StackName": "prod", "RoleARN": "arn:aws:iam::111122223333:role/admin"}, "aws:cloudformation:UpdateStack update environment hazards=privilege,replace"),
     ),
     *calls(
         "cloudfront",
@@ -729,9 +755,9 @@ CASES = [
     ),
     *calls(
         "cloudfront-keyvaluestore",
-        ("UpdateKeys", {"KvsARN": "arn:aws:cloudfront::111122223333:key-value-store/x", "IfMatch": "x1", "Deletes": [{"Key": "a"}, {"Key": "b"}]}, "aws:cloudfront-keyvaluestore:UpdateKeys destroy item hazards=data-loss reversible=no count=2"),
-        ("UpdateKeys", {"KvsARN": "arn:aws:cloudfront::111122223333:key-value-store/x", "IfMatch": "x1", "Puts": [{"Key": "a", "Value": "b"}]}, "aws:cloudfront-keyvaluestore:UpdateKeys update item hazards="),
-        ("DeleteKey", {"KvsARN": "arn:aws:cloudfront::111122223333:key-value-store/x", "Key": "x1", "IfMatch": "x1"}, "aws:cloudfront-keyvaluestore:DeleteKey destroy item hazards=data-loss"),
+        ("UpdateKeys", {"KvsARN": "arn:aws:cloudfront::111122223333:key-value-store/x", "IfMatch": "x1", "Deletes": [{"Key": "a"}, {"Key": "b"}]}, "aws:cloudfront-keyvaluestore:UpdateKeys destroy item hazards=data-loss reversible=no count=2", V4),
+        ("UpdateKeys", {"KvsARN": "arn:aws:cloudfront::111122223333:key-value-store/x", "IfMatch": "x1", "Puts": [{"Key": "a", "Value": "b"}]}, "aws:cloudfront-keyvaluestore:UpdateKeys update item hazards=", V4),
+        ("DeleteKey", {"KvsARN": "arn:aws:cloudfront::111122223333:key-value-store/x", "Key": "x1", "IfMatch": "x1"}, "aws:cloudfront-keyvaluestore:DeleteKey destroy item hazards=data-loss", V4),
     ),
     *calls(
         "cloudhsm",
@@ -805,6 +831,8 @@ CASES = [
         ("PutAlarmMuteRule", {"Name": "x1", "Rule": {"Schedule": {"Expression": "x1", "Duration": "x1"}}}, "aws:cloudwatch:PutAlarmMuteRule disrupt resource hazards= reversible=yes"),
         ("PutMetricData", {"Namespace": "x1"}, "aws:cloudwatch:PutMetricData update item hazards="),
         ("PutDashboard", {"DashboardName": "x1", "DashboardBody": "x1"}, "aws:cloudwatch:PutDashboard update resource hazards="),
+        ("PutInsightRule", {"RuleName": "x1", "RuleState": "DISABLED", "RuleDefinition": "x1"}, "aws:cloudwatch:PutInsightRule disrupt resource hazards= reversible=yes"),
+        ("PutInsightRule", {"RuleName": "x1", "RuleState": "ENABLED", "RuleDefinition": "x1"}, "aws:cloudwatch:PutInsightRule update resource hazards="),
     ),
     *calls(
         "cloudwatchomni",
@@ -829,6 +857,8 @@ CASES = [
         ("GetAuthorizationToken", {"domain": "x1"}, "aws:codeartifact:GetAuthorizationToken read item hazards=secret-read"),
         ("DeleteRepository", {"domain": "x1", "repository": "x1"}, "aws:codeartifact:DeleteRepository destroy resource hazards=data-loss reversible=no"),
         ("DeleteDomain", {"domain": "x1"}, "aws:codeartifact:DeleteDomain destroy environment hazards=data-loss reversible=no"),
+        ("UpdatePackageGroupOriginConfiguration", {"domain": "x1", "packageGroup": "x1", "restrictions": {"EXTERNAL_UPSTREAM": "ALLOW"}}, "aws:codeartifact:UpdatePackageGroupOriginConfiguration permission resource hazards="),
+        ("UpdatePackageGroupOriginConfiguration", {"domain": "x1", "packageGroup": "x1", "restrictions": {"EXTERNAL_UPSTREAM": "BLOCK"}}, "aws:codeartifact:UpdatePackageGroupOriginConfiguration update resource hazards="),
     ),
     *calls(
         "codebuild",
@@ -849,11 +879,15 @@ CASES = [
         ("ImportSourceCredentials", {"token": "x1", "serverType": "GITHUB", "authType": "OAUTH"}, "aws:codebuild:ImportSourceCredentials permission resource hazards="),
         ("DeleteProject", {"name": "x1"}, "aws:codebuild:DeleteProject destroy resource hazards="),
         ("BatchDeleteBuilds", {"ids": ["a", "b"]}, "aws:codebuild:BatchDeleteBuilds destroy item hazards= count=2"),
+        ("CreateWebhook", {"projectName": "x1", "pullRequestBuildPolicy": {"requiresCommentApproval": "DISABLED"}}, "aws:codebuild:CreateWebhook permission resource hazards=exposure"),
+        ("CreateWebhook", {"projectName": "x1", "pullRequestBuildPolicy": {"requiresCommentApproval": "FORK_PULL_REQUESTS"}}, "aws:codebuild:CreateWebhook create resource hazards="),
+        ("UpdateWebhook", {"projectName": "x1", "pullRequestBuildPolicy": {"requiresCommentApproval": "DISABLED"}}, "aws:codebuild:UpdateWebhook permission resource hazards=exposure"),
+        ("UpdateWebhook", {"projectName": "x1", "pullRequestBuildPolicy": {"requiresCommentApproval": "FORK_PULL_REQUESTS"}}, "aws:codebuild:UpdateWebhook update resource hazards="),
     ),
     *calls(
         "codecatalyst",
-        ("DeleteSpace", {"name": "x10"}, "aws:codecatalyst:DeleteSpace destroy account hazards=data-loss reversible=no"),
-        ("CreateAccessToken", {"name": "x1"}, "aws:codecatalyst:CreateAccessToken permission item hazards=privilege"),
+        ("DeleteSpace", {"name": "x10"}, "aws:codecatalyst:DeleteSpace destroy account hazards=data-loss reversible=no", V4),
+        ("CreateAccessToken", {"name": "x1"}, "aws:codecatalyst:CreateAccessToken permission item hazards=privilege", V4),
     ),
     *calls(
         "codecommit",
@@ -864,6 +898,11 @@ CASES = [
         ("PutFile", {"repositoryName": "x1", "branchName": "x1", "fileContent": b"x", "filePath": "x1"}, "aws:codecommit:PutFile update item hazards="),
         ("PostCommentReply", {"inReplyTo": "x1", "content": "x1"}, "aws:codecommit:PostCommentReply update item hazards="),
         ("DeleteApprovalRuleTemplate", {"approvalRuleTemplateName": "x1"}, "aws:codecommit:DeleteApprovalRuleTemplate permission resource hazards="),
+    ),
+    *calls(
+        "codeconnections",
+        ("UpdateSyncConfiguration", {"ResourceName": "x1", "RoleArn": "arn:aws:iam::111122223333:role/admin", "SyncType": "CFN_STACK_SYNC"}, "aws:codeconnections:UpdateSyncConfiguration permission resource hazards="),
+        ("UpdateSyncConfiguration", {"Branch": "main", "ResourceName": "x1", "SyncType": "CFN_STACK_SYNC"}, "aws:codeconnections:UpdateSyncConfiguration update resource hazards="),
     ),
     *calls(
         "codeguruprofiler",
@@ -879,6 +918,11 @@ CASES = [
         ("DisableStageTransition", {"pipelineName": "x1", "stageName": "x1", "transitionType": "Inbound", "reason": "x1"}, "aws:codepipeline:DisableStageTransition disrupt resource hazards="),
         ("DeletePipeline", {"name": "x1"}, "aws:codepipeline:DeletePipeline destroy resource hazards="),
         ("StopPipelineExecution", {"pipelineName": "x1", "pipelineExecutionId": "x1"}, "aws:codepipeline:StopPipelineExecution disrupt resource hazards="),
+    ),
+    *calls(
+        "codestar-connections",
+        ("UpdateSyncConfiguration", {"ResourceName": "x1", "RoleArn": "arn:aws:iam::111122223333:role/admin", "SyncType": "CFN_STACK_SYNC"}, "aws:codestar-connections:UpdateSyncConfiguration permission resource hazards="),
+        ("UpdateSyncConfiguration", {"Branch": "main", "ResourceName": "x1", "SyncType": "CFN_STACK_SYNC"}, "aws:codestar-connections:UpdateSyncConfiguration update resource hazards="),
     ),
     *calls(
         "codestar-notifications",
@@ -927,6 +971,13 @@ CASES = [
         ("AdminUserGlobalSignOut", {"UserPoolId": "x1", "Username": "x1"}, "aws:cognito-idp:AdminUserGlobalSignOut disrupt item hazards="),
         ("SignUp", {"ClientId": "x1", "Username": "x1"}, "aws:cognito-idp:SignUp create item hazards="),
         ("ListUsers", {"UserPoolId": "x1"}, "aws:cognito-idp:ListUsers read resource hazards="),
+        ("CreateGroup", {"GroupName": "x1", "UserPoolId": "x1", "RoleArn": "arn:aws:iam::111122223333:role/admin"}, "aws:cognito-idp:CreateGroup permission resource hazards=privilege"),
+        ("CreateGroup", {"GroupName": "x1", "UserPoolId": "x1"}, "aws:cognito-idp:CreateGroup permission resource hazards="),
+        ("UpdateGroup", {"GroupName": "x1", "UserPoolId": "x1", "RoleArn": "arn:aws:iam::111122223333:role/admin"}, "aws:cognito-idp:UpdateGroup permission resource hazards=privilege"),
+        ("UpdateGroup", {"GroupName": "x1", "UserPoolId": "x1", "Description": "x"}, "aws:cognito-idp:UpdateGroup permission resource hazards="),
+        ("UpdateUserPoolClient", {"UserPoolId": "x1", "ClientId": "x1", "EnableTokenRevocation": False}, "aws:cognito-idp:UpdateUserPoolClient disrupt resource hazards= reversible=yes"),
+        ("UpdateUserPoolClient", {"UserPoolId": "x1", "ClientId": "x1", "PreventUserExistenceErrors": "LEGACY"}, "aws:cognito-idp:UpdateUserPoolClient disrupt resource hazards= reversible=yes"),
+        ("UpdateUserPoolClient", {"UserPoolId": "x1", "ClientId": "x1", "PreventUserExistenceErrors": "ENABLED", "EnableTokenRevocation": True}, "aws:cognito-idp:UpdateUserPoolClient update resource hazards="),
     ),
     *calls(
         "cognito-sync",
