@@ -17,11 +17,9 @@ import sys
 import uuid
 from urllib.parse import urlsplit
 
-import botocore.awsrequest
 import botocore.config
 import botocore.serialize
 import botocore.session
-import botocore.tokens
 
 import serialise
 
@@ -65,39 +63,12 @@ def client(service, variant, protocol=None):
         made._serializer = botocore.serialize.create_serializer(protocol, False)
         made.meta.service_model.metadata["protocol"] = protocol
         made.meta.service_model.__dict__["resolved_protocol"] = protocol
-    made.meta.events.register("before-send", answer)
+    made.meta.events.register("before-send", serialise.answer)
     return made
 
 
-def answer(request, **more):
-    """Stops every call, but tells a client that asks first where its cell is."""
-    if not request.headers.get("X-Amz-Target", b"").endswith(b".DescribeEndpoints"):
-        serialise.catch(request, **more)
-    label = "ingest" if request.url.startswith("https://ingest") else "query"
-    address = f"{label}-cell1.timestream.us-east-1.amazonaws.com"
-    body = json.dumps({"Endpoints": [{"Address": address, "CachePeriodInMinutes": 1440}]}).encode()
-    return botocore.awsrequest.AWSResponse(request.url, 200, {"content-type": "application/x-amz-json-1.0"}, Raw(body))
-
-
-class Raw:
-    def __init__(self, body):
-        self.body = body
-
-    def stream(self):
-        yield self.body
-
-
-class Token:
-    """For the services that take a bearer token."""
-
-    def load_token(self, **_):
-        return botocore.tokens.FrozenAuthToken("not-a-secret")
-
-
-SESSION.register_component("token_provider", Token())
-
-
 def line(made, operation, params):
+    serialise.CALLED[0] = operation
     try:
         made._make_api_call(operation, params)
     except serialise.Caught as caught:

@@ -14,8 +14,10 @@ import re
 import sys
 import uuid
 
+import botocore.awsrequest
 import botocore.config
 import botocore.session
+import botocore.tokens
 import botocore.validate
 
 # Idempotency tokens would differ at every run.
@@ -43,9 +45,37 @@ def catch(request, **_):
     raise Caught(request)
 
 
+def answer(request, **more):
+    """Stops every call, but tells a client that asks first where its cell is."""
+    asked = request.headers.get("X-Amz-Target", b"").endswith(b".DescribeEndpoints")
+    if not asked or CALLED == ["DescribeEndpoints"]:
+        catch(request, **more)
+    label = "ingest" if request.url.startswith("https://ingest") else "query"
+    address = f"{label}-cell1.timestream.us-east-1.amazonaws.com"
+    body = json.dumps({"Endpoints": [{"Address": address, "CachePeriodInMinutes": 1440}]}).encode()
+    return botocore.awsrequest.AWSResponse(request.url, 200, {"content-type": "application/x-amz-json-1.0"}, Raw(body))
+
+
+class Raw:
+    def __init__(self, body):
+        self.body = body
+
+    def stream(self):
+        yield self.body
+
+
+class Token:
+    """For the services that take a bearer token."""
+
+    def load_token(self, **_):
+        return botocore.tokens.FrozenAuthToken("not-a-secret")
+
+
 SESSION = botocore.session.get_session()
 SESSION.set_credentials(key_of(ACCOUNT), "not-a-secret")
+SESSION.register_component("token_provider", Token())
 CLIENTS = {}
+CALLED = [""]
 
 
 def client(service, region, **options):
@@ -53,7 +83,7 @@ def client(service, region, **options):
     if key not in CLIENTS:
         config = botocore.config.Config(parameter_validation=False, inject_host_prefix=True, **options)
         made = SESSION.create_client(service, region_name=region, config=config)
-        made.meta.events.register("before-send", catch)
+        made.meta.events.register("before-send", answer)
         CLIENTS[key] = made
     return CLIENTS[key]
 
@@ -61,6 +91,7 @@ def client(service, region, **options):
 def serialise(service, operation, params, region="us-east-1", **options):
     """The prepared request that the client would send."""
     made = client(service, region, **options)
+    CALLED[0] = operation
     try:
         made._make_api_call(operation, params)
     except Caught as caught:

@@ -855,11 +855,11 @@ MORE = [
 ]
 
 # The real client asks Timestream for an endpoint first, so that serialise.py cannot record these calls.
-UNRECORDED = [
+ASKED_FIRST = [
     *either("timestream-write", "UpdateTable", {"DatabaseName": "d", "TableName": "t"}, ({"RetentionProperties": {"MemoryStoreRetentionPeriodInHours": 1, "MagneticStoreRetentionPeriodInDays": 1}}, "destroy resource hazards=data-loss"), ({"RetentionProperties": {"MemoryStoreRetentionPeriodInHours": 1, "MagneticStoreRetentionPeriodInDays": 73000}}, "update resource hazards=")),
     *either("timestream-query", "UpdateScheduledQuery", {"ScheduledQueryArn": "q"}, ({"State": "DISABLED"}, "disrupt resource"), ({"State": "ENABLED"}, "update resource")),
     *calls("timestream-write", ("DeleteTable", {"DatabaseName": "d", "TableName": "t"}, "destroy resource hazards=data-loss"), ("WriteRecords", {"DatabaseName": "d", "TableName": "t", "Records": [{}]}, "update item")),
     *calls("timestream-query", ("Query", {"QueryString": "select 1"}, "read resource"), ("PrepareQuery", {"QueryString": "select 1"}, "read item")),
 ]
 
-CASES = [*S3, *S3CONTROL, *TABLES, *SAGEMAKER, *DEPLOYS, *IDENTITY, *SSM, *SECURITY, *MESSAGES, *STORES, *TRAFFIC, *WORK, *LATER, *MORE]
+CASES = [*ASKED_FIRST, *S3, *S3CONTROL, *TABLES, *SAGEMAKER, *DEPLOYS, *IDENTITY, *SSM, *SECURITY, *MESSAGES, *STORES, *TRAFFIC, *WORK, *LATER, *MORE]

@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::*;
 use crate::catalog;
+use crate::model::Parameter;
 use crate::model::http::{Authority, Scheme};
 
 /// `AKIA` and the account 111122223333 in base32, as ids since 2019 hold it.
