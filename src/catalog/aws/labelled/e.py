@@ -363,11 +363,6 @@ CASES = [
         ("StartBulkDeployment", {"ExecutionRoleArn": "arn:aws:greengrass:us-east-1:111122223333:x/1", "InputFileUri": "x"}, "aws:greengrass:StartBulkDeployment update environment hazards=bulk"),
     ),
     *calls(
-        "greengrassv2",
-        ("AssociateServiceRoleToAccount", {"roleArn": "arn:aws:greengrassv2:us-east-1:111122223333:x/1"}, "aws:greengrassv2:AssociateServiceRoleToAccount permission account hazards="),
-        ("DisassociateServiceRoleFromAccount", {}, "aws:greengrassv2:DisassociateServiceRoleFromAccount permission account hazards="),
-    ),
-    *calls(
         "groundstation",
         ("ReserveContact", {"missionProfileArn": "arn:aws:groundstation:us-east-1:111122223333:x/100000000000000000000000000000000000000000", "startTime": "2026-01-01T00:00:00Z", "endTime": "2026-01-01T00:00:00Z", "groundStation": "xxxx"}, "aws:groundstation:ReserveContact create item hazards=cost"),
         ("UpdateEphemeris", {"ephemerisId": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "enabled": False}, "aws:groundstation:UpdateEphemeris disrupt resource hazards="),
