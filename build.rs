@@ -30,7 +30,16 @@ fn main() -> Result<()> {
     fs::create_dir_all(&folder)?;
     let mut writer = Writer { folder, ..Writer::default() };
     let (services, operations) = (read("services")?, read("operations")?);
-    let reviewed = ranges(&read("reviewed")?, 2);
+    let mut reviewed = ranges(&read("reviewed")?, 2);
+    let twins: HashMap<String, String> =
+        read("twins")?.into_iter().filter_map(|row| Some((row.first()?.clone(), row.get(1)?.clone()))).collect();
+    for row in &operations {
+        let (service, name) = (cell(row, 0)?, cell(row, 1)?);
+        if let Some(twin) = twins.get(service) {
+            let found = range(&reviewed, &[twin, name]);
+            reviewed.entry(vec![service.to_owned(), name.to_owned()]).or_insert(found);
+        }
+    }
     for (name, columns) in TEXTS {
         let mut out = vec![];
         for row in read(name)? {
@@ -40,7 +49,7 @@ fn main() -> Result<()> {
         }
         writer.keep(name, &out)?;
     }
-    writer.services(&services, &operations, &reviewed)?;
+    writer.services(&services, &operations, &reviewed, &twins)?;
     writer.operations(&operations, &reviewed)?;
     writer.paths()?;
     let text = std::mem::take(&mut writer.text);
@@ -123,7 +132,13 @@ impl Writer {
         Ok(())
     }
 
-    fn services(&mut self, services: &[Row], operations: &[Row], reviewed: &Ranges) -> Result<()> {
+    fn services(
+        &mut self,
+        services: &[Row],
+        operations: &[Row],
+        reviewed: &Ranges,
+        twins: &HashMap<String, String>,
+    ) -> Result<()> {
         let by_service = ranges(operations, 1);
         let mut out = vec![];
         for row in services {
@@ -132,6 +147,7 @@ impl Writer {
             for column in [0, 2, 3, 4, 5, 6] {
                 self.text(&mut out, cell(row, column)?)?;
             }
+            self.text(&mut out, twins.get(name).map_or(name, String::as_str))?;
             pair(&mut out, own)?;
             pair(&mut out, range(reviewed, &[name, "*"]))?;
             let root = self.node();

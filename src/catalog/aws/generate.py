@@ -32,8 +32,10 @@ CLI_NAMES = {"config": "configservice", "codedeploy": "deploy"}
 ALSO_QUERY = {"sqs"}
 # Host labels that endpoint rules do not tell: older names, customers' own endpoints, cells that are discovered.
 MORE_HOSTS = {
+    "cloudfront-keyvaluestore": ["cloudfront-kvs"],
     "cloudsearchdomain": ["cloudsearch"],
     "dynamodb": ["ddb", "search-dynamodb"],
+    "kinesis": [f"{kind}-kinesis{queues}" for kind in ("control", "data") for queues in ("", "-queues")],
     "neptunedata": ["neptune"],
     "s3": ["accesspoint.s3-global", "s3-accelerate", "s3-accesspoint", "s3-external-1", "s3-object-lambda", "s3-outposts", "s3express-control"],
     "s3control": ["s3-outposts", "s3express-control"],
@@ -201,6 +203,18 @@ def holds_blob(op):
     return False
 
 
+def unsigned(model):
+    """Services that know no SigV4: a bearer token, or the second version, whose parts stand in the form."""
+    meta = model.metadata
+    return meta.get("signatureVersion") == "v2" or "smithy.api#httpBearerAuth" in (meta.get("auth") or ())
+
+
+def twin_members(own, shape, wanted):
+    """What decides in a twin decides here too, as far as the member is there."""
+    there = shape.members if shape is not None else {}
+    return {**{name: roles for name, roles in wanted.items() if name.split(".")[0] in there}, **own}
+
+
 def operation_row(cli, model, op, wanted, form, level):
     walk = Walk(model, op, form)
     members = {}
@@ -225,7 +239,7 @@ def operation_row(cli, model, op, wanted, form, level):
     http = op.http
     rest = model.metadata["protocol"].startswith("rest")
     flags = [word for word, on in (("deprecated", op.deprecated), ("blob", holds_blob(op)),
-             ("compressed", bool(getattr(op, "request_compression", None))), ("unsigned", op.auth_type == "none")) if on]
+             ("compressed", bool(getattr(op, "request_compression", None))), ("unsigned", op.auth_type == "none" or unsigned(model))) if on]
     prefix = (op.endpoint or {}).get("hostPrefix", "")
     return [cli, op.name, http.get("method", "POST") if rest else "POST", http.get("requestUri", "/") if rest else "/",
             prefix or "-", ",".join(sorted(required)) if rest and required else "-", ",".join(flags) or "-",
@@ -269,6 +283,7 @@ def label_of(url):
 
 def tables():
     wanted, services, operations = deciding(), [], []
+    twins = {cells[0]: cells[1] for _, cells in rows("twins.tsv")}
     known = set()
     arns = authorization.Arns()
     for name in SESSION.get_available_services():
@@ -289,7 +304,8 @@ def tables():
             op = model.operation_model(op_name)
             known.add((cli, op_name))
             level = authorization.level(iam, op_name)
-            operations.append(operation_row(cli, model, op, wanted.get((cli, op_name), {}), form, level))
+            own = twin_members(wanted.get((cli, op_name), {}), op.input_shape, wanted.get((twins.get(cli), op_name), {}))
+            operations.append(operation_row(cli, model, op, own, form, level))
             arns.see(cli, iam, op_name, resource_members(op))
     for _, cells in rows("manual.tsv"):
         (services if cells.pop(0) == "service" else operations).append(cells)

@@ -13,6 +13,7 @@ import pathlib
 import re
 import sys
 import uuid
+from urllib.parse import urlsplit
 
 import botocore.awsrequest
 import botocore.config
@@ -26,6 +27,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ACCOUNT = 111122223333
 FIXED = {"Bucket": "example-bucket", "AccountId": str(ACCOUNT), "TableName": "orders",
          "ExpectedBucketOwner": str(ACCOUNT), "ExpectedSourceBucketOwner": str(ACCOUNT),
+         "PredictEndpoint": "https://realtime.machinelearning.us-east-1.amazonaws.com",
          "QueueUrl": f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/jobs",
          "KvsARN": f"arn:aws:cloudfront::{ACCOUNT}:key-value-store/x"}
 
@@ -50,8 +52,7 @@ def answer(request, **more):
     asked = request.headers.get("X-Amz-Target", b"").endswith(b".DescribeEndpoints")
     if not asked or CALLED == ["DescribeEndpoints"]:
         catch(request, **more)
-    label = "ingest" if request.url.startswith("https://ingest") else "query"
-    address = f"{label}-cell1.timestream.us-east-1.amazonaws.com"
+    address = re.sub(r"^(ingest|query)", r"\1-cell1", urlsplit(request.url).netloc)
     body = json.dumps({"Endpoints": [{"Address": address, "CachePeriodInMinutes": 1440}]}).encode()
     return botocore.awsrequest.AWSResponse(request.url, 200, {"content-type": "application/x-amz-json-1.0"}, Raw(body))
 
@@ -131,7 +132,7 @@ def value(shape, name, depth=0):
     if not name.lower().endswith("arn"):
         return "x1"
     # Kinesis' endpoint rules look into them.
-    kind = "queue" if name.startswith("Queue") else "stream"
+    kind = next((kind for kind in ("queue", "channel") if name.lower().startswith(kind)), "stream")
     return f"arn:aws:kinesis:us-east-1:{ACCOUNT}:{kind}/x"
 
 

@@ -114,6 +114,8 @@ pub struct Service {
     pub(super) protocols: Text,
     /// API version; `Version` of query requests.
     pub version: Text,
+    /// The service by whose tables it is judged: its own name, or that of the one that it is a twin of.
+    pub judged_as: Text,
     pub(super) operations: Range,
     pub(super) reviewed: Range,
     root: U32,

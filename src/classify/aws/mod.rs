@@ -24,9 +24,8 @@ pub(super) fn blast_radius(reading: &Reading, seen: &Seen) -> BlastRadius {
     };
     let mut blast = judge((service, operation), seen);
     for (service, twin) in &seen.twins {
-        // A twin of the same name is the same operation under another service's name; what is known of the one holds.
-        let apart = twin.name.get() != operation.name.get() || !twin.reviewed().is_empty();
-        if apart && !twin.is_deprecated() {
+        // An older name of the same operation says nothing more.
+        if !twin.is_deprecated() {
             let other = judge((service, twin), seen);
             blast.impact = blast.impact.stricter(other.impact);
             blast.scope = blast.scope.max(other.scope);
@@ -47,7 +46,7 @@ pub(super) fn blast_radius(reading: &Reading, seen: &Seen) -> BlastRadius {
 
 /// Name, base row and the conditions that hold.
 fn judge((service, operation): Twin, seen: &Seen) -> BlastRadius {
-    let mut blast = name::blast_radius(service.name.get(), operation);
+    let mut blast = name::blast_radius(service.judged_as.get(), operation);
     let is_base = |row: &&Reviewed| row.when.get().is_empty();
     let base = operation.reviewed().iter().find(is_base).or_else(|| service.reviewed().iter().find(is_base));
     if let Some(row) = base {

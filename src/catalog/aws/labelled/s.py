@@ -466,7 +466,7 @@ SECURITY = [
         ("DeleteInsight", {"InsightArn": "i"}, "destroy item hazards="),
         ("EnableOrganizationAdminAccount", {"AdminAccountId": "444455556666"}, "permission organization"),
     ),
-    *either("securitylake", "UpdateDataLake", {}, ({"configurations": [{"region": "us-east-1", "lifecycleConfiguration": {"expiration": {"days": 1}}}]}, "destroy region hazards=audit-off,data-loss"), ({"configurations": [{"region": "us-east-1"}]}, "update region hazards=")),
+    *either("securitylake", "UpdateDataLake", {}, ({"configurations": [{"region": "us-east-1", "lifecycleConfiguration": {"expiration": {"days": 1}}}]}, "destroy region hazards=data-loss,audit-off"), ({"configurations": [{"region": "us-east-1"}]}, "update region hazards=")),
     *calls("securitylake", ("DeleteDataLake", {"regions": ["us-east-1"]}, "destroy region hazards=audit-off"), ("CreateSubscriber", {"subscriberName": "n", "sources": [], "subscriberIdentity": {"externalId": "e", "principal": "444455556666"}}, "permission resource")),
     *calls("security-ir", ("CloseCase", {"caseId": "1"}, "update item hazards="), ("CancelMembership", {"membershipId": "m"}, "disrupt account")),
     *calls("securityagent", ("StartPentestJob", {"agentSpaceId": "a", "pentestId": "p"}, "execute resource"), ("BatchDeletePentests", {"agentSpaceId": "a", "pentestIds": ["p", "q"]}, "destroy resource count=2 hazards=data-loss"), ("BatchDeleteCodeReviews", {"agentSpaceId": "a", "codeReviewIds": ["p", "q"]}, "destroy resource count=2 hazards=data-loss")),

@@ -63,15 +63,12 @@ impl Candidate {
         }
         let host = Host::read(&head.authority.host);
         let (mut services, unnamed) = candidates(host.as_ref(), scope.as_ref(), head)?;
-        // Of twins the one that host or scope are called by is the operation's name, else the older: the shorter name.
+        // Of twins the one that the host is called by names the operation, else the one that the others are twins of.
         services.sort_by_key(|service| {
             let name = service.name.get();
             let other = |found: Option<&String>| found.is_none_or(|found| found != name);
-            (
-                other(host.as_ref().map(|host| &host.service)),
-                other(scope.as_ref().map(|scope| &scope.service)),
-                name.len(),
-            )
+            let (host, scope) = (host.as_ref().map(|host| &host.service), scope.as_ref().map(|scope| &scope.service));
+            (other(host), service.judged_as.get() != name, other(scope))
         });
         let place = place(host.as_ref(), scope.as_ref())?;
         let named = named(head, host.as_ref(), &services, &query)?;

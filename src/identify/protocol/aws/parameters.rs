@@ -10,7 +10,19 @@ use super::members::{self, Values};
 /// A longer parameter stands in the record by its digest.
 const PARAMETER_BYTES_MAX: usize = 200;
 /// Ends of the names of what may be a secret. EC2's and Elastic Beanstalk's `Value` may be user data or a variable.
-const SECRETS: [&str; 11] = ["hostkey", "mfa", "password", "privatekey", "token", "secret", "secretstring", "script", "scriptbody", "userdata", "value"];
+const SECRETS: [&str; 11] = [
+    "hostkey",
+    "mfa",
+    "password",
+    "privatekey",
+    "token",
+    "secret",
+    "secretstring",
+    "script",
+    "scriptbody",
+    "userdata",
+    "value",
+];
 /// Ends of the names of what is written in a language, and may hold anything.
 const STATEMENTS: [&str; 7] = ["statement", "statements", "sql", "sqls", "sqlstatements", "querystring", "query"];
 

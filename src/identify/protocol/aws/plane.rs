@@ -86,7 +86,6 @@ fn after(label: &str, names: &[&str]) -> Option<Plane> {
     match (label, names) {
         ("elb" | "compute", [_, ..]) => plane("application", None),
         ("execute-api" | "execute-api-fips", _) => named("execute-api"),
-        // A private endpoint: `ID-vpce-….execute-api.REGION.vpce`.
         ("s3-website", _) => named("website"),
         ("lambda-url", _) => named("lambda-url"),
         ("aos", _) => named("search"),
@@ -94,7 +93,8 @@ fn after(label: &str, names: &[&str]) -> Option<Plane> {
         ("appsync-api" | "appsync-realtime-api", _) => named("appsync"),
         ("aps-workspaces" | "aps-workspaces-fips", []) => plane("prometheus", None),
         ("grafana-workspace", _) => named("grafana"),
-        ("airflow", _) => named("airflow"),
+        // `ID.c2.airflow`; the service's own hosts are `api.airflow` and `env.airflow`.
+        ("airflow", [cell, _, ..]) if cell.starts_with('c') && cell.len() < 4 => plane("airflow", None),
         ("iot", ["credentials", _, ..]) => plane("iot-credentials", None),
         ("ecr" | "ecr-fips", ["dkr" | "dkr-fips", account, ..]) => plane("ecr-registry", Some(account)),
         ("dkr-ecr" | "dkr-ecr-fips", [account, ..]) => plane("ecr-registry", Some(account)),

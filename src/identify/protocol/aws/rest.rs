@@ -64,7 +64,7 @@ struct Fit {
     whole: bool,
 }
 
-/// Clients send CloudSearch's queries as forms by POST where they would be too long for a URL, which they cannot know before.
+/// Clients send CloudSearch's queries by POST, everything in a form, because they could be too long for a URL.
 fn is_method_of(service: &Service, operation: &Operation, head: &Head) -> bool {
     let method = operation.method.get();
     let posted = service.name.get() == "cloudsearchdomain" && method == "GET" && head.method == http::Method::POST;
@@ -75,6 +75,9 @@ fn is_method_of(service: &Service, operation: &Operation, head: &Head) -> bool {
 /// the static query is not there.
 fn evidence(operation: &'static Operation, head: &Head, query: &[(String, String)]) -> Option<Fit> {
     let mut marks = vec![];
+    if operation.method.get() != head.method.as_str() {
+        return Some(Fit { operation, marks, whole: true });
+    }
     for part in operation.query.get().split('&').filter(|part| !part.is_empty()) {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         query.iter().find(|(key, found)| key == name && (value.is_empty() || found == value))?;
@@ -84,7 +87,11 @@ fn evidence(operation: &'static Operation, head: &Head, query: &[(String, String
     for part in operation.required.get().split(',').filter(|part| !part.is_empty()) {
         let there = match part.split_once(':') {
             Some(("q", name)) => query.iter().any(|(key, _)| key == name),
-            Some((_, name)) => head.header_count(name) > 0,
+            // A presigned URL carries headers in its query.
+            Some((_, name)) => {
+                let hoisted = |key: &str| key.starts_with("x-amz-") && key.eq_ignore_ascii_case(name);
+                head.header_count(name) > 0 || query.iter().any(|(key, _)| hoisted(&key.to_ascii_lowercase()))
+            }
             None => false,
         };
         whole &= there;
