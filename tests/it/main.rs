@@ -15,6 +15,7 @@
 mod agent;
 mod approvals;
 mod aws;
+mod aws_refusals;
 mod changes;
 mod crash;
 mod docker;
@@ -39,4 +40,5 @@ mod terraform_aws;
 mod throttle;
 mod tidy;
 mod upgrades;
+mod uploads;
 mod wrapping;
