@@ -98,7 +98,11 @@ async fn storage(bucket: Bucket, request: Request<Incoming>) -> Answer {
     let (parts, mut body) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
     if parts.method == Method::POST {
-        let root = if query.starts_with("uploads") { "InitiateMultipartUploadResult" } else { "CompleteMultipartUploadResult" };
+        let root = if query.starts_with("uploads") {
+            "InitiateMultipartUploadResult"
+        } else {
+            "CompleteMultipartUploadResult"
+        };
         let _ = body.collect().await;
         return answer(200, "application/xml", format!("<{root}><UploadId>u1</UploadId><ETag>\"e\"</ETag></{root}>"));
     }
@@ -168,7 +172,7 @@ fn uploads_arrive_byte_for_byte_in_flat_memory() {
     let is_soak = std::env::var_os("BLASTGATE_SOAK").is_some_and(|value| !value.is_empty() && value != "0");
     let bytes = if is_soak { 1024 * MIB } else { 64 * MIB };
     let mut stage = Stage::new();
-    let host = format!("{BUCKET}.s3.us-east-1.amazonaws.com");
+    let host = format!("{BUCKET}.s3.eu-west-1.amazonaws.com");
     let bucket = Bucket::default();
     let held = Arc::clone(&bucket);
     let handler: server::Handler = Arc::new(move |request, _| Box::pin(storage(Arc::clone(&held), request)));
@@ -176,7 +180,6 @@ fn uploads_arrive_byte_for_byte_in_flat_memory() {
     for (name, value) in credentials(DEV_ACCOUNT) {
         stage.variable(name, value);
     }
-    stage.variable("AWS_DEFAULT_REGION", "us-east-1");
     let script = stage.write("work/upload.py", include_str!("support/aws_upload.py"));
     let file = stage.path("work/object");
     let content = write_content(&file, bytes);

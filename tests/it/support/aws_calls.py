@@ -2,45 +2,54 @@
 
 The file of the first argument: {"refused": [CASE...], "slowed": [CASE...]}. A case has `what`, `service`, `call`, `arguments`, and may have
 `speak` (a protocol that the service declares beside the one that botocore prefers), `as` (`broken`: evidence that
-disagrees; `presigned`; `unsigned`; `upload`: a body that is only read from when the server says that it may come) and `cli` (its arguments).
+disagrees; `presigned`; `unsigned`; `upload`: a body that may come only when the server says so) and `cli` (its arguments).
 """
 
 import contextlib
 import io
+import itertools
 import json
 import os
+import random
 import re
 import sys
 import threading
-
-import botocore.session
+import time
 import urllib.error
 import urllib.request
+
+import botocore.session
 from awscli.clidriver import create_clidriver
 from botocore import UNSIGNED
+from botocore.awsrequest import AWSConnection
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-MODES = {"legacy": "us-east-1", "standard": "eu-west-1", "adaptive": "eu-central-1"}
+MODES = {"legacy": "eu-north-1", "standard": "eu-west-1", "adaptive": "eu-central-1"}
+BODY = 4 << 20
 said = threading.Lock()
 
 
 def say(**line):
     with said:
-        print(json.dumps(line), flush=True)
+        # The command line's own output is caught meanwhile.
+        print(json.dumps(line), file=sys.__stdout__, flush=True)
 
 
-class Watched(io.BytesIO):
-    """How much of a body was taken."""
-
-    taken = 0
-
-    def read(self, size=-1):
-        data = super().read(size)
-        self.taken += len(data)
-        return data
+sent = threading.local()
+send = AWSConnection.send
 
 
+def counted(connection, data):
+    """After an early answer botocore goes on to read a body, and sends nothing of it."""
+    if not connection._response_received:
+        sent.bytes = getattr(sent, "bytes", 0) + len(data)
+    return send(connection, data)
+
+
+AWSConnection.send = counted
+# `legacy` draws its waits between nothing and twice the last one; here always the longest.
+random.random = lambda: 1.0
 sessions = {}
 
 
@@ -84,7 +93,8 @@ def client(case, mode, attempts=None):
 def called(made, case):
     arguments = dict(case.get("arguments", {}))
     if case.get("as") == "upload":
-        arguments["Body"] = Watched(bytes(4 << 20))
+        arguments["Body"] = io.BytesIO(bytes(BODY))
+    sent.bytes = 0
     try:
         getattr(made, case["call"])(**arguments)
         return {"status": 200}
@@ -96,7 +106,7 @@ def called(made, case):
             "message": error.response["Error"]["Message"],
             "retries": metadata["RetryAttempts"],
             "decision": metadata["HTTPHeaders"].get("x-blastgate-decision"),
-            "taken": arguments["Body"].taken if case.get("as") == "upload" else 0,
+            "sent": sent.bytes,
         }
 
 
@@ -121,14 +131,13 @@ def refused(case):
         say(what=case["what"], mode=mode, **ended)
 
 
-def on_command_line(case):
-    for mode, region in MODES.items():
-        os.environ["AWS_RETRY_MODE"] = mode
-        out, err = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = create_clidriver().main([*case["cli"], "--region", region])
-        say(what=case["what"], mode=f"cli {mode}", code=code, message=err.getvalue())
+def on_command_line(case, mode):
+    out, err = io.StringIO(), io.StringIO()
+    os.environ["AWS_RETRY_MODE"] = mode
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = create_clidriver().main([*case["cli"], "--region", MODES[mode]])
     del os.environ["AWS_RETRY_MODE"]
+    say(what=case["what"], mode=f"cli {mode}", code=code, message=err.getvalue())
 
 
 def slowed(case, mode, made):
@@ -139,15 +148,19 @@ def slowed(case, mode, made):
 
 work = json.load(open(sys.argv[1]))
 waiting = [
-    threading.Thread(target=slowed, args=(case, mode, client(case, mode, 10)))
+    threading.Thread(target=slowed, args=(case, mode, client(case, mode, 10)), daemon=True, name=f"{case['what']} {mode}")
     for case in work["slowed"]
     for mode in MODES
 ]
 for thread in waiting:
     thread.start()
+modes = itertools.cycle(MODES)
 for case in work["refused"]:
     refused(case)
     if "cli" in case:
-        on_command_line(case)
+        on_command_line(case, next(modes))
+until = time.monotonic() + 30
 for thread in waiting:
-    thread.join()
+    thread.join(max(0, until - time.monotonic()))
+late = [thread.name for thread in waiting if thread.is_alive()]
+assert not late, late

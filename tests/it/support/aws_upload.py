@@ -17,6 +17,7 @@ import urllib.parse
 import zlib
 
 CHUNK = 64 * 1024
+REGION = "eu-west-1"
 EMPTY = hashlib.sha256().hexdigest()
 
 
@@ -97,9 +98,9 @@ def encoded_length(size, checksum):
 
 def signed_chunks(path, bucket, checksum):
     check_example()
-    host = f"{bucket}.s3.us-east-1.amazonaws.com"
+    host = f"{bucket}.s3.{REGION}.amazonaws.com"
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    signer = Signer(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"], "us-east-1", now)
+    signer = Signer(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"], REGION, now)
     size = os.path.getsize(path)
     headers = {
         "content-encoding": "aws-chunked", "content-length": str(encoded_length(size, checksum)), "host": host,
@@ -133,7 +134,7 @@ def main(way, path, bucket):
         return signed_chunks(path, bucket, way.endswith("trailer"))
     import boto3
 
-    s3 = boto3.client("s3")
+    s3 = boto3.client("s3", region_name=REGION)
     if way == "parts":
         return s3.upload_file(path, bucket, "object")
     with open(path, "rb") as file:
