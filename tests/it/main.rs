@@ -16,6 +16,7 @@ mod agent;
 mod approvals;
 mod aws;
 mod aws_refusals;
+mod aws_sessions;
 mod changes;
 mod crash;
 mod docker;
