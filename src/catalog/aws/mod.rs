@@ -11,7 +11,7 @@ mod types;
 mod tests;
 
 pub use types::{
-    AccessLevel, Arn, Location, Member, Noun, Operation, Partition, Reviewed, Role, Roles, Service, Text, Verb,
+    AccessLevel, Arn, Location, Member, Noun, Operation, Partition, Plane, Reviewed, Role, Roles, Service, Text, Verb,
     WireProtocol,
 };
 
@@ -27,6 +27,10 @@ pub fn service(name: &str) -> Option<&'static Service> {
 /// Whether the tables hold the operation `aws:SERVICE:NAME`.
 #[must_use]
 pub fn has_operation(service_name: &str, name: &str) -> bool {
+    if PLANES.contains(&service_name) {
+        let described = planes(service_name).iter().any(|row| row.name.get() == name);
+        return described || !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase());
+    }
     name == "unidentified" || service(service_name).is_some_and(|service| service.operation(name).is_some())
 }
 
@@ -36,7 +40,7 @@ pub fn services() -> &'static [Service] {
     table::services()
 }
 
-/// The services that sign their requests under this name.
+/// The services that sign their requests under this name; under the empty one, those with unsigned operations.
 pub fn by_signing(name: &str) -> impl Iterator<Item = &'static Service> + use<> {
     find_all(table::by_signing(), name)
 }
@@ -72,6 +76,35 @@ pub fn noun(service: &str, noun: &str) -> Option<&'static Noun> {
     let at = table::nouns().binary_search_by(|row| (row.service.get(), row.noun.get()).cmp(&(service, noun))).ok()?;
     table::nouns().get(at)
 }
+
+/// The calls of a data plane that the tables describe, the first that fits first.
+#[must_use]
+pub fn planes(kind: &str) -> &'static [Plane] {
+    let rows = table::planes();
+    let first = rows.iter().position(|row| row.kind.get() == kind).unwrap_or(rows.len());
+    let rest = rows.get(first..).unwrap_or_default();
+    rest.get(..rest.iter().take_while(|row| row.kind.get() == kind).count()).unwrap_or_default()
+}
+
+/// Kinds of data planes, which have no operations of their own but their methods.
+const PLANES: [&str; 16] = [
+    "airflow",
+    "application",
+    "appsync",
+    "codeartifact",
+    "codecommit",
+    "download",
+    "ecr-registry",
+    "execute-api",
+    "grafana",
+    "iot-credentials",
+    "lambda-url",
+    "metadata",
+    "prometheus",
+    "search",
+    "search-collection",
+    "website",
+];
 
 /// The rows of the verb table that begin with this text.
 #[must_use]

@@ -3,10 +3,11 @@
 
     VENV/bin/python serialise.py           rewrite cases/every-operation.tsv and cases/recorded.jsonl
 
-every-operation.tsv holds one request for each operation of the tables, with generated required parameters: the proof that
-the client's own bytes are named right. recorded.jsonl holds the requests of cases.py with what is expected of them.
+every-operation.tsv holds one request for every twelfth operation of the tables, with generated required parameters (operations.py
+makes all of them). recorded.jsonl holds the requests of labelled/*.py with what is expected of them.
 """
 import base64
+import importlib.util
 import json
 import pathlib
 import re
@@ -15,12 +16,16 @@ import uuid
 
 import botocore.config
 import botocore.session
+import botocore.validate
 
 # Idempotency tokens would differ at every run.
 uuid.uuid4 = lambda: uuid.UUID(int=1)
 HERE = pathlib.Path(__file__).resolve().parent
 ACCOUNT = 111122223333
-FIXED = {"Bucket": "example-bucket", "AccountId": str(ACCOUNT), "TableName": "orders", "StreamArn": "x"}
+FIXED = {"Bucket": "example-bucket", "AccountId": str(ACCOUNT), "TableName": "orders",
+         "ExpectedBucketOwner": str(ACCOUNT), "ExpectedSourceBucketOwner": str(ACCOUNT),
+         "QueueUrl": f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/jobs",
+         "KvsARN": f"arn:aws:cloudfront::{ACCOUNT}:key-value-store/x"}
 
 
 def key_of(account):
@@ -92,14 +97,16 @@ def value(shape, name, depth=0):
         return shape.enum[0]
     if name in FIXED:
         return FIXED[name]
-    return "arn:aws:x:us-east-1:111122223333:x/x" if name.lower().endswith("arn") else "x1"
+    if not name.lower().endswith("arn"):
+        return "x1"
+    # Kinesis' endpoint rules look into them.
+    kind = "queue" if name.startswith("Queue") else "stream"
+    return f"arn:aws:kinesis:us-east-1:{ACCOUNT}:{kind}/x"
 
 
 def every_operation():
     lines, skipped = [], []
-    for line in (HERE / "operations.tsv").read_text().splitlines():
-        if line.startswith("#"):
-            continue
+    for line in (HERE / "operations.tsv").read_text().splitlines()[1::12]:
         cells = line.split("\t")
         cli, name = cells[:2]
         service = {"configservice": "config", "deploy": "codedeploy"}.get(cli, cli)
@@ -142,13 +149,31 @@ def form(body, headers):
     return ""
 
 
+def labelled():
+    """(file, case) of every labelled call, in the order of the files' names."""
+    for path in sorted((HERE / "labelled").glob("*.py")):
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        yield from ((path.name, case) for case in module.CASES)
+
+
+def check(service, operation, params):
+    """A misspelt member would vanish silently: the client's own validation is off, because some cases leave out what it asks for."""
+    shape = SESSION.get_service_model(service).operation_model(operation).input_shape
+    report = botocore.validate.ParamValidator().validate(params, shape).generate_report() if shape else ""
+    wrong = [line for line in report.splitlines() if not line.startswith(("Missing required", "Invalid length", "Invalid range"))]
+    return "; ".join(wrong)
+
+
 def recorded():
-    sys.path.insert(0, str(HERE))
-    import cases
+    wrong, count = [], 0
     with open(HERE / "cases" / "recorded.jsonl", "w") as out:
-        for case in cases.CASES:
+        for name, case in labelled():
             service, operation, params, expect, *more = case
             options = dict(more[0]) if more else {}
+            if complaint := check(service, operation, params):
+                wrong.append(f"{name}: {service} {operation}: {complaint}")
             method, url, headers, body = serialise(service, operation, params, **options)
             keep = {"authorization", "content-type", "x-amz-target", "smithy-protocol", "content-encoding", "x-amz-content-sha256"}
             headers = [[k.lower(), v] for k, v in headers if k.lower() in keep or k.lower().startswith("x-amz-")]
@@ -166,7 +191,10 @@ def recorded():
                 row["body_b64"] = base64.b64encode(body).decode()
             row["expect"] = expectation(expect)
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
-    print(len(cases.CASES), "cases")
+            count += 1
+    print(count, "cases")
+    if wrong:
+        sys.exit("\n".join(wrong))
 
 
 def expectation(text):
@@ -178,5 +206,4 @@ def expectation(text):
 if __name__ == "__main__":
     (HERE / "cases").mkdir(exist_ok=True)
     every_operation()
-    if (HERE / "cases.py").exists():
-        recorded()
+    recorded()

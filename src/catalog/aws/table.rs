@@ -4,7 +4,7 @@
 use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
-use super::types::{Arn, Entry, Member, Node, Noun, Operation, Partition, Reviewed, Service, Verb};
+use super::types::{Arn, Entry, Member, Node, Noun, Operation, Partition, Plane, Reviewed, Service, Verb};
 
 macro_rules! tables {
     ($($name:ident: $row:ty;)*) => {
@@ -32,6 +32,7 @@ tables! {
     nouns: Noun;
     operations: Operation;
     partitions: Partition;
+    planes: Plane;
     reviewed: Reviewed;
     services: Service;
     verbs: Verb;

@@ -124,10 +124,10 @@ impl Service {
         self.root.get() as usize
     }
 
-    /// The name in credential scopes.
+    /// Whether its requests are signed under this name.
     #[must_use]
-    pub fn signing(&self) -> &'static str {
-        self.signing.get()
+    pub fn signs_as(&self, name: &str) -> bool {
+        self.signing.get().split(',').any(|known| known == name)
     }
 
     /// Whether a host's service label may stand for it.
@@ -195,6 +195,12 @@ impl Operation {
     #[must_use]
     pub const fn may_be_compressed(&self) -> bool {
         self.flags & 4 != 0
+    }
+
+    /// Clients send it without a SigV4 signature: signing in, and what carries a token of its own.
+    #[must_use]
+    pub const fn is_unsigned(&self) -> bool {
+        self.flags & 8 != 0
     }
 
     /// What the Service Authorization Reference calls it, where it does.
@@ -349,6 +355,27 @@ pub struct Arn {
     pub(super) service: Text,
     pub(super) member: Text,
     pub(super) template: Text,
+}
+
+/// What a method and path do on a host that AWS runs for a customer.
+#[derive(Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub struct Plane {
+    pub(super) kind: Text,
+    /// HTTP method, or `*`.
+    pub method: Text,
+    /// Path template.
+    pub path: Text,
+    /// Last part of the operation's id.
+    pub name: Text,
+    /// Impact.
+    pub impact: Text,
+    /// Scope.
+    pub scope: Text,
+    /// `one`, `least`, `unbounded`, `index` (a collection where the first segment is one), `bulk` (the body says).
+    pub count: Text,
+    /// Hazards, comma-separated.
+    pub hazards: Text,
 }
 
 /// A partition of AWS.

@@ -11,7 +11,7 @@ mod tests;
 
 use crate::catalog::aws::{Reviewed, Role};
 use crate::identify::Reading;
-use crate::identify::protocol::aws::{Seen, Values};
+use crate::identify::protocol::aws::{Seen, Twin, Values};
 use crate::model::{BlastRadius, Count, Hazard, Hazards, Impact, Reversible, Scope};
 
 /// From this many resources on, an action is `bulk`.
@@ -22,24 +22,41 @@ pub(super) fn blast_radius(reading: &Reading, seen: &Seen) -> BlastRadius {
     let (Some(service), Some(operation)) = (seen.service, seen.operation) else {
         return BlastRadius { count: reading.count, ..BlastRadius::new(Impact::Unknown, Scope::Resource) };
     };
-    let mut blast = name::blast_radius(service.name.get(), operation.name.get());
-    let is_base = |row: &&Reviewed| row.when.get().is_empty();
-    let base = operation.reviewed().iter().find(is_base).or_else(|| service.reviewed().iter().find(is_base));
-    if let Some(row) = base {
-        replace(&mut blast, row);
-    }
-    blast.count = reading.count;
-    for row in operation.reviewed().iter().filter(|row| !row.when.get().is_empty()) {
-        if condition::holds(row.when.get(), &seen.values) {
-            tighten(&mut blast, row);
+    let mut blast = judge((service, operation), seen);
+    for (service, twin) in &seen.twins {
+        // A twin of the same name is the same operation under another service's name; what is known of the one holds.
+        let apart = twin.name.get() != operation.name.get() || !twin.reviewed().is_empty();
+        if apart && !twin.is_deprecated() {
+            let other = judge((service, twin), seen);
+            blast.impact = blast.impact.stricter(other.impact);
+            blast.scope = blast.scope.max(other.scope);
+            blast.reversible = blast.reversible.max(other.reversible);
+            blast.hazards = blast.hazards.union(other.hazards);
         }
     }
+    blast.count = reading.count;
     if is_dry_run(&seen.values) {
         return BlastRadius { count: reading.count, ..BlastRadius::new(Impact::Read, blast.scope) };
     }
     let many = blast.count == Count::Unbounded || blast.count.floor().is_some_and(|count| count >= BULK_FROM);
     if many && !matches!(blast.impact, Impact::Read | Impact::Create) {
         blast.hazards.insert(Hazard::Bulk);
+    }
+    blast
+}
+
+/// Name, base row and the conditions that hold.
+fn judge((service, operation): Twin, seen: &Seen) -> BlastRadius {
+    let mut blast = name::blast_radius(service.name.get(), operation);
+    let is_base = |row: &&Reviewed| row.when.get().is_empty();
+    let base = operation.reviewed().iter().find(is_base).or_else(|| service.reviewed().iter().find(is_base));
+    if let Some(row) = base {
+        replace(&mut blast, row);
+    }
+    for row in operation.reviewed().iter().filter(|row| !row.when.get().is_empty()) {
+        if condition::holds(row.when.get(), &seen.values) {
+            tighten(&mut blast, row);
+        }
     }
     blast
 }

@@ -112,7 +112,7 @@ fn every_name_of_the_tables_has_an_impact() {
             if operation.reviewed().iter().chain(service.reviewed()).any(judged) {
                 continue;
             }
-            let impact = name::blast_radius(service.name.get(), name).impact;
+            let impact = name::blast_radius(service.name.get(), operation).impact;
             let deletes = ["Delete", "Terminate", "Purge", "Remove"].iter().any(|verb| name.starts_with(verb));
             if impact == Impact::Unknown || deletes && impact == Impact::Read {
                 wrong.push(format!("{}:{name} is {impact}", service.name.get()));
@@ -171,7 +171,7 @@ fn names_are_read_by_noun_before_verb() {
         ("rds", "DeleteGlobalCluster", "destroy environment"),
         ("rds", "DeleteCluster", "destroy resource"),
     ] {
-        let blast = name::blast_radius(service, name);
+        let blast = name::of_name(service, name);
         assert_eq!(format!("{} {}", blast.impact, blast.scope), expected, "{service} {name}");
     }
 }

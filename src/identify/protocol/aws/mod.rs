@@ -9,6 +9,7 @@ mod document;
 mod form;
 mod host;
 mod members;
+pub(in crate::identify) mod plane;
 mod resources;
 mod rest;
 mod scope;
@@ -18,8 +19,8 @@ mod xml;
 mod tests;
 
 pub use call::Candidate;
-pub use host::is_customer_host;
 pub use members::Values;
+pub use plane::Plane;
 
 use vec1::Vec1;
 
@@ -44,11 +45,16 @@ pub struct Seen {
     pub service: Option<&'static Service>,
     /// The operation, where the tables hold it.
     pub operation: Option<&'static Row>,
+    /// Operations of the same form, of which the request may be any: the strictest counts.
+    pub twins: Vec<Twin>,
     /// The values of the members that the tables name.
     pub values: Values,
     /// The account is that of the caller's access key: nothing in the request says where the resources stand.
     pub account_of_key: bool,
 }
+
+/// An operation with its service.
+pub type Twin = (&'static Service, &'static Row);
 
 /// A form: CloudFormation's inline template, at most 51,200 bytes, is among the longest members.
 const FORM_BYTES_MAX: usize = 1 << 20;
@@ -122,11 +128,7 @@ impl Protocol for Aws {
                     let bytes = whole(body, head, found.operation)?;
                     collect_body(*protocol, found.operation, (bytes, head), &mut values)?;
                 }
-                let twins = found
-                    .twins
-                    .iter()
-                    .map(|(service, twin)| Operation::new("aws", service.name.get(), twin.name.get()));
-                readings(candidate, head, (service, found.operation, twins.collect()), values)
+                readings(candidate, head, (service, found.operation, found.twins.clone()), values)
             }
         }
     }
@@ -214,7 +216,7 @@ fn identify_form(candidate: &Candidate, head: &Head, body: &Captured) -> Result<
         .filter(|service| !any || of_version(service))
         .filter_map(|service| service.operation(action).map(|operation| (*service, operation)));
     let Some((service, operation)) = found.next() else { return Ok(Vec1::new(unidentified(candidate, head))) };
-    let twins = found.map(|(service, twin)| Operation::new("aws", service.name.get(), twin.name.get())).collect();
+    let twins = found.collect();
     if head.header_count("content-encoding") > 0 && !bytes.is_empty() {
         whole(body, head, operation)?;
     }
@@ -334,7 +336,7 @@ fn collect_body(
 fn readings(
     candidate: &Candidate,
     head: &Head,
-    (service, operation, aliases): (&'static Service, &'static Row, Vec<Operation>),
+    (service, operation, twins): (&'static Service, &'static Row, Vec<Twin>),
     values: Values,
 ) -> Result<Vec1<Reading>, Unreadable> {
     resources::check_queue(service, head, &values)?;
@@ -347,13 +349,15 @@ fn readings(
     let groups = resources::by_account(service, &values, &candidate.place)?;
     let (count, parameters) = (count(operation, &values), parameters(&values));
     let several = groups.len() > 1;
+    let name = |(service, operation): &Twin| Operation::new("aws", service.name.get(), operation.name.get());
     let readings = groups.into_iter().map(|(account, resources)| Reading {
-        operation: Operation::new("aws", service.name.get(), operation.name.get()),
-        aliases: aliases.clone(),
+        operation: name(&(service, operation)),
+        aliases: twins.iter().map(name).collect(),
         count: if several { Count::Exact(resources.len().max(1) as u64) } else { count },
         face: Face::Aws(Seen {
             service: Some(service),
             operation: Some(operation),
+            twins: twins.clone(),
             values: values.clone(),
             account_of_key: account.is_none() && owner.is_none() && candidate.place.is_account_of_key(),
         }),
@@ -404,7 +408,8 @@ fn parameters(values: &Values) -> Vec<Parameter> {
 /// A long value (a policy, a template) stands as its digest, and so does what may hold a secret: a URL with a query (it
 /// may be presigned), and a statement, of which the first word is kept. Of a password nothing is.
 fn printable(name: &str, value: &str) -> String {
-    let statement = name.ends_with("Statement");
+    let queries = ["Statement", "Statements", "sql", "Sql", "Sqls", "Query", "queryString"];
+    let statement = queries.iter().any(|end| name.ends_with(end));
     let url = value.contains("://") && value.contains('?');
     // Not even by its digest, which can be guessed at.
     if name.ends_with("Password") {
@@ -417,7 +422,8 @@ fn printable(name: &str, value: &str) -> String {
     if value.len() <= PARAMETER_BYTES_MAX && !statement && !url {
         return value.to_owned();
     }
-    let word = value.split_whitespace().next().filter(|_| statement).unwrap_or_default();
+    let verb = |word: &&str| statement && word.bytes().all(|letter| letter.is_ascii_alphabetic());
+    let word = value.split_whitespace().next().filter(verb).unwrap_or_default();
     let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(value));
     format!("{word} sha256:{digest} ({} bytes)", value.len()).trim_start().to_owned()
 }
@@ -437,7 +443,7 @@ fn place(candidate: &Candidate, head: &Head, account: Option<String>) -> Place {
 
 /// `aws:ec2:unidentified`, or `aws:unidentified:unidentified` where nothing tells the service.
 fn unidentified(candidate: &Candidate, head: &Head) -> Reading {
-    let service = candidate.services.first().copied();
+    let service = candidate.services.first().copied().filter(|_| candidate.unnamed.is_none());
     let name =
         service.map(|service| service.name.get()).or(candidate.unnamed.as_deref()).filter(|name| !name.is_empty());
     Reading {
@@ -450,6 +456,7 @@ fn unidentified(candidate: &Candidate, head: &Head) -> Reading {
         face: Face::Aws(Seen {
             service,
             operation: None,
+            twins: vec![],
             values: Values::default(),
             account_of_key: candidate.place.is_account_of_key(),
         }),

@@ -201,7 +201,7 @@ fn hosts_are_read_from_the_right() {
         ("111122223333.ddb.us-east-1.amazonaws.com", "aws us-east-1 ddb 111122223333"),
         ("111122223333.s3-control.us-east-1.amazonaws.com", "aws us-east-1 s3-control 111122223333"),
         ("vpce-1a2b-3c4d.ec2.us-east-1.vpce.amazonaws.com", "aws us-east-1 ec2 "),
-        ("bucket.vpce-1a2b-3c4d.s3.us-east-1.vpce.amazonaws.com", "aws us-east-1 s3 bucket"),
+        ("bucket.vpce-1a2b-3c4d.s3.us-east-1.vpce.amazonaws.com", "aws us-east-1 s3 "),
         ("eu-west-1.queue.amazonaws.com", "aws eu-west-1 queue "),
         ("queue.amazonaws.com", "aws - queue "),
         ("portal.sso.us-east-1.amazonaws.com", "aws us-east-1 portal.sso "),
@@ -617,6 +617,9 @@ fn model_calls_of_bedrock() {
 fn what_may_hold_a_secret_is_not_printed() {
     for (name, value, expected) in [
         ("Statement", "DELETE FROM t WHERE k='hunter2'", "DELETE sha256:"),
+        ("sql", "ALTER USER bob PASSWORD 'hunter2'", "ALTER sha256:"),
+        ("Sqls", "select 'hunter2'", "select sha256:"),
+        ("gremlinQuery", "g.V('hunter2')", "sha256:"),
         ("TemplateURL", "https://b.s3.amazonaws.com/t?X-Amz-Signature=1", "sha256:"),
         ("DeletionMode", "STANDARD", "STANDARD"),
         ("MasterUserPassword", "hunter2", "set"),

@@ -1,4 +1,4 @@
-"""Calls for serialise.py: (service, operation, parameters, expectation[, options]).
+"""Labelled calls for serialise.py: (service, operation, parameters, expectation[, options]).
 
 An expectation is `operation impact scope` and optionally resources=, hazards=, count=, reversible=, account=, region=,
 dialect=; lists are separated by commas and must be equal, not contained.
