@@ -15,9 +15,9 @@
 mod agent;
 mod approvals;
 mod aws;
+mod aws_operations;
 mod aws_refusals;
 mod aws_sessions;
-mod aws_operations;
 mod changes;
 mod crash;
 mod docker;

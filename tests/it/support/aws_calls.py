@@ -1,8 +1,9 @@
 """Calls of a table, made with boto3 and the AWS CLI; one line of JSON for each answer.
 
-The file of the first argument: {"refused": [CASE...], "slowed": [CASE...]}. A case has `what`, `service`, `call`, `arguments`, and may have
-`speak` (a protocol that the service declares beside the one that botocore prefers), `as` (`broken`: evidence that
-disagrees; `presigned`; `unsigned`; `upload`: a body that may come only when the server says so) and `cli` (its arguments).
+The file of the first argument (`aws_calls.json`): {"refused": [CASE...], "slowed": [CASE...]}. A case has `what`, `service`,
+`call`, `arguments`, and may have `speak` (a protocol that the service declares beside the one that botocore prefers), `as`
+(`broken`: evidence that disagrees; `presigned`; `unsigned`; `upload`: a body that may come only when the server says so) and
+`cli` (its arguments).
 """
 
 import contextlib

@@ -67,7 +67,11 @@ impl Candidate {
         services.sort_by_key(|service| {
             let name = service.name.get();
             let other = |found: Option<&String>| found.is_none_or(|found| found != name);
-            (other(host.as_ref().map(|host| &host.service)), other(scope.as_ref().map(|scope| &scope.service)), name.len())
+            (
+                other(host.as_ref().map(|host| &host.service)),
+                other(scope.as_ref().map(|scope| &scope.service)),
+                name.len(),
+            )
         });
         let place = place(host.as_ref(), scope.as_ref())?;
         let named = named(head, host.as_ref(), &services, &query)?;
@@ -90,8 +94,7 @@ fn candidates(
     scope: Option<&Scope>,
     head: &Head,
 ) -> Result<(Vec<&'static Service>, Option<String>), Unreadable> {
-    let by_scope: Vec<&'static Service> =
-        scope.map_or(vec![], |scope| catalog::by_signing(&scope.service).collect());
+    let by_scope: Vec<&'static Service> = scope.map_or(vec![], |scope| catalog::by_signing(&scope.service).collect());
     let Some(host) = host else {
         // A custom endpoint: the scope speaks alone; without one the target, and else only what is sent unsigned.
         if !by_scope.is_empty() {

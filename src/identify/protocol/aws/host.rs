@@ -67,7 +67,12 @@ impl Host {
     #[must_use]
     pub(super) fn read(host: &str) -> Option<Self> {
         if let Some((partition, before)) = sign_in(host) {
-            return Some(Self::new(partition, before.filter(|label| is_region(label)).map(str::to_owned), "signin", ""));
+            return Some(Self::new(
+                partition,
+                before.filter(|label| is_region(label)).map(str::to_owned),
+                "signin",
+                "",
+            ));
         }
         let (partition, rest) = split_suffix(host)?;
         let mut labels: Vec<&str> = rest.split('.').collect();
@@ -142,9 +147,8 @@ impl Host {
 
     /// Those that sign as `name`: of the longest label that has any.
     pub(super) fn signing_as(&self, name: &str) -> Vec<&'static Service> {
-        let of = |label: &String| -> Vec<_> {
-            catalog::by_host(label).filter(|service| service.signs_as(name)).collect()
-        };
+        let of =
+            |label: &String| -> Vec<_> { catalog::by_host(label).filter(|service| service.signs_as(name)).collect() };
         let labels = std::iter::once(&self.service).chain(&self.shorter);
         labels.map(of).find(|services| !services.is_empty()).unwrap_or_default()
     }

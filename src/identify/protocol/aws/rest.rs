@@ -46,8 +46,7 @@ pub(super) fn find(
         if !fits.iter().all(|fit| fit.marks.iter().all(held)) {
             return Err(Unreadable::new("the query or headers name two operations at once"));
         }
-        let mut equal: Vec<_> =
-            fits.iter().filter(|fit| rank(fit) == rank(best)).map(|fit| fit.operation).collect();
+        let mut equal: Vec<_> = fits.iter().filter(|fit| rank(fit) == rank(best)).map(|fit| fit.operation).collect();
         equal.sort_by_key(|one| one.is_deprecated());
         let Some((operation, twins)) = equal.split_first() else { continue };
         let labels = labels(operation.path.get(), segments)?;
