@@ -206,7 +206,7 @@ CASES = [
         "appconfig",
         ("DeleteApplication", {"ApplicationId": "x1"}, "aws:appconfig:DeleteApplication destroy environment hazards= reversible=no"),
         ("DeleteConfigurationProfile", {"ApplicationId": "x1", "ConfigurationProfileId": "x1", "DeletionProtectionCheck": "BYPASS"}, "aws:appconfig:DeleteConfigurationProfile destroy resource hazards=data-loss reversible=no"),
-        ("DeleteConfigurationProfile", {"ApplicationId": "x1", "ConfigurationProfileId": "x1", "DeletionProtectionCheck": "APPLY"}, "aws:appconfig:DeleteConfigurationProfile destroy resource hazards=data-loss reversible=no"),
+        ("DeleteConfigurationProfile", {"ApplicationId": "x1", "ConfigurationProfileId": "x1", "DeletionProtectionCheck": "APPLY"}, "aws:appconfig:DeleteConfigurationProfile destroy resource hazards=data-loss reversible=partly"),
         ("DeleteEnvironment", {"EnvironmentId": "x1", "ApplicationId": "x1", "DeletionProtectionCheck": "BYPASS"}, "aws:appconfig:DeleteEnvironment destroy resource hazards= reversible=no"),
         ("DeleteEnvironment", {"EnvironmentId": "x1", "ApplicationId": "x1"}, "aws:appconfig:DeleteEnvironment destroy resource hazards= reversible=no"),
         ("UpdateAccountSettings", {"DeletionProtection": {"Enabled": False}}, "aws:appconfig:UpdateAccountSettings disrupt region hazards= reversible=yes"),
