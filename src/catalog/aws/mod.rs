@@ -4,6 +4,7 @@
 //! included in the program. Look-ups are binary searches; nothing is built when the program starts, and nothing here depends on how
 //! many services there are. `README.md` explains the tables' columns.
 
+pub mod faces;
 mod table;
 mod types;
 

@@ -17,8 +17,17 @@ use crate::model::{BlastRadius, Count, Hazard, Hazards, Impact, Reversible, Scop
 /// From this many resources on, an action is `bulk`.
 const BULK_FROM: u64 = 10;
 
-/// What it would do.
+/// What it would do; through a generic API at least what that API's own operation says.
 pub(super) fn blast_radius(reading: &Reading, seen: &Seen) -> BlastRadius {
+    let mut blast = own(reading, seen);
+    if let Some((service, operation)) = seen.through {
+        let floor = name::blast_radius(service.name.get(), operation.name.get());
+        super::merge(&mut blast, &BlastRadius { count: reading.count, ..floor }, false);
+    }
+    blast
+}
+
+fn own(reading: &Reading, seen: &Seen) -> BlastRadius {
     let (Some(service), Some(operation)) = (seen.service, seen.operation) else {
         return BlastRadius { count: reading.count, ..BlastRadius::new(Impact::Unknown, Scope::Resource) };
     };

@@ -7,6 +7,7 @@
 mod call;
 mod document;
 mod form;
+mod generic;
 mod host;
 mod members;
 mod resources;
@@ -48,6 +49,8 @@ pub struct Seen {
     pub values: Values,
     /// The account is that of the caller's access key: nothing in the request says where the resources stand.
     pub account_of_key: bool,
+    /// The operation of a generic API that carries it out: nothing is judged milder than that is by its name.
+    pub through: Option<(&'static Service, &'static Row)>,
 }
 
 /// A form: CloudFormation's inline template, at most 51,200 bytes, is among the longest members.
@@ -126,7 +129,7 @@ impl Protocol for Aws {
                     .twins
                     .iter()
                     .map(|(service, twin)| Operation::new("aws", service.name.get(), twin.name.get()));
-                readings(candidate, head, (service, found.operation, twins.collect()), values)
+                generic::readings(candidate, head, (service, found.operation, twins.collect()), values)
             }
         }
     }
@@ -356,6 +359,7 @@ fn readings(
             operation: Some(operation),
             values: values.clone(),
             account_of_key: account.is_none() && owner.is_none() && candidate.place.is_account_of_key(),
+            through: None,
         }),
         place: place(candidate, head, account.or_else(|| owner.clone())),
         resources,
@@ -452,6 +456,7 @@ fn unidentified(candidate: &Candidate, head: &Head) -> Reading {
             operation: None,
             values: Values::default(),
             account_of_key: candidate.place.is_account_of_key(),
+            through: None,
         }),
     }
 }
