@@ -9,7 +9,7 @@ mod name;
 #[cfg(test)]
 mod tests;
 
-use crate::catalog::aws::{Reviewed, Role};
+use crate::catalog::aws::{Operation, Reviewed, Role, Service};
 use crate::identify::Reading;
 use crate::identify::protocol::aws::{Seen, Values};
 use crate::model::{BlastRadius, Count, Hazard, Hazards, Impact, Reversible, Scope};
@@ -31,12 +31,7 @@ fn own(reading: &Reading, seen: &Seen) -> BlastRadius {
     let (Some(service), Some(operation)) = (seen.service, seen.operation) else {
         return BlastRadius { count: reading.count, ..BlastRadius::new(Impact::Unknown, Scope::Resource) };
     };
-    let mut blast = name::blast_radius(service.name.get(), operation.name.get());
-    let is_base = |row: &&Reviewed| row.when.get().is_empty();
-    let base = operation.reviewed().iter().find(is_base).or_else(|| service.reviewed().iter().find(is_base));
-    if let Some(row) = base {
-        replace(&mut blast, row);
-    }
+    let mut blast = base(service, operation);
     blast.count = reading.count;
     for row in operation.reviewed().iter().filter(|row| !row.when.get().is_empty()) {
         if condition::holds(row.when.get(), &seen.values) {
@@ -49,6 +44,18 @@ fn own(reading: &Reading, seen: &Seen) -> BlastRadius {
     let many = blast.count == Count::Unbounded || blast.count.floor().is_some_and(|count| count >= BULK_FROM);
     if many && !matches!(blast.impact, Impact::Read | Impact::Create) {
         blast.hazards.insert(Hazard::Bulk);
+    }
+    blast
+}
+
+/// What an operation does as its name and the reviewed base row have it, before any parameter is read.
+#[must_use]
+pub fn base(service: &Service, operation: &Operation) -> BlastRadius {
+    let mut blast = name::blast_radius(service.name.get(), operation.name.get());
+    let is_base = |row: &&Reviewed| row.when.get().is_empty();
+    let base = operation.reviewed().iter().find(is_base).or_else(|| service.reviewed().iter().find(is_base));
+    if let Some(row) = base {
+        replace(&mut blast, row);
     }
     blast
 }

@@ -120,7 +120,7 @@ pub fn by_command(service: &str, command: &str) -> Option<(&'static Service, &'s
 }
 
 fn renamed(service: &str, command: &str) -> Option<&'static str> {
-    let key = |row: &super::faces::Renamed| (row.service.get(), row.command.get());
+    let key = |row: &Renamed| (row.service.get(), row.command.get());
     let at = table::renamed().binary_search_by(|row| key(row).cmp(&(service, command))).ok()?;
     table::renamed().get(at).map(|row| row.operation.get())
 }
@@ -166,6 +166,13 @@ pub fn property(of: &str, name: &str) -> Option<&'static ResourceType> {
     let parts = |row: &ResourceType| row.name.get().split_once('/').unwrap_or((row.name.get(), ""));
     let at = table::cloudformation().binary_search_by(|row| parts(row).cmp(&(of, name))).ok()?;
     table::cloudformation().get(at)
+}
+
+/// The properties of a CloudFormation type that operations of their own change.
+pub fn properties(of: &str) -> impl Iterator<Item = &'static ResourceType> {
+    let first = table::cloudformation().partition_point(|row| row.name.get() <= of);
+    let rest = table::cloudformation().get(first..).unwrap_or_default();
+    rest.iter().take_while(move |row| row.name.get().strip_prefix(of).is_some_and(|rest| rest.starts_with('/')))
 }
 
 /// A resource type of Terraform's AWS provider.

@@ -61,7 +61,7 @@ pub(super) fn readings(
     }
     let mut found = match Vec1::try_from_vec(found) {
         Ok(found) => found,
-        Err(_) => super::readings(candidate, head, (service, operation, aliases), values)?,
+        Err(_) => super::readings(candidate, head, (service, operation, aliases), values.clone())?,
     };
     for reading in &mut found {
         reading.parameters.retain(|parameter| !DOCUMENTS.contains(&parameter.name.as_str()));
