@@ -31,13 +31,8 @@ fn own(reading: &Reading, seen: &Seen) -> BlastRadius {
     let (Some(service), Some(operation)) = (seen.service, seen.operation) else {
         return BlastRadius { count: reading.count, ..BlastRadius::new(Impact::Unknown, Scope::Resource) };
     };
-    let mut blast = base(service, operation);
+    let mut blast = judged(service, operation, &seen.values);
     blast.count = reading.count;
-    for row in operation.reviewed().iter().filter(|row| !row.when.get().is_empty()) {
-        if condition::holds(row.when.get(), &seen.values) {
-            tighten(&mut blast, row);
-        }
-    }
     if is_dry_run(&seen.values) {
         return BlastRadius { count: reading.count, ..BlastRadius::new(Impact::Read, blast.scope) };
     }
@@ -48,14 +43,24 @@ fn own(reading: &Reading, seen: &Seen) -> BlastRadius {
     blast
 }
 
-/// What an operation does as its name and the reviewed base row have it, before any parameter is read.
+/// What an operation does when nothing is known but its name: no parameter is given.
 #[must_use]
-pub fn base(service: &Service, operation: &Operation) -> BlastRadius {
+pub fn by_name(service: &Service, operation: &Operation) -> BlastRadius {
+    judged(service, operation, &Values::default())
+}
+
+/// Name, the reviewed base row, and the rows whose conditions hold.
+fn judged(service: &Service, operation: &Operation, values: &Values) -> BlastRadius {
     let mut blast = name::blast_radius(service.name.get(), operation.name.get());
     let is_base = |row: &&Reviewed| row.when.get().is_empty();
     let base = operation.reviewed().iter().find(is_base).or_else(|| service.reviewed().iter().find(is_base));
     if let Some(row) = base {
         replace(&mut blast, row);
+    }
+    for row in operation.reviewed().iter().filter(|row| !row.when.get().is_empty()) {
+        if condition::holds(row.when.get(), values) {
+            tighten(&mut blast, row);
+        }
     }
     blast
 }

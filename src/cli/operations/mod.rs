@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::catalog::aws::faces::{self, Change, Command, ResourceType};
 use crate::catalog::aws::{self as catalog, AccessLevel, Location, Operation, Role, Service};
-use crate::classify::aws::base;
+use crate::classify::aws::by_name;
 use crate::config::{Glob, nearest};
 use crate::model::BlastRadius;
 
@@ -26,8 +26,8 @@ use crate::model::BlastRadius;
   blastgate operations aws_db_instance            a resource type of Terraform
   blastgate operations AWS::RDS::DBInstance       a type of CloudFormation
 
-The blast radius is that of the bare name; parameters can make it larger, and
---verbose says which.")]
+The blast radius is that of the operation without parameters; they can make it
+larger, and --verbose says which.")]
 pub(super) struct OperationsArgs {
     /// A pattern, a command of the AWS CLI, or a type; everything without one
     pattern: Vec<String>,
@@ -269,7 +269,9 @@ impl Entry {
         let types = |is_terraform: bool| -> Vec<String> {
             let rows = faces::types_of(found.service, found.name);
             let named = |row: &ResourceType| row.name.get().starts_with("aws_") == is_terraform;
-            rows.filter(|(row, _)| named(row)).map(|(row, change)| format!("{} {}", row.name.get(), word(change))).collect()
+            rows.filter(|(row, _)| named(row))
+                .map(|(row, change)| format!("{} {}", row.name.get(), word(change)))
+                .collect()
         };
         let members = operation.members().iter().map(|member| Named {
             name: member.name.get(),
@@ -295,7 +297,7 @@ impl Entry {
         Some(Self {
             operation: id(service, operation),
             when: found.when.clone(),
-            blast: base(service, operation),
+            blast: by_name(service, operation),
             access: operation.level().map(level),
             method: operation.method.get(),
             path: operation.path.get(),

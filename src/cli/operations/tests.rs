@@ -13,14 +13,20 @@ fn an_operation_is_found_by_every_name() {
     for (words, expected) in [
         ("aws:rds:DeleteDBInstance", "aws:rds:DeleteDBInstance"),
         ("rds:DeleteDBInstance", "aws:rds:DeleteDBInstance"),
-        ("aws:cloudtrail:Stop*", "aws:cloudtrail:StopEventDataStoreIngestion|aws:cloudtrail:StopImport|aws:cloudtrail:StopLogging"),
+        (
+            "aws:cloudtrail:Stop*",
+            "aws:cloudtrail:StopEventDataStoreIngestion|aws:cloudtrail:StopImport|aws:cloudtrail:StopLogging",
+        ),
         ("CreateStack", "aws:cloudformation:CreateStack|aws:opsworks:CreateStack"),
         ("rds delete-db-instance", "aws:rds:DeleteDBInstance"),
         ("aws rds delete-db-instance", "aws:rds:DeleteDBInstance"),
         ("s3api delete-bucket", "aws:s3:DeleteBucket"),
         ("s3 rb", "aws:s3:DeleteBucket|aws:s3:ListObjectsV2 --force|aws:s3:DeleteObject --force"),
         ("s3 rb --verbose", "aws:s3:DeleteBucket"),
-        ("AWS::EC2::Instance", "aws:ec2:RunInstances create|aws:ec2:ModifyInstanceAttribute update|aws:ec2:TerminateInstances delete"),
+        (
+            "AWS::EC2::Instance",
+            "aws:ec2:RunInstances create|aws:ec2:ModifyInstanceAttribute update|aws:ec2:TerminateInstances delete",
+        ),
         ("aws_eip", "aws:ec2:AllocateAddress create|aws:ec2:ReleaseAddress delete"),
     ] {
         let words: Vec<&str> = words.split(' ').collect();
@@ -79,7 +85,7 @@ fn several_are_a_table_or_lines_of_json() {
     let (_, out, _) = ask(&["s3", "rm"], false, false);
     let lines: Vec<&str> = out.lines().collect();
     assert_eq!(lines.len(), 4, "{out}");
-    assert!(lines[0].starts_with("OPERATION") && lines[0].ends_with("WHEN"), "{out}");
+    assert!(lines[0].contains("OPERATION") && lines[0].contains("WHEN"), "{out}");
     assert!(lines[3].starts_with("aws:s3:DeleteObject") && lines[3].ends_with("--recursive"), "{out}");
     let (_, out, _) = ask(&["aws:kms:*Key*"], false, true);
     for line in out.lines() {

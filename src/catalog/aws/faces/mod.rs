@@ -204,9 +204,9 @@ pub fn type_names() -> impl Iterator<Item = &'static str> {
 /// end (`ListARNs`). That is botocore's `xform_name` but for its list of exceptions, which stand in the table.
 pub(super) fn kebab(name: &'static str) -> impl Iterator<Item = u8> {
     let bytes = name.as_bytes();
-    let capitals = bytes.strip_suffix(b"s").map_or(0, |stem| {
-        stem.iter().rev().take_while(|byte| byte.is_ascii_uppercase()).count()
-    });
+    let capitals = bytes
+        .strip_suffix(b"s")
+        .map_or(0, |stem| stem.iter().rev().take_while(|byte| byte.is_ascii_uppercase()).count());
     let plural = if capitals > 1 { bytes.len() - 1 - capitals } else { bytes.len() };
     bytes.iter().enumerate().flat_map(move |(at, byte)| {
         let before = at.checked_sub(1).and_then(|before| bytes.get(before));

@@ -77,10 +77,10 @@ fn commands_that_are_more_or_less_than_an_operation() {
         describe("s3", "rm"),
         ["[] s3:DeleteObject one", "[--recursive] s3:ListObjectsV2+s3:DeleteObject unbounded"]
     );
-    assert_eq!(describe("s3", "rb"), [
-        "[] s3:DeleteBucket one",
-        "[--force] s3:ListObjectsV2+s3:DeleteObject unbounded"
-    ]);
+    assert_eq!(
+        describe("s3", "rb"),
+        ["[] s3:DeleteBucket one", "[--force] s3:ListObjectsV2+s3:DeleteObject unbounded"]
+    );
     assert!(describe("s3", "sync").contains(&"[s3>s3 & --delete] s3:DeleteObject unbounded".to_owned()));
     assert_eq!(describe("emr", "terminate-clusters"), ["[] emr:TerminateJobFlows unbounded"]);
     for (service, command) in [("configure", "set"), ("rds", "help"), ("ec2", "wait"), ("history", "show")] {

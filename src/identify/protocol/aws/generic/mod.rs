@@ -4,6 +4,9 @@
 //! What the properties do not tell is unknown to the gate and counts as such: a deletion says nothing about a last snapshot, so
 //! the deciding members hold a value that nobody understands, and every condition on them holds.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
 use std::fmt;
 
@@ -103,7 +106,9 @@ impl<'a> Call<'a> {
         let mut document = parse(text).map_err(|()| broken(name))?;
         let read = match (&document, change) {
             (Value::Object(_), Change::Create) => flatten("", &document, DEPTH_MAX, &mut call.properties),
-            (Value::Array(steps), _) => steps.iter().try_for_each(|step| patch(step, &mut call.properties)),
+            (Value::Array(steps), Change::Update) => {
+                steps.iter().try_for_each(|step| patch(step, &mut call.properties))
+            }
             _ => Err(()),
         };
         read.map_err(|()| broken(name))?;
