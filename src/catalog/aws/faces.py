@@ -2,7 +2,7 @@
 
 `generate.py` calls this. The AWS CLI's own command table is walked: what the plain rule of `kebab` does not give stands in
 `renamed.tsv`, and a command that is no operation must stand in `commands.tsv`, which is written by hand. A type's operations are
-those that its schema's handlers may call (cfn-lint's copy of the resource schemas, Copyright Amazon.com, Apache License 2.0) and
+those that its schema's handlers may call (cfn-lint's copy of the resource schemas, Copyright Amazon.com, MIT No Attribution License) and
 whose name is a verb and the type's own; `reviewed-faces.tsv` says the rest, and always counts.
 """
 import json
