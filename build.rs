@@ -13,13 +13,17 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 type Row = Vec<String>;
 
 /// Tables whose rows hold texts only, and the columns that are taken.
-const TEXTS: [(&str, &[usize]); 6] = [
+const TEXTS: [(&str, &[usize]); 10] = [
     ("reviewed", &[2, 3, 4, 5, 6]),
     ("verbs", &[0, 1, 2, 3]),
     ("nouns", &[0, 1, 2, 3, 4]),
     ("arns", &[0, 1, 2]),
     ("partitions", &[0, 1, 2, 3]),
     ("planes", &[0, 1, 2, 3, 4, 5, 6, 7]),
+    ("commands", &[0, 1, 2, 3, 4, 5]),
+    ("renamed", &[0, 1, 2]),
+    ("cloudformation", &[0, 1, 2, 3, 4, 5]),
+    ("terraform", &[0, 1, 2, 3, 4, 5]),
 ];
 /// The flags of an operation, from bit 0.
 const FLAGS: [&str; 4] = ["deprecated", "blob", "compressed", "unsigned"];

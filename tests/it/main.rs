@@ -30,6 +30,7 @@ mod init;
 mod kubectl;
 mod kubernetes;
 mod ledger;
+mod operations;
 mod report;
 mod restart;
 mod reverse;

@@ -20,6 +20,7 @@ import botocore.session
 from botocore.endpoint_provider import EndpointProvider
 
 import authorization
+import faces
 
 HERE = pathlib.Path(__file__).resolve().parent
 SESSION = botocore.session.get_session()
@@ -319,6 +320,7 @@ def tables():
     own = [cells for _, cells in rows("reviewed-arns.tsv")]
     own += arns.rows({(cells[0], cells[1]) for cells in own})
     return {
+        **faces.tables(services, operations),
         "arns.tsv": ("service member template", own),
         "services.tsv": ("name botocore signing hosts target protocols version", services),
         "operations.tsv": ("service operation method uri host_prefix required flags level members", operations),

@@ -4,6 +4,7 @@
 //! included in the program. Look-ups are binary searches; nothing is built when the program starts, and nothing here depends on how
 //! many services there are. `README.md` explains the tables' columns.
 
+pub mod faces;
 mod table;
 mod types;
 
@@ -88,15 +89,15 @@ pub fn planes(kind: &str) -> &'static [Plane] {
 
 /// Kinds of data planes, which have no operations of their own but their methods.
 const PLANES: [&str; 16] = [
-    "airflow",
+    "airflow-web",
     "application",
-    "appsync",
-    "codeartifact",
-    "codecommit",
+    "appsync-api",
+    "codeartifact-registry",
+    "codecommit-git",
     "download",
     "ecr-registry",
     "execute-api",
-    "grafana",
+    "grafana-workspace",
     "iot-credentials",
     "lambda-url",
     "metadata",

@@ -4,6 +4,7 @@
 use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
+use super::faces::{Command, Renamed, ResourceType};
 use super::types::{Arn, Entry, Member, Node, Noun, Operation, Partition, Plane, Reviewed, Service, Verb};
 
 macro_rules! tables {
@@ -25,6 +26,8 @@ tables! {
     by_host: Entry;
     by_signing: Entry;
     by_target: Entry;
+    cloudformation: ResourceType;
+    commands: Command;
     edges: Entry;
     leaves: U32;
     members: Member;
@@ -33,8 +36,10 @@ tables! {
     operations: Operation;
     partitions: Partition;
     planes: Plane;
+    renamed: Renamed;
     reviewed: Reviewed;
     services: Service;
+    terraform: ResourceType;
     verbs: Verb;
 }
 

@@ -41,6 +41,16 @@ fn look_ups_find_what_is_there() {
 }
 
 #[test]
+fn no_data_plane_is_called_like_a_service() {
+    for kind in PLANES {
+        assert!(service(kind).is_none(), "{kind}");
+    }
+    for row in table::planes() {
+        assert!(PLANES.contains(&row.kind.get()), "{row:?}");
+    }
+}
+
+#[test]
 fn tables_hold_whole_rows() {
     for (name, rows) in table::lengths() {
         assert!(rows > 0, "{name}");

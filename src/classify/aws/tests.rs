@@ -131,8 +131,11 @@ fn labelled_calls_meet_every_condition() {
         impacts.insert(action.blast().impact.to_string());
         scopes.insert(action.blast().scope.to_string());
         let (Some(service), Some(operation)) = (seen.service, seen.operation) else { continue };
-        for row in operation.reviewed().iter().filter(|row| condition::holds(row.when.get(), &seen.values)) {
-            met.insert(format!("{}:{} {}", service.judged_as.get(), operation.name.get(), row.when.get()));
+        let through = seen.through.as_ref().map(|((service, operation), values)| (*service, *operation, values));
+        for (service, operation, values) in std::iter::once((service, operation, &seen.values)).chain(through) {
+            for row in operation.reviewed().iter().filter(|row| condition::holds(row.when.get(), values)) {
+                met.insert(format!("{}:{} {}", service.judged_as.get(), operation.name.get(), row.when.get()));
+            }
         }
     }
     let says = |row: &Reviewed| {

@@ -8,6 +8,7 @@ mod call;
 mod dialect;
 mod document;
 mod form;
+mod generic;
 mod host;
 mod members;
 mod parameters;
@@ -54,6 +55,8 @@ pub struct Seen {
     pub values: Values,
     /// The account is that of the caller's access key: nothing in the request says where the resources stand.
     pub account_of_key: bool,
+    /// The operation of a generic API that carries it out, with its own values: nothing is judged milder than that is.
+    pub through: Option<(Twin, Values)>,
 }
 
 /// An operation with its service.
@@ -129,7 +132,7 @@ impl Protocol for Aws {
                     let bytes = whole(body, head, found.operation)?;
                     collect_body(*protocol, found.operation, (bytes, head), &mut values)?;
                 }
-                readings(candidate, head, (service, found.operation, found.twins.clone()), values)
+                generic::readings(candidate, head, (service, found.operation, found.twins.clone()), values)
             }
         }
     }
@@ -361,6 +364,7 @@ fn readings(
             twins: twins.clone(),
             values: values.clone(),
             account_of_key: account.is_none() && owner.is_none() && candidate.place.is_account_of_key(),
+            through: None,
         }),
         place: place(candidate, head, account.or_else(|| owner.clone())),
         resources,
@@ -400,6 +404,7 @@ fn unidentified(candidate: &Candidate, head: &Head) -> Reading {
             twins: vec![],
             values: Values::default(),
             account_of_key: candidate.place.is_account_of_key(),
+            through: None,
         }),
     }
 }

@@ -90,18 +90,18 @@ fn after(label: &str, names: &[&str]) -> Option<Plane> {
         ("lambda-url", _) => named("lambda-url"),
         ("aos", _) => named("search"),
         ("aoss", _) => named("search-collection"),
-        ("appsync-api" | "appsync-realtime-api", _) => named("appsync"),
+        ("appsync-api" | "appsync-realtime-api", _) => named("appsync-api"),
         ("aps-workspaces" | "aps-workspaces-fips", []) => plane("prometheus", None),
-        ("grafana-workspace", _) => named("grafana"),
+        ("grafana-workspace", _) => named("grafana-workspace"),
         // `ID.c2.airflow`; the service's own hosts are `api.airflow` and `env.airflow`.
-        ("airflow", [cell, _, ..]) if cell.starts_with('c') && cell.len() < 4 => plane("airflow", None),
+        ("airflow", [cell, _, ..]) if cell.starts_with('c') && cell.len() < 4 => plane("airflow-web", None),
         ("iot", ["credentials", _, ..]) => plane("iot-credentials", None),
         ("ecr" | "ecr-fips", ["dkr" | "dkr-fips", account, ..]) => plane("ecr-registry", Some(account)),
         ("dkr-ecr" | "dkr-ecr-fips", [account, ..]) => plane("ecr-registry", Some(account)),
         ("codeartifact", ["d", domain, ..]) => {
-            plane("codeartifact", domain.rsplit_once('-').map(|(_, account)| account))
+            plane("codeartifact-registry", domain.rsplit_once('-').map(|(_, account)| account))
         }
-        ("git-codecommit" | "git-codecommit-fips", []) => plane("codecommit", None),
+        ("git-codecommit" | "git-codecommit-fips", []) => plane("codecommit-git", None),
         _ => None,
     }
 }
