@@ -38,7 +38,7 @@ def level(prefixes, operation):
 
 
 def stem(name):
-    return re.sub(r"[^a-z0-9]", "", SUFFIX.sub("", name).lower())
+    return re.sub(r"[^a-z0-9]", "", SUFFIX.sub("", name[:1].upper() + name[1:]).lower())
 
 
 def akin(member, noun):
@@ -52,30 +52,36 @@ class Arns:
     def __init__(self):
         self.forms = {}
 
-    def see(self, cli, prefixes, operation, members):
-        """`members`: the operation's scalar or listed input members that name a resource."""
+    def see(self, cli, prefixes, operation, members, others):
+        """`members`: the operation's scalar or listed input members that name a resource; `others`: all its texts. -> which of
+        the others an ARN is made of, too."""
         service, found = privilege(prefixes, operation)
+        helping = set()
         if not found:
-            return
+            return helping
         types = [t for t in found["resource_types"] if t and found["resource_types"][t].get("required")]
         for kind in types:
             raw = service["resources"].get(kind, {}).get("arn", "")
-            for member, template in self.templates(kind, raw, members):
+            for member, template in self.templates(kind, raw, (members, others), len(types) == 1):
                 self.forms.setdefault((cli, member), {}).setdefault(template, set()).add(operation)
+                helping |= set(re.findall(r"\{(\w+)\}", template)) & set(others)
+        return helping - set(members)
 
-    def templates(self, kind, raw, members):
-        if "*" in raw.split(":")[2:3] or not raw:
-            return
+    def templates(self, kind, raw, inputs, alone):
+        members, others = inputs
         own = [name for name in re.findall(r"\$\{(\w+)\}", raw) if name not in STANDARD]
         text = re.sub(r"\$\{(\w+)\}", lambda m: STANDARD.get(m[1], m[0]), raw)
+        if not raw or not own or "*" in raw.split(":")[2:3]:
+            return
         if len(own) == 1:
             for member in members:
-                # A member called by another noun names something else.
-                if akin(stem(member), stem(kind)) or akin(stem(member), stem(own[0])):
+                # A member called by another noun names something else; `name` or `id` alone is the operation's one resource.
+                plain = not stem(member) and alone and len(members) == 1
+                if plain or akin(stem(member), stem(kind)) or akin(stem(member), stem(own[0])):
                     yield member, text.replace("${" + own[0] + "}", "{}")
             return
-        named = {stem(member): member for member in members}
-        if len(named) != len(members) or not own or any(stem(name) not in named for name in own):
+        named = {stem(member): member for member in [*others, *members]}
+        if any(stem(name) not in named for name in own) or named[stem(own[-1])] not in members:
             return
         last = named[stem(own[-1])]
         for name in own:
@@ -84,9 +90,15 @@ class Arns:
         yield last, text
 
     def rows(self, reviewed):
-        """`service member template`, without those that the reviewed table holds."""
+        """`service operation member template`, without the members that the reviewed table holds. What all operations of a service
+        agree on stands once, without an operation; what only one says, under its name."""
         for (cli, member), forms in sorted(self.forms.items()):
-            if (cli, member) not in reviewed and len(forms) == 1:
-                template = next(iter(forms))
-                if template.count("{}") == 1:
-                    yield [cli, member, template]
+            if (cli, member) in reviewed:
+                continue
+            common = len(forms) == 1 and stem(member)
+            for template, operations in sorted(forms.items()):
+                if template.count("{}") != 1:
+                    continue
+                for operation in ["-"] if common else sorted(operations):
+                    if sum(operation in names for names in forms.values()) < 2:
+                        yield [cli, operation, member, template]

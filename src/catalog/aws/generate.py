@@ -52,7 +52,7 @@ MORE_SIGNING = {
     "s3control": ["s3-outposts", "s3express"],
 }
 ID_SUFFIX = re.compile(r"(Ids?|IDs?|Names?|Arns?|ARNs?|Identifiers?|Urls?|URLs?|Keys?|Resource|Resources)$")
-NOT_IDS = re.compile(r"(Token|RequestId|ClientId|Version|VersionId|KeyPrefix|AttributeNames?|MetricNames?|Signature|TagKeys?|EventId|UploadId|SessionName)$")
+NOT_IDS = re.compile(r"(AWSAccountIds|Token|RequestId|ClientId|Version|VersionId|KeyPrefix|AttributeNames?|MetricNames?|Signature|TagKeys?|EventId|UploadId|SessionName)$")
 PLURAL = re.compile(r"(?<=[a-z])s$")
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
 # Services whose boolean DryRun makes AWS check and stop. A dry-run member of any other service counts only when
@@ -174,7 +174,11 @@ def resource_members(op):
         upper = name[:1].upper() + name[1:]
         if leaf.type_name != "string" or NOT_IDS.search(upper):
             continue
-        if not ID_SUFFIX.search(upper) and upper not in ("Bucket", "Resource", "Name", "Target", "Destination"):
+        # A role that something works with is handed over, not acted upon.
+        if upper.endswith("RoleArn") and "role" not in noun:
+            continue
+        plain = upper in ("Bucket", "Resource", "Name", "Target", "Destination") or PLURAL.sub("", upper).lower() == noun
+        if not ID_SUFFIX.search(upper) and not plain:
             continue
         ids.append(name)
         part = stem(upper)
@@ -306,8 +310,10 @@ def tables():
             known.add((cli, op_name))
             level = authorization.level(iam, op_name)
             own = twin_members(wanted.get((cli, op_name), {}), op.input_shape, wanted.get((twins.get(cli), op_name), {}))
-            operations.append(operation_row(cli, model, op, own, form, level))
-            arns.see(cli, iam, op_name, resource_members(op))
+            texts = [member for member, one in (op.input_shape.members if op.input_shape else {}).items() if one.type_name == "string"]
+            named = resource_members(op) + [name for name, roles in own.items() if "r" in roles and "." not in name]
+            helping = arns.see(cli, iam, op_name, named, texts)
+            operations.append(operation_row(cli, model, op, dict.fromkeys(helping, "") | own, form, level))
     for _, cells in rows("manual.tsv"):
         (services if cells.pop(0) == "service" else operations).append(cells)
     known |= {(cells[0], cells[1]) for cells in operations}
@@ -317,11 +323,12 @@ def tables():
     partitions = [[p["id"], p["outputs"]["dnsSuffix"], p["outputs"]["dualStackDnsSuffix"],
                    ",".join(sorted(set(re.findall(r"\w+(?:-\w+)*", p["regionRegex"].split("\\-")[0].strip("^()")))))]
                   for p in PARTITIONS["partitions"]]
-    own = [cells for _, cells in rows("reviewed-arns.tsv")]
-    own += arns.rows({(cells[0], cells[1]) for cells in own})
+    own = [[cells[0], "-", *cells[1:]] for _, cells in rows("reviewed-arns.tsv")]
+    own += arns.rows({(cells[0], cells[2]) for cells in own})
+    own = sorted(own, key=lambda cells: [cell.replace("-", "") if cell == "-" else cell for cell in cells])
     return {
         **faces.tables(services, operations),
-        "arns.tsv": ("service member template", own),
+        "arns.tsv": ("service operation member template", own),
         "services.tsv": ("name botocore signing hosts target protocols version", services),
         "operations.tsv": ("service operation method uri host_prefix required flags level members", operations),
         "partitions.tsv": ("partition suffix dual_stack_suffix region_prefixes", partitions),

@@ -63,12 +63,15 @@ fn find_all(index: &'static [Entry], key: &str) -> impl Iterator<Item = &'static
     rest.iter().take(count).filter_map(|entry| table::services().get(entry.row()))
 }
 
-/// The ARN form of a service's member.
+/// The ARN form of an operation's member: its own, else that of the service.
 #[must_use]
-pub fn arn(service: &str, member: &str) -> Option<&'static str> {
-    let key = |arn: &Arn| (arn.service.get(), arn.member.get());
-    let at = table::arns().binary_search_by(|arn| key(arn).cmp(&(service, member))).ok()?;
-    table::arns().get(at).map(|arn| arn.template.get())
+pub fn arn(service: &str, operation: &str, member: &str) -> Option<&'static str> {
+    let find = |operation: &str| {
+        let key = |arn: &Arn| (arn.service.get(), arn.operation.get(), arn.member.get());
+        let at = table::arns().binary_search_by(|arn| key(arn).cmp(&(service, operation, member))).ok()?;
+        table::arns().get(at).map(|arn| arn.template.get())
+    };
+    find(operation).or_else(|| find(""))
 }
 
 /// What a noun of this service says.

@@ -112,6 +112,8 @@ def calls(service, variant):
         for name in model.operation_names:
             shape = model.operation_model(name).input_shape
             params = (full if variant == "full" else serialise.value)(shape, "") if shape else {}
+            if "PredictEndpoint" in params:
+                params["PredictEndpoint"] = f"https://realtime.machinelearning.{made.meta.region_name}.amazonaws.com"
             try:
                 yield name, presigned(made, name, params) if variant == "presigned" else line(made, name, params)
             except Exception as error:

@@ -18,7 +18,7 @@ fn tables_are_sorted_and_unique() {
     assert_eq!(operations, table::operations().len(), "an operation belongs to no service");
     check(table::verbs().iter().map(|one| (one.begins.get(), one.ends.get())));
     check(table::nouns().iter().map(|one| (one.service.get(), one.noun.get())));
-    check(table::arns().iter().map(|one| (one.service.get(), one.member.get())));
+    check(table::arns().iter().map(|one| (one.service.get(), one.operation.get(), one.member.get())));
 }
 
 #[test]

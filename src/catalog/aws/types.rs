@@ -355,6 +355,8 @@ pub struct Noun {
 #[repr(C)]
 pub struct Arn {
     pub(super) service: Text,
+    /// Empty: all of the service's.
+    pub(super) operation: Text,
     pub(super) member: Text,
     pub(super) template: Text,
 }

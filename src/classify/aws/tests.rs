@@ -156,8 +156,14 @@ fn labelled_calls_meet_every_condition() {
     }
     unmet.sort();
     assert_eq!(unmet, UNSENT);
-    assert_eq!(impacts.into_iter().collect::<Vec<_>>(), ["create", "destroy", "disrupt", "execute", "permission", "read", "update"]);
-    assert_eq!(scopes.into_iter().collect::<Vec<_>>(), ["account", "environment", "item", "organization", "region", "resource"]);
+    assert_eq!(
+        impacts.into_iter().collect::<Vec<_>>(),
+        ["create", "destroy", "disrupt", "execute", "permission", "read", "update"]
+    );
+    assert_eq!(
+        scopes.into_iter().collect::<Vec<_>>(),
+        ["account", "environment", "item", "organization", "region", "resource"]
+    );
 }
 
 /// No operation of the tables is left without an impact, and none that is called a deletion is a read.

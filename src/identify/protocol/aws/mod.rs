@@ -350,7 +350,7 @@ fn readings(
         }
         _ => None,
     };
-    let groups = resources::by_account(service, &values, &candidate.place)?;
+    let groups = resources::by_account((service, operation), &values, &candidate.place)?;
     let (count, parameters) = (count(operation, &values), parameters(&values));
     let several = groups.len() > 1;
     let name = |(service, operation): &Twin| Operation::new("aws", service.name.get(), operation.name.get());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::aws::{self as catalog, Member, Role, Service};
+use crate::catalog::aws::{self as catalog, Member, Operation, Role, Service};
 use crate::model::Resource;
 use crate::model::http::{Head, Unreadable};
 
@@ -41,11 +41,16 @@ pub(super) type ByAccount = BTreeMap<Option<String>, Vec<Resource>>;
 ///
 /// # Errors
 /// The host's account is neither the resources' nor the caller's.
-pub(super) fn by_account(service: &Service, values: &Values, place: &Where) -> Result<ByAccount, Unreadable> {
+pub(super) fn by_account(
+    (service, operation): (&Service, &Operation),
+    values: &Values,
+    place: &Where,
+) -> Result<ByAccount, Unreadable> {
     let mut groups = ByAccount::new();
+    let call = Call { service: service.name.get(), operation: operation.name.get(), values, place };
     for (member, value) in values.iter().filter(|(member, _)| member.roles.contains(Role::Resource)) {
         let is_queue = service.name.get() == "sqs" && member.name.get() == "QueueUrl";
-        if is_part(service, member, values) || value.is_empty() && !is_queue {
+        if call.is_part(member) || value.is_empty() && !is_queue {
             continue;
         }
         // What follows a URL's `?` may be a signature.
@@ -55,13 +60,22 @@ pub(super) fn by_account(service: &Service, values: &Values, place: &Where) -> R
             let region = place.region.as_deref().unwrap_or_default();
             (Some(account.to_owned()), format!("arn:{}:sqs:{region}:{account}:{name}", place.partition))
         } else {
-            resource(service, member, plain, values, place)
+            call.resource(member.name.get(), plain)
         };
         let group = groups.entry(account).or_default();
         let id = Resource::from(id);
         if !group.contains(&id) {
             group.push(id);
         }
+    }
+    // What names no account stands in the caller's own.
+    if let Some(own) = place.host_account.as_ref().or(place.key_account.as_ref())
+        && groups.contains_key(&Some(own.clone()))
+        && let Some(unnamed) = groups.remove(&None)
+    {
+        let group = groups.entry(Some(own.clone())).or_default();
+        let more: Vec<Resource> = unnamed.into_iter().filter(|id| !group.contains(id)).collect();
+        group.splice(0..0, more);
     }
     if let Some(host) = &place.host_account {
         let named: Vec<&String> = groups.keys().flatten().collect();
@@ -79,49 +93,80 @@ pub(super) fn by_account(service: &Service, values: &Values, place: &Where) -> R
     Ok(groups)
 }
 
-/// One resource and the account that it names itself.
-fn resource(
-    service: &Service,
-    member: &Member,
-    value: &str,
-    values: &Values,
-    place: &Where,
-) -> (Option<String>, String) {
-    let (name, member) = (service.name.get(), member.name.get());
-    if value.starts_with("arn:") {
-        let account = value.split(':').nth(4).filter(|part| is_account(part)).map(str::to_owned);
-        return (account, value.to_owned());
+/// What a call says of its resources.
+struct Call<'a> {
+    service: &'a str,
+    operation: &'a str,
+    values: &'a Values,
+    place: &'a Where,
+}
+
+impl Call<'_> {
+    /// One resource and the account that it names itself.
+    fn resource(&self, member: &str, value: &str) -> (Option<String>, String) {
+        let (service, place) = (self.service, self.place);
+        if value.starts_with("arn:") {
+            let account = value.split(':').nth(4).filter(|part| is_account(part)).map(str::to_owned);
+            return (account, value.to_owned());
+        }
+        if member == "AccountId" && is_account(value) {
+            return (Some(value.to_owned()), format!("{service}/{member}/{value}"));
+        }
+        let partial = value.split_once(':').filter(|(first, _)| service == "lambda" && is_account(first));
+        if let Some((account, function)) = partial {
+            // A partial ARN: `ACCOUNT:function:NAME`.
+            let function = function.strip_prefix("function:").unwrap_or(function);
+            let (partition, region) = (place.partition, place.region.as_deref().unwrap_or_default());
+            let id = format!("arn:{partition}:lambda:{region}:{account}:function:{function}");
+            return (Some(account.to_owned()), id);
+        }
+        let Some(template) = catalog::arn(service, self.operation, member) else {
+            return (None, format!("{service}/{member}/{value}"));
+        };
+        // A KMS alias stands where a key id may.
+        let template = if value.starts_with("alias/") { template.replace("key/{}", "{}") } else { template.to_owned() };
+        let value = if service == "ssm" { value.trim_start_matches('/') } else { value };
+        (None, self.fill(&template, value))
     }
-    if member == "AccountId" && is_account(value) {
-        return (Some(value.to_owned()), format!("{name}/{member}/{value}"));
+
+    /// Fills a template: `{}` is the value, `{Member}` another member's, `*` where that is not there.
+    fn fill(&self, template: &str, value: &str) -> String {
+        let place = self.place;
+        let account = place.host_account.as_deref().or(place.key_account.as_deref()).unwrap_or_default();
+        let mut text = String::with_capacity(template.len() + value.len());
+        let mut rest = template;
+        while let Some((before, (name, after))) =
+            rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+        {
+            text.push_str(before);
+            text.push_str(match name {
+                "" => value,
+                "partition" => place.partition,
+                "region" => place.region.as_deref().unwrap_or_default(),
+                "account" => account,
+                other => self.name_of(other),
+            });
+            rest = after;
+        }
+        text + rest
     }
-    if let Some((account, function)) = value.split_once(':').filter(|(first, _)| name == "lambda" && is_account(first))
-    {
-        // A partial ARN: `ACCOUNT:function:NAME`.
-        let function = function.strip_prefix("function:").unwrap_or(function);
-        let (partition, region) = (place.partition, place.region.as_deref().unwrap_or_default());
-        let id = format!("arn:{partition}:lambda:{region}:{account}:function:{function}");
-        return (Some(account.to_owned()), id);
+
+    /// Another member's value; of an ARN its last part.
+    fn name_of(&self, member: &str) -> &str {
+        let value = self.values.first(member).unwrap_or("*");
+        let last = value.starts_with("arn:").then(|| value.rsplit(['/', ':']).next()).flatten();
+        last.unwrap_or(value)
     }
-    let Some(template) = catalog::arn(name, member) else {
-        return (None, format!("{name}/{member}/{value}"));
-    };
-    let account = place.host_account.as_deref().or(place.key_account.as_deref()).unwrap_or_default();
-    let mut text = template
-        .replace("{partition}", place.partition)
-        .replace("{region}", place.region.as_deref().unwrap_or_default())
-        .replace("{account}", account);
-    if let Some((before, rest)) = text.clone().split_once('{')
-        && let Some((other, after)) = rest.split_once('}')
-        && !other.is_empty()
-    {
-        let found = values.of(other).next().unwrap_or("*");
-        text = format!("{before}{found}{after}");
+
+    /// Whether another member's ARN already holds this one: a bucket beside a key.
+    fn is_part(&self, member: &Member) -> bool {
+        let marker = format!("{{{}}}", member.name.get());
+        self.values.iter().any(|(other, _)| {
+            other.roles.contains(Role::Resource)
+                && catalog::arn(self.service, self.operation, other.name.get())
+                    .is_some_and(|template| template.contains(&marker))
+        })
     }
-    // A KMS alias stands where a key id may.
-    let text = if value.starts_with("alias/") { text.replace("key/{}", "{}") } else { text };
-    let value = if name == "ssm" { value.trim_start_matches('/') } else { value };
-    (None, text.replacen("{}", value, 1))
 }
 
 /// Account and name in `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`, or only its path.
@@ -141,15 +186,6 @@ pub(super) fn queue(url: &str) -> Result<(&str, &str), Unreadable> {
         }
         _ => Err(Unreadable::new("the queue is not named as `ACCOUNT/NAME`")),
     }
-}
-
-/// Whether another member's ARN already holds this one: a bucket beside a key.
-fn is_part(service: &Service, member: &Member, values: &Values) -> bool {
-    let marker = format!("{{{}}}", member.name.get());
-    values.iter().any(|(other, _)| {
-        other.roles.contains(Role::Resource)
-            && catalog::arn(service.name.get(), other.name.get()).is_some_and(|template| template.contains(&marker))
-    })
 }
 
 /// S3's operations without an expected owner: the header changes nothing for them.

@@ -31,7 +31,12 @@ fn kinds_are_told_by_their_hosts() {
         ("111122223333.dkr.ecr-fips.us-gov-west-1.amazonaws.com", "ecr-registry", "us-gov-west-1", "111122223333"),
         ("111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn", "ecr-registry", "cn-north-1", "111122223333"),
         ("111122223333.dkr-ecr.eu-west-1.on.aws", "ecr-registry", "eu-west-1", "111122223333"),
-        ("shop-111122223333.d.codeartifact.eu-west-1.amazonaws.com", "codeartifact-registry", "eu-west-1", "111122223333"),
+        (
+            "shop-111122223333.d.codeartifact.eu-west-1.amazonaws.com",
+            "codeartifact-registry",
+            "eu-west-1",
+            "111122223333",
+        ),
         ("git-codecommit.us-east-1.amazonaws.com", "codecommit-git", "us-east-1", ""),
         ("169.254.169.254", "metadata", "", ""),
         ("fd00:ec2::254", "metadata", "", ""),
