@@ -52,7 +52,7 @@ MORE_SIGNING = {
     "s3control": ["s3-outposts", "s3express"],
 }
 ID_SUFFIX = re.compile(r"(Ids?|IDs?|Names?|Arns?|ARNs?|Identifiers?|Urls?|URLs?|Keys?|Resource|Resources)$")
-NOT_IDS = re.compile(r"(AWSAccountIds|Token|RequestId|ClientId|Version|VersionId|KeyPrefix|AttributeNames?|MetricNames?|Signature|TagKeys?|EventId|UploadId|SessionName)$")
+NOT_IDS = re.compile(r"(AWSAccountIds?|Token|RequestId|ClientId|Version|VersionId|KeyPrefix|AttributeNames?|MetricNames?|Signature|TagKeys?|EventId|UploadId|SessionName)$")
 PLURAL = re.compile(r"(?<=[a-z])s$")
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
 # Services whose boolean DryRun makes AWS check and stop. A dry-run member of any other service counts only when
