@@ -3,6 +3,8 @@
 
 use crate::identify::protocol::aws::Values;
 
+use super::statement;
+
 /// Whether all parts of a condition hold. `count`, `wide`, `dry` and `resource` rows say nothing about the effect.
 pub(super) fn holds(when: &str, values: &Values) -> bool {
     let silent = ["count ", "wide ", "dry ", "resource "].iter().any(|word| when.starts_with(word));
@@ -15,6 +17,9 @@ fn part_holds(part: &str, values: &Values) -> bool {
     }
     if let Some(member) = part.strip_suffix(" public") {
         return values.of(member).any(is_public);
+    }
+    if let Some(member) = part.strip_suffix(" calls") {
+        return values.of(member).any(statement::calls);
     }
     let end = part.find(['=', '!', '<', '>', '^', '~']).unwrap_or(part.len());
     let (member, rest) = part.split_at(end);
@@ -52,9 +57,9 @@ fn equals(value: &str, expected: &str) -> bool {
     }
 }
 
-/// The first word of a statement, blanks and case aside. A comment before it makes it unknown.
+/// The first word of a statement, blanks, comments and case aside.
 fn begins(value: &str, word: &str) -> bool {
-    let text = value.trim_start();
+    let text = statement::body(value).trim_start();
     text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
         && text.get(word.len()..).is_some_and(|rest| rest.starts_with(|next: char| next.is_whitespace()))
 }

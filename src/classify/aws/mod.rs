@@ -5,6 +5,7 @@
 
 mod condition;
 mod name;
+mod statement;
 
 #[cfg(test)]
 mod tests;
