@@ -60,6 +60,14 @@ pub fn by_name(service: &Service, operation: &Operation) -> BlastRadius {
     base(service, operation)
 }
 
+/// The same with every parameter against it: all conditions together.
+#[must_use]
+pub fn at_most(service: &Service, operation: &Operation) -> BlastRadius {
+    let mut blast = base(service, operation);
+    operation.reviewed().iter().filter(|row| !row.when.get().is_empty()).for_each(|row| tighten(&mut blast, row));
+    blast
+}
+
 /// Name, base row and the conditions that hold.
 fn judged((service, operation): Twin, values: &Values) -> BlastRadius {
     let mut blast = base(service, operation);

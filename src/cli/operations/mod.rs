@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::catalog::aws::faces::{self, Change, Command, ResourceType};
 use crate::catalog::aws::{self as catalog, AccessLevel, Location, Operation, Role, Service};
-use crate::classify::aws::by_name;
+use crate::classify::aws::{at_most, by_name};
 use crate::config::{Glob, nearest};
 use crate::model::BlastRadius;
 
@@ -223,6 +223,8 @@ struct Entry {
     when: String,
     #[serde(flatten)]
     blast: BlastRadius,
+    /// With every parameter against it.
+    at_most: BlastRadius,
     access: Option<&'static str>,
     method: &'static str,
     path: &'static str,
@@ -298,6 +300,7 @@ impl Entry {
             operation: id(service, operation),
             when: found.when.clone(),
             blast: by_name(service, operation),
+            at_most: at_most(service, operation),
             access: operation.level().map(level),
             method: operation.method.get(),
             path: operation.path.get(),

@@ -6,10 +6,11 @@ use super::{Condition, Entry};
 use crate::cli::table::{Cell, Column, widths, write_head, write_row};
 use crate::model::Hazards;
 
-const COLUMNS: [Column; 6] = [
+const COLUMNS: [Column; 7] = [
     Column { heading: "OPERATION", narrowest: 24, middle: true },
     Column { heading: "IMPACT", narrowest: 6, middle: false },
     Column { heading: "SCOPE", narrowest: 8, middle: false },
+    Column { heading: "AT MOST", narrowest: 7, middle: false },
     Column { heading: "REVERSIBLE", narrowest: 6, middle: false },
     Column { heading: "HAZARDS", narrowest: 8, middle: false },
     Column { heading: "WHEN", narrowest: 6, middle: false },
@@ -18,13 +19,14 @@ const COLUMNS: [Column; 6] = [
 /// A line for each.
 pub(super) fn list(entries: &[Entry], width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let has_when = entries.iter().any(|entry| !entry.when.is_empty());
-    let columns = COLUMNS.get(..if has_when { 6 } else { 5 }).unwrap_or(&COLUMNS);
+    let columns = COLUMNS.get(..if has_when { 7 } else { 6 }).unwrap_or(&COLUMNS);
     let row = |entry: &Entry| -> Vec<Cell> {
         let blast = &entry.blast;
         let cells = [
             entry.operation.clone(),
             blast.impact.to_string(),
             blast.scope.to_string(),
+            at_most(entry),
             blast.reversible.to_string(),
             hazards(blast.hazards),
             entry.when.clone(),
@@ -35,6 +37,16 @@ pub(super) fn list(entries: &[Entry], width: Option<usize>, out: &mut dyn Write)
     let widths = widths(columns, &rows, width);
     write_head(out, columns, &widths)?;
     rows.iter().try_for_each(|row| write_row(out, columns, &widths, row))
+}
+
+/// What parameters can make of it, where that is more.
+fn at_most(entry: &Entry) -> String {
+    let (blast, most) = (&entry.blast, &entry.at_most);
+    match (most.impact != blast.impact, most.scope != blast.scope) {
+        (false, false) => String::new(),
+        (true, false) => most.impact.to_string(),
+        (_, true) => format!("{} {}", most.impact, most.scope),
+    }
 }
 
 fn hazards(hazards: Hazards) -> String {
@@ -100,6 +112,9 @@ fn in_words(condition: &Condition) -> String {
 fn part(text: &str) -> String {
     if let Some(member) = text.strip_prefix('!') {
         return format!("{member} is absent");
+    }
+    if let Some(member) = text.strip_suffix(" calls") {
+        return format!("{member} calls a function that nobody knows");
     }
     if let Some(member) = text.strip_suffix(" public") {
         return format!("{member} lets anybody in");
