@@ -30,8 +30,8 @@ pub(super) fn blast_radius(reading: &Reading, seen: &Seen) -> BlastRadius {
 fn by_row(reading: &Reading, seen: &Seen, described: &Described, plain: Impact) -> BlastRadius {
     let row = described.row;
     let mut impact = row.impact.get().parse().unwrap_or(Impact::Unknown);
-    if described.deletes {
-        impact = Impact::Destroy;
+    if let Some(told) = described.told {
+        impact = told;
     }
     if seen.methods.len() > 1 || seen.upgrade.is_some() || seen.opaque {
         impact = impact.stricter(plain);
@@ -39,7 +39,7 @@ fn by_row(reading: &Reading, seen: &Seen, described: &Described, plain: Impact) 
     let scope = if described.wide { Scope::Environment } else { row.scope.get().parse().unwrap_or(Scope::Resource) };
     let mut blast = BlastRadius { count: reading.count, ..BlastRadius::new(impact, scope) };
     blast.hazards = row.hazards.get().split(',').filter_map(|word| word.parse::<Hazard>().ok()).collect();
-    if described.deletes {
+    if described.told == Some(Impact::Destroy) {
         blast.hazards.insert(Hazard::DataLoss);
     }
     blast

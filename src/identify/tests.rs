@@ -156,6 +156,59 @@ fn disguised_calls_of_aws_are_refused_or_judged_as_what_they_are() {
     assert!(run(include_str!("../catalog/aws/cases/disguises.yaml")) >= 60);
 }
 
+/// A signature, a target and an ARN are texts that a caller may add to any request: on a host that nobody named they move nothing
+/// into the environment of the account that they name.
+#[test]
+fn a_decoration_moves_no_unnamed_host_into_an_environment() {
+    let text = "version: 1\nenvironments:\n  - name: dev\n    match: [ { provider: aws, account: \"444455556666\" }, { provider: aws, resource: \"arn:aws:*\" }, { provider: aws, region: eu-west-1 } ]\n  - { name: staging, match: [ { host: named.example } ] }\n";
+    let inventory = Inventory::parse("inventory.yaml", text).unwrap();
+    let signed = |scope: &str| signature(scope, &[("x-amz-expected-bucket-owner", ""), ("x-amz-target", "")], &[]);
+    let (s3, dynamodb) = (signed("eu-west-1/s3"), signed("eu-west-1/dynamodb"));
+    let table = br#"{"TableName":"arn:aws:dynamodb:eu-west-1:444455556666:table/x"}"#;
+    for (call, headers, body, expected) in [
+        (
+            "DELETE https://api.shop.example/v1/customers/all",
+            vec![("authorization", s3.as_str()), ("x-amz-expected-bucket-owner", "444455556666")],
+            b"".as_slice(),
+            "unknown",
+        ),
+        (
+            "DELETE https://named.example/v1/customers/all",
+            vec![("authorization", s3.as_str()), ("x-amz-expected-bucket-owner", "444455556666")],
+            b"",
+            "staging",
+        ),
+        (
+            "POST https://api.shop.example/v1/deleteEverything",
+            vec![("authorization", dynamodb.as_str()), ("x-amz-target", "DynamoDB_20120810.DeleteTable")],
+            table,
+            "unknown",
+        ),
+        ("POST https://api.shop.example/", vec![("x-amz-target", "DynamoDB_20120810.DeleteTable")], table, "unknown"),
+        (
+            "DELETE https://b.s3.eu-west-1.amazonaws.com/k?X-Amz-Expected-Bucket-Owner=444455556666",
+            vec![("authorization", signature("us-gov-west-1/s3", &[], &[]).leak() as &str)],
+            b"",
+            "refused",
+        ),
+    ] {
+        let head = head(call, &headers);
+        let route = match route(&head, &Known::default()) {
+            Ok(route) => route,
+            Err(_) => {
+                assert_eq!(expected, "refused", "{call}");
+                continue;
+            }
+        };
+        let body = capture(route.need(), body);
+        let actions = classify(identify(&route, &head, &body).unwrap(), &inventory, Evidence::Observed);
+        for action in actions {
+            assert_eq!(action.environment().name.as_str(), expected, "{call}");
+            assert_eq!(action.place().account, None, "{call}");
+        }
+    }
+}
+
 #[test]
 fn cases_of_what_aws_hosts() {
     assert!(run(include_str!("../catalog/aws/cases/planes.yaml")) >= 40);

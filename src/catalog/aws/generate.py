@@ -36,6 +36,8 @@ MORE_HOSTS = {
     "cloudfront-keyvaluestore": ["cloudfront-kvs"],
     "cloudsearchdomain": ["cloudsearch"],
     "dynamodb": ["ddb", "search-dynamodb"],
+    "iot-data": ["iot"],
+    "iot-jobs-data": ["iot"],
     "kinesis": [f"{kind}-kinesis{queues}" for kind in ("control", "data") for queues in ("", "-queues")],
     "neptunedata": ["neptune"],
     "s3": ["accesspoint.s3-global", "s3-accelerate", "s3-accesspoint", "s3-external-1", "s3-object-lambda", "s3-outposts", "s3express-control"],
@@ -58,6 +60,10 @@ REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
 # Services whose boolean DryRun makes AWS check and stop. A dry-run member of any other service counts only when
 # reviewed.tsv says so.
 DRY_RUN = {"ec2", "kms"}
+# Members that say whose registry, catalog or domain is meant.
+OWNERS = {"registryId", "CatalogId", "domainOwner"}
+# Of these each element of a required list of structures is one more thing that goes.
+ENDS = re.compile(r"^(Batch)?(Delete|Deregister|Disable|Disassociate|Detach|Purge|Reboot|Release|Remove|Revoke|Stop|Terminate)(?!.*Tags?$)")
 VERB = re.compile(r"^([A-Z][a-z0-9]*)")
 
 
@@ -214,6 +220,15 @@ def unsigned(model):
     return meta.get("signatureVersion") == "v2" or "smithy.api#httpBearerAuth" in (meta.get("auth") or ())
 
 
+def counted(op, own):
+    shape = op.input_shape
+    if shape is None or not ENDS.match(op.name) or any("n" in roles for roles in own.values()):
+        return {}
+    lists = [name for name in shape.required_members
+             if shape.members[name].type_name == "list" and shape.members[name].member.type_name == "structure"]
+    return {name: "n" for name in lists} if len(lists) == 1 else {}
+
+
 def twin_members(own, shape, wanted):
     """What decides in a twin decides here too, as far as the member is there."""
     there = shape.members if shape is not None else {}
@@ -313,7 +328,8 @@ def tables():
             texts = [member for member, one in (op.input_shape.members if op.input_shape else {}).items() if one.type_name == "string"]
             named = resource_members(op) + [name for name, roles in own.items() if "r" in roles and "." not in name]
             helping = arns.see(cli, iam, op_name, named, texts)
-            operations.append(operation_row(cli, model, op, dict.fromkeys(helping, "") | own, form, level))
+            helping |= set(texts) & OWNERS
+            operations.append(operation_row(cli, model, op, dict.fromkeys(helping, "") | counted(op, own) | own, form, level))
     for _, cells in rows("manual.tsv"):
         (services if cells.pop(0) == "service" else operations).append(cells)
     known |= {(cells[0], cells[1]) for cells in operations}

@@ -376,7 +376,8 @@ pub struct Plane {
     pub impact: Text,
     /// Scope.
     pub scope: Text,
-    /// `one`, `least`, `unbounded`, `index` (a collection where the first segment is one), `bulk` (the body says).
+    /// `one`, `least`, `unbounded`, `index` (a collection where the path names one); or what of the body or query says more:
+    /// `bulk`, `script`, `aliases`, `settings`, `sql`, `console`.
     pub count: Text,
     /// Hazards, comma-separated.
     pub hazards: Text,

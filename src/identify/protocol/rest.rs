@@ -42,8 +42,8 @@ pub struct Described {
     pub row: &'static catalog::aws::Plane,
     /// The path names a collection where the row thinks of one thing.
     pub wide: bool,
-    /// The body asks for deletions.
-    pub deletes: bool,
+    /// What body or query make of it.
+    pub told: Option<Impact>,
 }
 
 /// A path word that says more than the method does.

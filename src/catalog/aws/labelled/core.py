@@ -4,6 +4,8 @@ An expectation is `operation impact scope` and optionally resources=, hazards=, 
 dialect=; lists are separated by commas and must be equal, not contained.
 """
 
+import json
+
 ARN = "arn:aws"
 EU = {"region": "eu-west-1"}
 PUBLIC = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}]}'
@@ -417,4 +419,45 @@ CASES = [
     ),
     *calls("bedrock", ("ListFoundationModels", {}, "aws:bedrock:ListFoundationModels read resource")),
     *calls("cognito-identity", ("SetIdentityPoolRoles", {"IdentityPoolId": "p", "Roles": {}}, "aws:cognito-identity:SetIdentityPoolRoles permission resource hazards=privilege")),
+    # Cloud Control: properties that other operations of the service change.
+    *calls(
+        "cloudcontrol",
+        ("UpdateResource", {"TypeName": "AWS::Example::OfTomorrow", "Identifier": "x1", "PatchDocument": json.dumps([{"op": "replace", "path": "/Body", "value": {}}])}, "aws:cloudcontrol:UpdateResource destroy resource"),
+        ("UpdateResource", {"TypeName": "AWS::Example::OfTomorrow", "Identifier": "x1", "PatchDocument": json.dumps([{"op": "remove", "path": "/Replicas/1"}])}, "aws:cloudcontrol:UpdateResource destroy resource"),
+        ("UpdateResource", {"TypeName": "AWS::Example::OfTomorrow", "Identifier": "x1", "PatchDocument": json.dumps([{"op": "replace", "path": "/AuthorizationType", "value": "NONE"}])}, "aws:cloudcontrol:UpdateResource permission resource"),
+        ("UpdateResource", {"TypeName": "AWS::Example::OfTomorrow", "Identifier": "x1", "PatchDocument": json.dumps([{"op": "remove", "path": "/LockConfiguration"}])}, "aws:cloudcontrol:UpdateResource permission environment hazards=backup-loss"),
+        ("UpdateResource", {"TypeName": "AWS::Example::OfTomorrow", "Identifier": "x1", "PatchDocument": json.dumps([{"op": "replace", "path": "/ResourceAction", "value": "pause"}])}, "aws:cloudcontrol:UpdateResource disrupt resource"),
+        ("UpdateResource", {"TypeName": "AWS::Example::OfTomorrow", "Identifier": "x1", "PatchDocument": json.dumps([{"op": "replace", "path": "/EnableKeyRotation", "value": False}])}, "aws:cloudcontrol:UpdateResource disrupt resource"),
+        ("UpdateResource", {"TypeName": "AWS::Example::OfTomorrow", "Identifier": "x1", "PatchDocument": json.dumps([{"op": "replace", "path": "/Title", "value": "x"}])}, "aws:cloudcontrol:UpdateResource update resource hazards="),
+        ("UpdateResource", {"TypeName": "AWS::Organizations::OfTomorrow", "Identifier": "x1", "PatchDocument": json.dumps([{"op": "replace", "path": "/Title", "value": "x"}])}, "aws:cloudcontrol:UpdateResource update organization"),
+        ("CreateResource", {"TypeName": "AWS::S3::BucketPolicy", "DesiredState": json.dumps({"Bucket": "b", "PolicyDocument": {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}})}, "aws:s3:PutBucketPolicy permission resource hazards=exposure"),
+    ),
+    *calls(
+        "rds-data",
+        ("ExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": "SELECT * FROM users INTO OUTFILE S3 's3-us-east-1://elsewhere/x'"}, "aws:rds-data:ExecuteStatement execute resource"),
+        ("ExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": "-- how many\nselect count(*), max(lower(a)) from t where b in (1, 2)"}, "aws:rds-data:ExecuteStatement read item"),
+        ("ExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": "with a as (select 1) select * from a"}, "aws:rds-data:ExecuteStatement read item"),
+        ("BatchExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": "select 1 into outfile 'x'"}, "aws:rds-data:BatchExecuteStatement execute resource"),
+    ),
+    *calls(
+        "athena",
+        ("StartQueryExecution", {"QueryString": "MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN DELETE"}, "aws:athena:StartQueryExecution destroy resource hazards=data-loss"),
+    ),
+    *calls(
+        "ecr",
+        ("BatchDeleteImage", {"registryId": "444455556666", "repositoryName": "app", "imageIds": [{"imageTag": str(n)} for n in range(12)]}, "aws:ecr:BatchDeleteImage destroy resource count=12 account=444455556666 resources=arn:aws:ecr:us-east-1:444455556666:repository/app"),
+    ),
+    *calls(
+        "glue",
+        ("DeleteDatabase", {"CatalogId": "444455556666", "Name": "d"}, "aws:glue:DeleteDatabase destroy resource account=444455556666"),
+    ),
+    *calls(
+        "lambda",
+        ("DeleteFunction", {"FunctionName": "us-east-1:444455556666:function:prod"}, "aws:lambda:DeleteFunction destroy resource account=444455556666"),
+        ("DeleteFunction", {"FunctionName": "arn:aws:lambda:444455556666:function:prod"}, "aws:lambda:DeleteFunction destroy resource account=444455556666"),
+    ),
+    *calls(
+        "iot-data",
+        ("DeleteThingShadow", {"thingName": "t"}, "aws:iot-data:DeleteThingShadow destroy item"),
+    ),
 ]

@@ -26,6 +26,10 @@ pub struct Candidate {
     pub(super) place: Where,
     /// The decoded query.
     pub(super) query: Pairs,
+    /// The names of the signed headers, lower case.
+    pub(super) signed: Vec<String>,
+    /// The fourth version's signature stands in the query.
+    pub(super) presigned: bool,
 }
 
 /// What the protocol's evidence names.
@@ -72,13 +76,18 @@ impl Candidate {
         });
         let place = place(host.as_ref(), scope.as_ref())?;
         let named = named(head, host.as_ref(), &services, &query)?;
-        Ok(Self { services, unnamed, named, place, query })
+        let presigned = query.iter().any(|(name, _)| name == "X-Amz-Signature");
+        let signed = scope.map_or(vec![], |scope| scope.signed);
+        Ok(Self { services, unnamed, named, place, query, signed, presigned })
     }
 }
 
 fn check_signed(head: &Head, scope: &Scope) -> Result<(), Unreadable> {
-    let unsigned =
-        MUST_BE_SIGNED.iter().find(|name| head.header_count(name) > 0 && !scope.signed.iter().any(|one| one == *name));
+    // For S3 the encoding is something to keep with the object; it asks for a signature on its own headers only.
+    let kept = |name: &str| name == "content-encoding" && scope.service.starts_with("s3");
+    let unsigned = MUST_BE_SIGNED
+        .iter()
+        .find(|name| head.header_count(name) > 0 && !kept(name) && !scope.signed.iter().any(|one| one == *name));
     match unsigned {
         Some(name) => Err(Unreadable::new(format!("`{name}` is not signed, although the request is"))),
         None => Ok(()),
@@ -101,6 +110,8 @@ fn candidates(
         return Ok(match (scope, target) {
             (Some(scope), _) => (vec![], Some(name_of(&scope.service))),
             (None, Some((prefix, _))) => (catalog::by_target(prefix).collect(), None),
+            // The second version of signatures names no service; of those that take it only S3 is served elsewhere.
+            (None, None) if is_second(head) => (catalog::service("s3").into_iter().collect(), None),
             (None, None) => (catalog::by_signing("").collect(), Some("unidentified".to_owned())),
         });
     };
@@ -117,6 +128,12 @@ fn candidates(
         )));
     }
     Ok((both, None))
+}
+
+/// Signed as S3 was before 2014: a header that begins with `AWS `, or the query of a URL.
+fn is_second(head: &Head) -> bool {
+    head.header("authorization").is_some_and(|value| value.starts_with("AWS "))
+        || head.query().is_some_and(|query| query.contains("AWSAccessKeyId="))
 }
 
 /// A host's label or a scope's service as a part of an operation's id: no colons, nothing but what a label may hold.
@@ -193,17 +210,18 @@ fn named(
     let forms = services.iter().any(|service| service.protocols().any(WireProtocol::is_form));
     let rest: Vec<&'static Service> =
         services.iter().copied().filter(|service| service.protocols().any(WireProtocol::is_rest)).collect();
-    if forms && (rest.is_empty() || action) {
+    if forms && rest.is_empty() {
         return Ok(Named::Form);
     }
-    if action && version && !rest.is_empty() {
-        return Err(Unreadable::new("the query has an Action, the service's operations are paths"));
+    // Several services answer on the host: forms go to its root, and nothing else does.
+    let root = matches!(head.path(), "/" | "");
+    if forms && root && (action || form) {
+        return Ok(Named::Form);
     }
-    match by_path(head, host, &rest, query)? {
-        // Several services answer on the host, and one of them takes forms.
-        Named::Nothing if forms && form => Ok(Named::Form),
-        named => Ok(named),
+    if !rest.is_empty() && (action && (version || forms) || form && forms) {
+        return Err(Unreadable::new("the request names an operation by its Action and one by its path"));
     }
+    by_path(head, host, &rest, query)
 }
 
 /// `/service/TARGET/operation/NAME`, possibly below a prefix.

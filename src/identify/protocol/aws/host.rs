@@ -162,8 +162,10 @@ impl Host {
     /// The account of an access point: the end of its label, `NAME-ACCOUNT.s3-accesspoint.REGION`.
     #[must_use]
     pub(super) fn point_account(&self) -> Option<&str> {
-        let point = matches!(self.service.as_str(), "s3-accesspoint" | "s3-object-lambda");
-        let (_, account) = self.before.rsplit_once('-').filter(|_| point)?;
+        let point = matches!(self.service.as_str(), "s3-accesspoint" | "s3-object-lambda" | "s3-outposts");
+        // `NAME-ACCOUNT.OUTPOST.s3-outposts`
+        let label = self.before.split('.').next().unwrap_or_default();
+        let (_, account) = label.rsplit_once('-').filter(|_| point)?;
         is_account(account).then_some(account)
     }
 

@@ -69,20 +69,25 @@ const DOCUMENT_BYTES_MAX: usize = 16 << 20;
 /// S3's longest document, a thousand keys to delete, with room.
 const XML_BYTES_MAX: usize = 4 << 20;
 
-/// Whether a request on an unnamed host is signed for AWS. A query proves nothing: any server ignores what it does not
-/// know there, while a header that the server needs for itself cannot be an AWS signature at the same time.
+/// Whether a request on an unnamed host looks like one of AWS's: signed in any of the ways, or with the target of a service that
+/// is known. Nothing becomes milder by it, because the host's other readings count too.
 #[must_use]
 pub fn has_shape(head: &Head) -> bool {
-    head.headers.get_all("authorization").iter().any(|value| value.as_bytes().starts_with(b"AWS4-"))
+    let signs = |value: &http::HeaderValue| {
+        let value = value.as_bytes();
+        value.starts_with(b"AWS ") || value.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"AWS4-"))
+    };
+    let target = head.header("x-amz-target").and_then(|target| target.rsplit_once('.'));
+    head.headers.get_all("authorization").iter().any(signs)
+        || target.is_some_and(|(prefix, _)| crate::catalog::aws::by_target(prefix).next().is_some())
+        || scope::is_presigned(head)
 }
 
-/// Takes away what only the access key says: on a host that nobody named, nobody checks whose key it is.
-pub(in crate::identify) fn forget_key(reading: &mut Reading) {
+/// Takes away the account: on a host that nobody named, nobody checks whose key, queue or table it is.
+pub(in crate::identify) fn forget_account(reading: &mut Reading) {
     let Face::Aws(seen) = &reading.face else { return };
-    if !seen.account_of_key {
-        return;
-    }
-    let Some(account) = reading.place.account.take() else { return };
+    let of_key = seen.account_of_key;
+    let Some(account) = reading.place.account.take().filter(|_| of_key) else { return };
     for resource in &mut reading.resources {
         let mut parts: Vec<&str> = resource.as_str().split(':').collect();
         if let (Some(&"arn"), Some(part)) = (parts.first().copied().as_ref(), parts.get_mut(4))
@@ -345,12 +350,14 @@ fn readings(
 ) -> Result<Vec1<Reading>, Unreadable> {
     resources::check_queue(service, head, &values)?;
     let owner = match service.name.get() {
-        "s3" if !resources::OWNER_UNREAD.contains(&operation.name.get()) => {
-            resources::bucket_owner(head, &candidate.query)?
-        }
-        _ => None,
+        "s3" if !resources::OWNER_UNREAD.contains(&operation.name.get()) => resources::bucket_owner(head, candidate)?,
+        _ => resources::owner(&values),
     };
-    let groups = resources::by_account((service, operation), &values, &candidate.place)?;
+    let mut place_of = candidate.place.clone();
+    if owner.is_some() && place_of.host_account.is_none() {
+        place_of.key_account = owner.clone();
+    }
+    let groups = resources::by_account((service, operation), &values, &place_of)?;
     let (count, parameters) = (count(operation, &values), parameters(&values));
     let several = groups.len() > 1;
     let name = |(service, operation): &Twin| Operation::new("aws", service.name.get(), operation.name.get());

@@ -11,12 +11,12 @@ use crate::catalog::aws::{self as catalog, Plane as Row};
 use crate::identify::Reading;
 use crate::identify::protocol::{Face, rest};
 use crate::model::http::{BodyNeed, Captured, Head, Unreadable};
-use crate::model::{Count, Operation};
+use crate::model::{Count, Impact, Operation};
 
 use super::host::{is_account, is_region};
 
-/// A search domain's bulk document: OpenSearch Service takes 10 MiB on small instances and 100 MiB on large ones.
-const BULK_BYTES_MAX: usize = 16 << 20;
+/// A search domain's bodies: OpenSearch Service takes 10 MiB on small instances and 100 MiB on large ones.
+const BODY_BYTES_MAX: usize = 16 << 20;
 
 /// A host that AWS runs for a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,15 +33,31 @@ pub struct Plane {
 const DOWNLOADS: [&str; 3] = ["awscli.amazonaws.com", "checkip.amazonaws.com", "ip-ranges.amazonaws.com"];
 /// The metadata services of instances, containers and pods. Source: docs.aws.amazon.com, "Instance metadata service",
 /// "Task IAM role", "EKS Pod Identity".
-const METADATA: [&str; 5] = ["169.254.169.254", "fd00:ec2::254", "169.254.170.2", "169.254.170.23", "fd00:ec2::23"];
-const SUFFIXES: [&str; 5] =
-    ["amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "on.aws", "on.amazonwebservices.com.cn"];
+const METADATA: [&str; 7] = [
+    "169.254.169.254",
+    "fd00:ec2::254",
+    "169.254.170.2",
+    "169.254.170.23",
+    "fd00:ec2::23",
+    "instance-data",
+    "instance-data.ec2.internal",
+];
+const SUFFIXES: [&str; 7] = [
+    "vpce.amazonaws.com",
+    "amazonaws.com",
+    "amazonaws.com.cn",
+    "amazonaws.eu",
+    "on.aws",
+    "api.aws",
+    "on.amazonwebservices.com.cn",
+];
 
 /// The plane that this host (lower case, no port) is; `None` for an AWS API and for every other host.
 #[must_use]
 pub(in crate::identify) fn of(host: &str) -> Option<Plane> {
     let plain = |kind| Some(Plane { kind, region: None, account: None });
-    if METADATA.contains(&host) {
+    let mapped = host.parse::<std::net::Ipv6Addr>().ok().and_then(|address| address.to_ipv4_mapped());
+    if METADATA.contains(&host) || mapped.is_some_and(|address| METADATA.contains(&address.to_string().as_str())) {
         return plain("metadata");
     }
     if DOWNLOADS.contains(&host) {
@@ -59,6 +75,19 @@ pub(in crate::identify) fn of(host: &str) -> Option<Plane> {
         ["elb", _, ..] => plain("application"),
         _ => None,
     }
+}
+
+/// Whether it is a document that AWS publishes for everybody: keys and configuration of identity providers, price lists. Nobody
+/// signs for these.
+pub(in crate::identify) fn is_public(head: &Head) -> bool {
+    let path = head.path();
+    let reads = matches!(head.method.as_str(), "GET" | "HEAD") && head.header_count("authorization") == 0;
+    let prices = head.authority.host.starts_with("pricing.") && path.starts_with("/offers/v1.0/");
+    let known = prices
+        || path.contains("/.well-known/") && path.ends_with(".json")
+        || path.ends_with("/.well-known/openid-configuration");
+    let named = ["cognito-idp.", "oidc.eks.", "pricing."].iter().any(|start| head.authority.host.starts_with(start));
+    reads && known && named && head.query().is_none() && head.authority.host.ends_with(".amazonaws.com")
 }
 
 fn owned(text: &str) -> Option<String> {
@@ -108,46 +137,79 @@ fn after(label: &str, names: &[&str]) -> Option<Plane> {
 
 /// How much of the body the plane's own calls take.
 pub(in crate::identify) fn need(head: &Head) -> Option<BodyNeed> {
-    let bulk = of(&head.authority.host)?.kind == "search" && head.path().trim_end_matches('/').ends_with("/_bulk");
-    bulk.then_some(BodyNeed::Whole(BULK_BYTES_MAX))
+    let row = described(&of(&head.authority.host)?, head)?.0;
+    let says = matches!(row.count.get(), "bulk" | "script" | "aliases" | "settings" | "sql");
+    says.then_some(BodyNeed::Whole(BODY_BYTES_MAX))
+}
+
+/// The row of a call, and its path's segments.
+fn described(plane: &Plane, head: &Head) -> Option<(&'static Row, Vec<String>)> {
+    let kind = if plane.kind == "search-collection" { "search" } else { plane.kind };
+    let segments = segments(head.path(), plane.kind == "metadata");
+    let row = catalog::planes(kind).iter().find(|row| fits(row, head.method.as_str(), &segments))?;
+    Some((row, segments))
 }
 
 /// Names a generic reading as the plane's own, where the host is one. Approvals and rules see its kind, region and account.
 ///
 /// # Errors
-/// A bulk document that was not read whole.
+/// A body that says what is done, and was not read whole.
 pub(in crate::identify) fn name(reading: &mut Reading, head: &Head, body: &Captured) -> Result<(), Unreadable> {
     let Some(plane) = of(&head.authority.host) else { return Ok(()) };
     let Face::Rest(seen) = &mut reading.face else { return Ok(()) };
+    if seen.graphql.is_none() {
+        let found = described(&plane, head);
+        let name = found.as_ref().map_or(head.method.as_str(), |(row, _)| row.name.get());
+        reading.operation = Operation::new("aws", plane.kind, name);
+        if let Some((row, segments)) = found {
+            let several = segments.iter().any(|part| part == "_all" || part.contains(['*', ',']));
+            let wide = row.count.get() == "index" && several;
+            reading.count = match row.count.get() {
+                "one" | "index" if !wide => Count::ONE,
+                "one" | "index" | "unbounded" | "script" => Count::Unbounded,
+                _ => Count::AtLeast(1),
+            };
+            seen.described = Some(rest::Described { row, wide, told: told(row, head, body)? });
+        }
+    }
     reading.place.region = plane.region;
     reading.place.account = plane.account;
-    if seen.graphql.is_some() {
-        return Ok(());
-    }
-    let segments: Vec<String> = segments(head.path());
-    let kind = if plane.kind == "search-collection" { "search" } else { plane.kind };
-    let row = catalog::planes(kind).iter().find(|row| fits(row, head.method.as_str(), &segments));
-    let name = row.map_or(head.method.as_str(), |row| row.name.get());
-    reading.operation = Operation::new("aws", plane.kind, name);
-    if let Some(row) = row {
-        let several = segments.first().is_some_and(|index| index == "_all" || index.contains(['*', ',']));
-        reading.count = match row.count.get() {
-            "unbounded" => Count::Unbounded,
-            "least" | "bulk" => Count::AtLeast(1),
-            "index" if several => Count::Unbounded,
-            _ => Count::ONE,
-        };
-        let deletes = row.count.get() == "bulk" && deletes(body)?;
-        seen.described = Some(rest::Described { row, wide: row.count.get() == "index" && several, deletes });
-    }
     Ok(())
 }
 
-/// The path's segments, each decoded once; a last empty one is left out.
-fn segments(path: &str) -> Vec<String> {
+/// What body or query make of a call, where they decide.
+fn told(row: &Row, head: &Head, body: &Captured) -> Result<Option<Impact>, Unreadable> {
+    let kind = row.count.get();
+    if kind == "console" {
+        // The dashboards' console carries another call in its query.
+        let query = head.query().unwrap_or_default().to_ascii_lowercase();
+        let reads = query.split('&').filter(|pair| pair.starts_with("method=")).collect::<Vec<_>>();
+        return Ok(matches!(reads.as_slice(), ["method=get" | "method=head"]).then_some(Impact::Read));
+    }
+    if !matches!(kind, "bulk" | "script" | "aliases" | "settings" | "sql") {
+        return Ok(None);
+    }
+    let bytes = body.whole().ok_or_else(|| Unreadable::status(413, "the body is too large to be judged"))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| Unreadable::new("the body is not UTF-8"))?;
+    let lower = text.to_ascii_lowercase();
+    // What is escaped may be any word.
+    let has = |word: &str| lower.contains(word) || lower.contains("\\u");
+    Ok(match kind {
+        "bulk" if deletes(text) => Some(Impact::Destroy),
+        "bulk" | "script" if has("\"script\"") => Some(Impact::Execute),
+        "aliases" if has("remove_index") => Some(Impact::Destroy),
+        "settings" if has("blocks") => Some(Impact::Disrupt),
+        "sql" if has("delete") => Some(Impact::Destroy),
+        _ => None,
+    })
+}
+
+/// The path's segments, each decoded once; empty ones at the end are left out, as servers do. The metadata service reads over
+/// empty and dot segments.
+fn segments(path: &str, loose: bool) -> Vec<String> {
     let path = path.strip_prefix('/').unwrap_or(path);
-    let path = path.strip_suffix('/').unwrap_or(path);
-    path.split('/').map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned()).collect()
+    let parts = path.trim_end_matches('/').split('/').filter(|part| !loose || !matches!(*part, "" | "."));
+    parts.map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned()).collect()
 }
 
 fn fits(row: &Row, method: &str, segments: &[String]) -> bool {
@@ -169,17 +231,14 @@ fn fits(row: &Row, method: &str, segments: &[String]) -> bool {
     left.next().is_none()
 }
 
-/// Whether a bulk document (an action a line, most followed by a line with a document) holds a deletion.
-fn deletes(body: &Captured) -> Result<bool, Unreadable> {
-    let Some(bytes) = body.whole() else {
-        return Err(Unreadable::status(413, "the bulk document is too large to be judged"));
-    };
-    let text = std::str::from_utf8(bytes).map_err(|_| Unreadable::new("the bulk document is not UTF-8"))?;
+/// Whether a bulk document (an action a line, most followed by a line with a document) holds a deletion. The server's reader
+/// takes comments, and does not ask for a line's end: a line that is no object and speaks of deletion is one.
+fn deletes(text: &str) -> bool {
     let is_deletion = |line: &str| {
         serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(line)
-            .is_ok_and(|action| action.contains_key("delete"))
+            .map_or(true, |action| action.contains_key("delete"))
     };
-    Ok(text.lines().filter(|line| line.contains("delete") || line.contains('\\')).any(is_deletion))
+    text.split(['\n', '\r']).filter(|line| line.contains("delete") || line.contains('\\')).any(is_deletion)
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use crate::catalog::aws::{self as catalog, Member, Operation, Role, Service};
 use crate::model::Resource;
 use crate::model::http::{Head, Unreadable};
 
-use super::host::is_account;
+use super::call::Candidate;
+use super::host::{is_account, is_region};
 use super::members::Values;
 
 /// Where a request goes to.
@@ -93,6 +94,15 @@ pub(super) fn by_account(
     Ok(groups)
 }
 
+/// Account and rest of a partial ARN: `ACCOUNT:function:NAME`, `REGION:ACCOUNT:function:NAME`.
+fn partial(value: &str) -> Option<(&str, &str)> {
+    let (first, rest) = value.split_once(':')?;
+    if is_account(first) {
+        return Some((first, rest));
+    }
+    rest.split_once(':').filter(|(second, _)| is_region(first) && is_account(second))
+}
+
 /// What a call says of its resources.
 struct Call<'a> {
     service: &'a str,
@@ -106,15 +116,17 @@ impl Call<'_> {
     fn resource(&self, member: &str, value: &str) -> (Option<String>, String) {
         let (service, place) = (self.service, self.place);
         if value.starts_with("arn:") {
-            let account = value.split(':').nth(4).filter(|part| is_account(part)).map(str::to_owned);
+            // Lambda takes ARNs without a region.
+            let mut parts = value.split(':').skip(3).take(2);
+            let account = parts.by_ref().filter(|part| is_account(part)).last().map(str::to_owned);
             return (account, value.to_owned());
         }
         if member == "AccountId" && is_account(value) {
             return (Some(value.to_owned()), format!("{service}/{member}/{value}"));
         }
-        let partial = value.split_once(':').filter(|(first, _)| service == "lambda" && is_account(first));
-        if let Some((account, function)) = partial {
-            // A partial ARN: `ACCOUNT:function:NAME`.
+        if service == "lambda"
+            && let Some((account, function)) = partial(value)
+        {
             let function = function.strip_prefix("function:").unwrap_or(function);
             let (partition, region) = (place.partition, place.region.as_deref().unwrap_or_default());
             let id = format!("arn:{partition}:lambda:{region}:{account}:function:{function}");
@@ -192,17 +204,38 @@ pub(super) fn queue(url: &str) -> Result<(&str, &str), Unreadable> {
 pub(super) const OWNER_UNREAD: [&str; 6] =
     ["CreateBucket", "CreateSession", "ListBuckets", "ListDirectoryBuckets", "RenameObject", "WriteGetObjectResponse"];
 
-/// The account that the bucket must stand in: S3 refuses the request when it is another's.
-pub(super) fn bucket_owner(head: &Head, query: &[(String, String)]) -> Result<Option<String>, Unreadable> {
+/// The account that the bucket must stand in: S3 refuses the request when it is another's. It does so for a signed header, and
+/// in a presigned URL for the name in lower case (aws-sdk-go-v2, issues 2358 and 2508); other spellings say nothing.
+///
+/// # Errors
+/// The header is there twice, or unsigned, or names no account.
+pub(super) fn bucket_owner(head: &Head, candidate: &Candidate) -> Result<Option<String>, Unreadable> {
     let wire = "x-amz-expected-bucket-owner";
-    let in_query = query.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wire)).map(|(_, value)| value.as_str());
     let in_head = head.headers.get_all(wire).iter().map(|value| value.to_str().unwrap_or_default());
-    let mut found = in_head.chain(in_query);
+    let in_query = candidate.query.iter().filter(|(name, _)| name == wire && candidate.presigned);
+    let mut found = in_head.chain(in_query.map(|(_, value)| value.as_str()));
     match (found.next(), found.next()) {
         (None, _) => Ok(None),
+        (Some(_), None) if head.header_count(wire) > 0 && !candidate.signed.iter().any(|name| name == wire) => {
+            if candidate.signed.is_empty() {
+                Ok(None)
+            } else {
+                Err(Unreadable::new(format!("`{wire}` is not signed")))
+            }
+        }
         (Some(owner), None) if is_account(owner) => Ok(Some(owner.to_owned())),
         _ => Err(Unreadable::new(format!("`{wire}` names no single account"))),
     }
+}
+
+/// Members that say whose registry, catalog or domain is meant; without them it is the caller's.
+const OWNERS: [&str; 5] = ["registryId", "registryIds", "CatalogId", "domainOwner", "DomainOwner"];
+
+/// The account that a member names for everything else in the call. A catalog may have a name behind the account.
+pub(super) fn owner(values: &Values) -> Option<String> {
+    let named = OWNERS.iter().find_map(|name| values.first(name))?;
+    let account = named.split([':', '/']).next().unwrap_or(named);
+    is_account(account).then(|| account.to_owned())
 }
 
 /// Path and `QueueUrl` must name the same queue: servers differ in which of them counts.

@@ -43,7 +43,7 @@ pub(super) fn readings(
         _ => return super::readings(candidate, head, (service, operation, twins), values),
     };
     // S3 alone knows the header; the readings below must not take it for the account.
-    if resources::bucket_owner(head, &candidate.query)?.is_some() {
+    if resources::bucket_owner(head, candidate)?.is_some() {
         return Err(Unreadable::new("the request names a bucket's owner, and goes to Cloud Control"));
     }
     let call = Call::read(change, &values)?;
