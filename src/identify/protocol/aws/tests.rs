@@ -814,6 +814,12 @@ fn the_account_that_the_request_names_is_the_resources() {
     assert_eq!(account(owned("444455556666")), "444455556666");
     owned("prod").refused(400, "single account");
     owned("444455556666").header("x-amz-expected-bucket-owner", "111122223333").refused(400, "single account");
+    // S3 asks nobody about other spellings, and nothing in a query that it does not sign.
+    for query in ["X-Amz-Expected-Bucket-Owner=444455556666", "x-amz-expected-bucket-owner=444455556666"] {
+        let call = Call::post(&format!("data.s3.us-east-1.amazonaws.com/key?{query}"), "us-east-1/s3").method("DELETE");
+        assert_eq!(account(call), "111122223333", "{query}");
+    }
+    assert_eq!(account(s3("data-444455556666.op-01ac5d28a6a232904.s3-outposts")), "444455556666");
     // Creating a bucket knows no expected owner.
     let create = Call::post("data.s3.us-east-1.amazonaws.com/", "us-east-1/s3").method("PUT");
     assert_eq!(account(create.header("x-amz-expected-bucket-owner", "444455556666")), "111122223333");
