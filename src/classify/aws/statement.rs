@@ -7,13 +7,21 @@ const HARMLESS: &[&str] = &[
     "all",
     "and",
     "any",
+    "any_value",
     "approx_distinct",
     "approx_percentile",
+    "approximate",
     "array",
     "array_agg",
+    "array_length",
+    "array_to_string",
     "as",
+    "ascii",
     "avg",
     "between",
+    "bit_length",
+    "bool_and",
+    "bool_or",
     "by",
     "cardinality",
     "case",
@@ -22,29 +30,44 @@ const HARMLESS: &[&str] = &[
     "ceiling",
     "char",
     "char_length",
+    "check",
+    "chr",
     "coalesce",
+    "column",
     "concat",
+    "concat_ws",
+    "constraint",
     "contains",
     "convert",
+    "convert_timezone",
+    "corr",
     "count",
+    "cume_dist",
     "current_date",
+    "current_setting",
     "current_timestamp",
     "date",
     "date_add",
     "date_diff",
     "date_format",
     "date_part",
+    "date_sub",
     "date_trunc",
     "dateadd",
     "datediff",
+    "day",
+    "dayofmonth",
+    "dayofweek",
     "decimal",
     "decode",
     "dense_rank",
     "distinct",
     "element_at",
     "else",
+    "every",
     "except",
     "exists",
+    "exp",
     "extract",
     "filter",
     "first_value",
@@ -52,6 +75,7 @@ const HARMLESS: &[&str] = &[
     "format",
     "from",
     "from_unixtime",
+    "gen_random_uuid",
     "generate_series",
     "getdate",
     "greatest",
@@ -67,18 +91,26 @@ const HARMLESS: &[&str] = &[
     "intersect",
     "interval",
     "is",
+    "is_valid_json",
     "isnull",
     "join",
     "json_agg",
+    "json_array_elements",
     "json_array_length",
     "json_build_object",
     "json_extract",
     "json_extract_path_text",
     "json_object",
+    "json_parse",
+    "json_serialize",
     "json_value",
     "jsonb_agg",
+    "jsonb_array_elements",
     "jsonb_build_object",
+    "jsonb_each",
+    "key",
     "lag",
+    "last_day",
     "last_value",
     "lead",
     "least",
@@ -87,15 +119,20 @@ const HARMLESS: &[&str] = &[
     "like",
     "limit",
     "listagg",
+    "ln",
+    "log",
+    "log10",
     "lower",
     "lpad",
     "ltrim",
     "map",
     "max",
     "md5",
+    "median",
     "min",
     "minute",
     "mod",
+    "mode",
     "month",
     "not",
     "now",
@@ -103,19 +140,33 @@ const HARMLESS: &[&str] = &[
     "nullif",
     "numeric",
     "nvl",
+    "octet_length",
     "on",
     "or",
     "order",
     "over",
     "partition",
+    "percent_rank",
     "percentile_cont",
+    "percentile_disc",
+    "pg_database_size",
+    "pg_relation_size",
+    "pg_size_pretty",
+    "pg_total_relation_size",
     "position",
     "power",
+    "primary",
+    "quarter",
+    "rand",
+    "random",
     "rank",
     "regexp_like",
     "regexp_replace",
     "regexp_substr",
+    "repeat",
     "replace",
+    "returning",
+    "reverse",
     "right",
     "round",
     "row",
@@ -123,46 +174,66 @@ const HARMLESS: &[&str] = &[
     "row_to_json",
     "rpad",
     "rtrim",
+    "second",
     "select",
     "sequence",
     "set",
+    "sha1",
     "sha2",
+    "sha256",
     "sign",
     "size",
+    "soundex",
     "split_part",
     "sqrt",
     "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "str_to_date",
     "string_agg",
+    "string_to_array",
     "strpos",
     "substr",
     "substring",
     "sum",
+    "sysdate",
     "then",
+    "time",
     "timestamp",
+    "timestampadd",
+    "timestampdiff",
     "to_char",
     "to_date",
     "to_json",
     "to_timestamp",
+    "to_tsquery",
+    "to_tsvector",
     "to_unixtime",
+    "translate",
     "trim",
     "try",
     "try_cast",
     "union",
+    "unique",
     "unnest",
     "upper",
     "using",
+    "uuid",
+    "uuid_generate_v4",
     "value",
     "values",
+    "var_pop",
     "varchar",
     "variance",
+    "version",
     "week",
     "when",
     "where",
     "with",
     "year",
 ];
-/// After these a name before a parenthesis is a table's, with its columns.
-const NAMING: &[&str] = &["into", "table", "index", "on", "references", "view", "exists"];
+/// After these a name before a parenthesis is a table's, with its columns; after `on` in the statement that makes an index.
+const NAMING: &[&str] = &["into", "table", "index", "references", "view", "exists"];
 
 /// A word outside of quotes and comments, where it begins, and how deep in parentheses.
 struct Word<'a> {
@@ -173,13 +244,43 @@ struct Word<'a> {
     opens: bool,
 }
 
-/// The words of a statement; `None` where a quote or comment does not end.
-fn words(text: &str) -> Option<Vec<Word<'_>>> {
-    let mut words: Vec<Word<'_>> = vec![];
+/// What stands in a statement outside of quotes and comments.
+struct Text<'a> {
+    words: Vec<Word<'a>>,
+    /// Where a `;` stands.
+    ends: Vec<usize>,
+}
+
+/// Reads a statement; `None` where dialects could read it differently: what does not end, nested comments, backslashes in quotes,
+/// dollar quotes, MySQL's `#` and `/*! … */`, `--` without a blank.
+fn read(text: &str) -> Option<Text<'_>> {
+    let (mut words, mut ends): (Vec<Word<'_>>, Vec<usize>) = (vec![], vec![]);
+    // Whether nothing but blanks and comments stands between the last word and here.
+    let mut follows = false;
     let (mut at, mut depth) = (0, 0usize);
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
         let first = rest.chars().next()?;
+        let second = rest.get(first.len_utf8()..).and_then(|rest| rest.chars().next());
+        let mut next_follows = false;
         at += match first {
+            _ if first.is_whitespace() => {
+                next_follows = follows;
+                first.len_utf8()
+            }
+            '-' if second == Some('-') => {
+                next_follows = follows;
+                rest.get(2..)?.chars().next().is_none_or(char::is_whitespace).then_some(())?;
+                rest.find('\n').unwrap_or(rest.len())
+            }
+            '/' if second == Some('*') => {
+                next_follows = follows;
+                let comment = rest.get(..rest.find("*/")? + 2)?;
+                let inside = comment.get(2..)?;
+                let plain = !inside.starts_with(['!', 'M', '+']) && !inside.contains("/*");
+                plain.then_some(comment.len())?
+            }
+            '#' | '\\' => return None,
+            '$' if second.is_none_or(|second| !second.is_ascii_digit()) => return None,
             '\'' | '"' | '`' => {
                 let quoted = rest.get(..rest.get(1..)?.find(first)? + 2)?;
                 // Whether a backslash keeps the quote from ending depends on the dialect.
@@ -188,17 +289,12 @@ fn words(text: &str) -> Option<Vec<Word<'_>>> {
                 }
                 if first != '\'' {
                     words.push(Word { text: quoted, at, depth, opens: false });
+                    next_follows = true;
                 }
                 quoted.len()
             }
-            '-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
-            // MySQL carries out what stands in `/*! … */`.
-            '/' if rest.starts_with("/*!") || rest.starts_with("/*M!") => return None,
-            '/' if rest.starts_with("/*") => rest.find("*/")? + 2,
             '(' => {
-                if let Some(word) = words.last_mut()
-                    && text.get(word.at + word.text.len()..at).is_some_and(|between| between.trim().is_empty())
-                {
+                if let Some(word) = words.last_mut().filter(|_| follows) {
                     word.opens = true;
                 }
                 depth += 1;
@@ -208,40 +304,60 @@ fn words(text: &str) -> Option<Vec<Word<'_>>> {
                 depth = depth.checked_sub(1)?;
                 1
             }
+            ';' => {
+                ends.push(at);
+                1
+            }
             _ if first.is_alphabetic() || first == '_' => {
-                let end =
-                    rest.find(|next: char| !(next.is_alphanumeric() || "_.$".contains(next))).unwrap_or(rest.len());
+                let end = rest.find(|next: char| !(next.is_alphanumeric() || "_.$".contains(next)));
+                let end = end.unwrap_or(rest.len());
                 words.push(Word { text: rest.get(..end)?, at, depth, opens: false });
+                next_follows = true;
                 end
             }
             _ => first.len_utf8(),
         };
+        follows = next_follows;
     }
-    Some(words)
+    Some(Text { words, ends })
 }
 
-/// The statement from its first word on; one that begins with `WITH` from the word that its parts are made for, as long as these parts
-/// only select.
-pub(super) fn body(text: &str) -> &str {
-    let Some(words) = words(text) else { return text };
+/// Whether the statement begins with these words, `*` standing for any one; comments are read over, and the parts of a `WITH`.
+pub(super) fn begins(text: &str, pattern: &str) -> bool {
+    let Some(read) = read(text) else { return false };
+    let from = main(&read.words).unwrap_or(0);
+    let mut words = read.words.iter().skip(from);
+    pattern
+        .split_whitespace()
+        .all(|part| words.next().is_some_and(|word| part == "*" || word.text.eq_ignore_ascii_case(part)))
+}
+
+/// Whether there may be several statements.
+pub(super) fn is_several(text: &str) -> bool {
+    let Some(read) = read(text) else { return true };
+    let last = read.words.last().map_or(0, |word| word.at);
+    read.ends.iter().any(|end| *end < last)
+}
+
+/// The word that a statement's parts are made for: after `WITH`, as long as the parts only select.
+fn main(words: &[Word<'_>]) -> Option<usize> {
     let is = |word: &Word<'_>, names: &[&str]| names.iter().any(|name| word.text.eq_ignore_ascii_case(name));
-    let Some(first) = words.first() else { return text };
     let verbs = ["select", "insert", "update", "delete", "merge"];
-    let main = if is(first, &["with"]) {
-        let changes = words.iter().any(|word| word.depth > 0 && is(word, &["insert", "update", "delete", "merge"]));
-        words.iter().find(|word| !changes && word.depth == 0 && is(word, &verbs)).unwrap_or(first)
-    } else {
-        first
-    };
-    text.get(main.at..).unwrap_or(text)
+    let first = words.first()?;
+    let changes = words.iter().any(|word| word.depth > 0 && is(word, &["insert", "update", "delete", "merge"]));
+    if !is(first, &["with"]) || changes {
+        return Some(0);
+    }
+    words.iter().position(|word| word.depth == 0 && is(word, &verbs))
 }
 
 /// Whether the statement calls a function that may do anything.
 pub(super) fn calls(text: &str) -> bool {
-    let Some(words) = words(text) else { return true };
+    let Some(Text { words, .. }) = read(text) else { return true };
+    let index = words.iter().take(4).any(|word| word.text.eq_ignore_ascii_case("index"));
     words.iter().enumerate().any(|(at, word)| {
         let before = at.checked_sub(1).and_then(|at| words.get(at)).map(|word| word.text.to_ascii_lowercase());
-        let names = before.is_some_and(|before| NAMING.contains(&before.as_str()));
+        let names = before.is_some_and(|before| NAMING.contains(&before.as_str()) || index && before == "on");
         // `WITH parts (a, b) AS (…)`, and parts that are only named.
         let lower = word.text.to_ascii_lowercase();
         word.opens && !names && HARMLESS.binary_search(&lower.as_str()).is_err() && !PARTIQL.contains(&lower.as_str())
@@ -262,23 +378,42 @@ mod tests {
 
     #[test]
     fn statements_are_read_from_the_word_that_counts() {
-        for (text, expected) in [
-            ("select 1", "select 1"),
-            ("  \n select 1", "select 1"),
-            ("-- note\nselect 1", "select 1"),
-            ("/* note */ delete from t", "delete from t"),
-            ("with a as (select 1) select * from a", "select * from a"),
-            ("with a as (select 1) delete from t", "delete from t"),
-            (
-                "with a as (delete from t returning *) select * from a",
-                "with a as (delete from t returning *) select * from a",
-            ),
-            ("/*! drop table t */ select 1", "/*! drop table t */ select 1"),
-            ("/* open", "/* open"),
-            ("'text", "'text"),
-            ("", ""),
+        for (text, pattern, expected) in [
+            ("select 1", "select", true),
+            ("  \n select 1", "select", true),
+            ("-- note\nselect 1", "select", true),
+            ("/* note */ delete from t", "delete", true),
+            ("/* note */ delete from t", "select", false),
+            ("with a as (select 1) select * from a", "select", true),
+            ("with a as (select 1) delete from t", "delete", true),
+            ("with a as (delete from t returning *) select * from a", "select", false),
+            ("alter table \"t\" add column x int", "alter table * add", true),
+            ("alter table t drop column x", "alter table * add", false),
+            ("begin", "begin", true),
+            ("begin;", "begin", true),
+            ("selection", "select", false),
+            ("/*! drop table t */ select 1", "select", false),
+            ("/* /* */ select 1 */ delete from users", "select", false),
+            ("#'\nreplace into users /*'*/ select * from u", "select", false),
+            ("/* open", "select", false),
+            ("'text", "select", false),
+            ("", "select", false),
         ] {
-            assert_eq!(body(text), expected, "{text}");
+            assert_eq!(begins(text, pattern), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn several_statements_are_seen() {
+        for (text, expected) in [
+            ("select 1", false),
+            ("select 1;", false),
+            ("select 1; -- note\n", false),
+            ("select 'a;b'", false),
+            ("select 1; truncate users", true),
+            ("select 1 # ;", true),
+        ] {
+            assert_eq!(is_several(text), expected, "{text}");
         }
     }
 
@@ -298,6 +433,14 @@ mod tests {
             ("insert into \"t\" (a) values (1)", false),
             (r"select '\', f() -- '", true),
             ("/*! select f() */", true),
+            ("select pg_terminate_backend/**/(1)", true),
+            ("select pg_terminate_backend -- x\n(1)", true),
+            ("select a.* from a join b on pg_terminate_backend(1)", true),
+            ("create index i on t (a)", false),
+            ("select $$'$$, lo_unlink(5), $$'$$", true),
+            ("select 1--lambda_sync('arn','{}')", true),
+            ("select 1 # '\n, lambda_sync('a','b') -- '", true),
+            ("select a from t where b = $1 and c = :c", false),
         ] {
             assert_eq!(calls(text), expected, "{text}");
         }

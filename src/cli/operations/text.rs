@@ -113,6 +113,9 @@ fn part(text: &str) -> String {
     if let Some(member) = text.strip_prefix('!') {
         return format!("{member} is absent");
     }
+    if let Some(member) = text.strip_suffix(" several") {
+        return format!("{member} may be several statements");
+    }
     if let Some(member) = text.strip_suffix(" calls") {
         return format!("{member} calls a function that nobody knows");
     }

@@ -15,7 +15,7 @@ CASES = [
     *calls(
         "accessanalyzer",
         ("DeleteAnalyzer", {"analyzerName": "x1"}, "aws:accessanalyzer:DeleteAnalyzer destroy resource hazards=audit-off reversible=yes"),
-        ("CreateArchiveRule", {"analyzerName": "x1", "ruleName": "x1", "filter": {"k": {}}}, "aws:accessanalyzer:CreateArchiveRule update resource hazards=audit-off"),
+        ("CreateArchiveRule", {"analyzerName": "x1", "ruleName": "x1", "filter": {"k": {}}}, "aws:accessanalyzer:CreateArchiveRule disrupt resource hazards=audit-off"),
         ("UpdateFindings", {"analyzerArn": "arn:aws:accessanalyzer:us-east-1:111122223333:x/x1", "status": "ACTIVE"}, "aws:accessanalyzer:UpdateFindings update item hazards="),
         ("ValidatePolicy", {"policyDocument": "x1", "policyType": "IDENTITY_POLICY"}, "aws:accessanalyzer:ValidatePolicy read resource hazards="),
         ("DeleteArchiveRule", {"analyzerName": "x1", "ruleName": "x1"}, "aws:accessanalyzer:DeleteArchiveRule update resource hazards="),
@@ -25,7 +25,7 @@ CASES = [
     *calls(
         "account",
         ("AcceptPrimaryEmailUpdate", {"AccountId": "111122223333", "PrimaryEmail": "x1000", "Otp": "x1"}, "aws:account:AcceptPrimaryEmailUpdate permission account hazards="),
-        ("DeleteAlternateContact", {"AlternateContactType": "BILLING"}, "aws:account:DeleteAlternateContact destroy item hazards= reversible=yes"),
+        ("DeleteAlternateContact", {"AlternateContactType": "BILLING"}, "aws:account:DeleteAlternateContact update account hazards= reversible=yes"),
         ("EnableRegion", {"RegionName": "x1"}, "aws:account:EnableRegion update account hazards="),
     ),
     *calls(
@@ -828,7 +828,7 @@ CASES = [
         ("UpdateEventDataStore", {"EventDataStore": "abc", "AdvancedEventSelectors": [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Data"]}]}]}, "aws:cloudtrail:UpdateEventDataStore disrupt account hazards=audit-off"),
         ("UpdateEventDataStore", {"EventDataStore": "abc", "MultiRegionEnabled": False}, "aws:cloudtrail:UpdateEventDataStore disrupt account hazards=audit-off"),
         ("UpdateEventDataStore", {"EventDataStore": "abc", "OrganizationEnabled": False}, "aws:cloudtrail:UpdateEventDataStore disrupt organization hazards=audit-off"),
-        ("UpdateEventDataStore", {"EventDataStore": "abc", "RetentionPeriod": 7}, "aws:cloudtrail:UpdateEventDataStore destroy resource hazards=data-loss reversible=no"),
+        ("UpdateEventDataStore", {"EventDataStore": "abc", "RetentionPeriod": 7}, "aws:cloudtrail:UpdateEventDataStore destroy resource hazards=data-loss,audit-off reversible=no"),
         ("UpdateEventDataStore", {"EventDataStore": "abc", "TerminationProtectionEnabled": False}, "aws:cloudtrail:UpdateEventDataStore disrupt account hazards=audit-off"),
         ("UpdateEventDataStore", {"EventDataStore": "abc", "Name": "new"}, "aws:cloudtrail:UpdateEventDataStore update resource hazards="),
         ("UpdateTrail", {"Name": "main", "EnableLogFileValidation": False}, "aws:cloudtrail:UpdateTrail disrupt account hazards=audit-off"),
@@ -901,7 +901,7 @@ CASES = [
         ("UpdateProjectVisibility", {"projectArn": "arn:aws:codebuild:us-east-1:111122223333:x/x1", "projectVisibility": "PRIVATE"}, "aws:codebuild:UpdateProjectVisibility permission resource hazards="),
         ("StartBuild", {"projectName": "x1"}, "aws:codebuild:StartBuild execute item hazards="),
         ("StopBuild", {"id": "x1"}, "aws:codebuild:StopBuild disrupt item hazards="),
-        ("ImportSourceCredentials", {"token": "x1", "serverType": "GITHUB", "authType": "OAUTH"}, "aws:codebuild:ImportSourceCredentials permission resource hazards="),
+        ("ImportSourceCredentials", {"token": "x1", "serverType": "GITHUB", "authType": "OAUTH"}, "aws:codebuild:ImportSourceCredentials permission region hazards="),
         ("DeleteProject", {"name": "x1"}, "aws:codebuild:DeleteProject destroy resource hazards="),
         ("BatchDeleteBuilds", {"ids": ["a", "b"]}, "aws:codebuild:BatchDeleteBuilds destroy item hazards= count=2"),
         ("CreateWebhook", {"projectName": "x1", "pullRequestBuildPolicy": {"requiresCommentApproval": "DISABLED"}}, "aws:codebuild:CreateWebhook permission resource hazards=exposure"),

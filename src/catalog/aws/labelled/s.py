@@ -276,7 +276,7 @@ SAGEMAKER = [
         ("DeleteApp", {"DomainId": "d-1", "AppType": "JupyterLab", "AppName": "default"}, "disrupt resource hazards="),
         ("StartNotebookInstance", {"NotebookInstanceName": "n"}, "update resource hazards="),
         ("StopTrainingJob", {"TrainingJobName": "j"}, "disrupt item"),
-        ("CreateTrainingJob", {"TrainingJobName": "j"}, "create item hazards="),
+        ("CreateTrainingJob", {"TrainingJobName": "j"}, "execute item hazards="),
         ("CreatePresignedDomainUrl", {"DomainId": "d-1", "UserProfileName": "u"}, "read resource hazards=secret-read"),
         ("CreateTrainingPlan", {"TrainingPlanName": "p", "TrainingPlanOfferingId": "o"}, "create resource hazards=cost"),
         ("SendPipelineExecutionStepSuccess", {"CallbackToken": "t"}, "execute item"),
@@ -408,7 +408,7 @@ SSM = [
         ("ResetServiceSetting", {"SettingId": "/ssm/documents/console/public-sharing-permission"}, "permission account hazards=exposure"),
         ("ResetServiceSetting", {"SettingId": "/ssm/parameter-store/high-throughput-enabled"}, "update region hazards="),
         ("StartAutomationExecution", {"DocumentName": "AWS-TerminateEC2Instance", **RUNBOOK}, "destroy resource"),
-        ("StartAutomationExecution", {"DocumentName": "AWS-RestartEC2Instance", **RUNBOOK}, "execute resource"),
+        ("StartAutomationExecution", {"DocumentName": "AWS-RestartEC2Instance", **RUNBOOK}, "disrupt resource"),
         ("StartAutomationExecution", {"DocumentName": "d", "TargetLocations": [{"Accounts": ["444455556666"], "Regions": ["us-east-1"]}]}, "execute organization"),
         ("StartAutomationExecution", {"DocumentName": "d", "TargetLocationsURL": "https://example.com/t.json"}, "execute organization"),
         ("StartAutomationExecution", {"DocumentName": "d", "TargetParameterName": "InstanceId", "Targets": [{"Key": "tag:a", "Values": ["b"]}]}, "execute resource hazards=bulk"),
@@ -677,7 +677,7 @@ STORES = [
         ("UpdateDbInstance", {**INFLUX, "dbInstanceType": "db.influx.large"}, "disrupt resource"),
         ("UpdateDbInstance", {**INFLUX, "dbParameterGroupIdentifier": "g"}, "disrupt resource"),
     ),
-    *calls("savingsplans", ("CreateSavingsPlan", {"savingsPlanOfferingId": "o", "commitment": "1.0"}, "create resource hazards=cost"), ("DeleteQueuedSavingsPlan", {"savingsPlanId": "s"}, "update item hazards=")),
+    *calls("savingsplans", ("CreateSavingsPlan", {"savingsPlanOfferingId": "o", "commitment": "1.0"}, "create account hazards=cost"), ("DeleteQueuedSavingsPlan", {"savingsPlanId": "s"}, "update item hazards=")),
     *calls(
         "snow-device-management",
         ("CreateTask", {"command": {"reboot": {}}, "targets": ["d-1", "d-2"]}, "disrupt resource count=2"),
@@ -800,7 +800,7 @@ WORK = [
     *calls("transcribe", ("StartTranscriptionJob", {"TranscriptionJobName": "j", "Media": {"MediaFileUri": "s3://b/k"}}, "create item"), ("DeleteVocabulary", {"VocabularyName": "v"}, "destroy resource hazards=data-loss")),
     *calls("translate", ("TranslateText", {"Text": "t", "SourceLanguageCode": "en", "TargetLanguageCode": "de"}, "read resource")),
     *calls("support", ("CreateCase", {"subject": "s", "communicationBody": "b"}, "create item"), ("ResolveCase", {"caseId": "c"}, "update item")),
-    *calls("uxc", ("UpdateAccountCustomizations", {"accountColor": "red"}, "update item")),
+    *calls("uxc", ("UpdateAccountCustomizations", {"accountColor": "red"}, "update account")),
     *calls("service-quotas", ("RequestServiceQuotaIncrease", {"ServiceCode": "ec2", "QuotaCode": "L-1", "DesiredValue": 10.0}, "create resource")),
 ]
 
@@ -840,7 +840,7 @@ LATER = [
 ]
 
 MORE = [
-    *either("ssm", "PutParameter", {"Name": "n", "Value": "v", "Tier": "Advanced"}, ({"Policies": '[{"Type":"Expiration","Version":"1.0","Attributes":{"Timestamp":"2027-01-01T00:00:00.000Z"}}]'}, "destroy resource hazards=data-loss"), ({"Policies": '[{"Type":"ExpirationNotification","Version":"1.0","Attributes":{"Before":"15","Unit":"Days"}}]'}, "update resource hazards=")),
+    *either("ssm", "PutParameter", {"Name": "n", "Value": "v", "Tier": "Advanced"}, ({"Policies": '[{"Type":"Expiration","Version":"1.0","Attributes":{"Timestamp":"2027-01-01T00:00:00.000Z"}}]'}, "destroy resource hazards=data-loss"), ({"Policies": '[{"Type":"ExpirationNotification","Version":"1.0","Attributes":{"Before":"15","Unit":"Days"}}]'}, "create resource hazards=")),
     *either("sso-admin", "PutApplicationAssignmentConfiguration", {"ApplicationArn": "a"}, ({"AssignmentRequired": False}, "permission resource hazards=privilege"), ({"AssignmentRequired": True}, "permission resource hazards=")),
     *either("storagegateway", "UpdateGatewayInformation", GATEWAY, ({"CloudWatchLogGroupARN": ""}, "disrupt environment hazards=audit-off"), ({"GatewayName": "n"}, "update environment hazards=")),
     *either("workdocs", "UpdateUser", {"UserId": "u"}, ({"GrantPoweruserPrivileges": "TRUE"}, "permission resource hazards=privilege"), ({"GivenName": "n"}, "permission resource hazards=")),
