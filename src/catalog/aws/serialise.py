@@ -26,7 +26,7 @@ uuid.uuid4 = lambda: uuid.UUID(int=1)
 HERE = pathlib.Path(__file__).resolve().parent
 ACCOUNT = 111122223333
 FIXED = {"Bucket": "example-bucket", "AccountId": str(ACCOUNT), "TableName": "orders",
-         "ExpectedBucketOwner": str(ACCOUNT), "ExpectedSourceBucketOwner": str(ACCOUNT),
+         "DesiredState": "{}", "PatchDocument": "[]", "ExpectedBucketOwner": str(ACCOUNT), "ExpectedSourceBucketOwner": str(ACCOUNT),
          "PredictEndpoint": "https://realtime.machinelearning.us-east-1.amazonaws.com",
          "QueueUrl": f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/jobs",
          "KvsARN": f"arn:aws:cloudfront::{ACCOUNT}:key-value-store/x"}

@@ -218,10 +218,13 @@ fn named(
     if forms && root && (action || form) {
         return Ok(Named::Form);
     }
-    if !rest.is_empty() && (action && (version || forms) || form && forms) {
+    let found = by_path(head, host, &rest, query)?;
+    // CloudSearch's queries are forms by themselves.
+    let own_form = matches!(&found, Named::One { service, .. } if service.name.get() == "cloudsearchdomain");
+    if !rest.is_empty() && (action && (version || forms) || form && forms && !own_form) {
         return Err(Unreadable::new("the request names an operation by its Action and one by its path"));
     }
-    by_path(head, host, &rest, query)
+    Ok(found)
 }
 
 /// `/service/TARGET/operation/NAME`, possibly below a prefix.
