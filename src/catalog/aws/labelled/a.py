@@ -879,7 +879,7 @@ CASES = [
         ("UpdatePackageVersionsStatus", {"domain": "x1", "repository": "x1", "format": "npm", "package": "x1", "versions": ["x1"], "targetStatus": "Unlisted"}, "aws:codeartifact:UpdatePackageVersionsStatus disrupt resource hazards= reversible=yes"),
         ("UpdatePackageVersionsStatus", {"domain": "x1", "repository": "x1", "format": "npm", "package": "x1", "versions": ["x1"], "targetStatus": "Disposed"}, "aws:codeartifact:UpdatePackageVersionsStatus destroy resource hazards=data-loss reversible=no"),
         ("UpdatePackageVersionsStatus", {"domain": "x1", "repository": "x1", "format": "npm", "package": "x1", "versions": ["x1"], "targetStatus": "Published"}, "aws:codeartifact:UpdatePackageVersionsStatus update resource hazards="),
-        ("GetAuthorizationToken", {"domain": "x1"}, "aws:codeartifact:GetAuthorizationToken read item hazards=secret-read"),
+        ("GetAuthorizationToken", {"domain": "x1"}, "aws:codeartifact:GetAuthorizationToken read item hazards="),
         ("DeleteRepository", {"domain": "x1", "repository": "x1"}, "aws:codeartifact:DeleteRepository destroy resource hazards=data-loss reversible=no"),
         ("DeleteDomain", {"domain": "x1"}, "aws:codeartifact:DeleteDomain destroy environment hazards=data-loss reversible=no"),
         ("UpdatePackageGroupOriginConfiguration", {"domain": "x1", "packageGroup": "x1", "restrictions": {"EXTERNAL_UPSTREAM": "ALLOW"}}, "aws:codeartifact:UpdatePackageGroupOriginConfiguration permission resource hazards="),

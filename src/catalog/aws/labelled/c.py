@@ -807,7 +807,7 @@ CASES = [
         ("DeleteRepository", {"repositoryName": "xx", "force": False}, "destroy resource hazards=data-loss reversible=no"),
         ("DeleteRepositoryPolicy", {"repositoryName": "xx"}, "permission resource hazards="),
         ("DeleteSigningConfiguration", {}, "disrupt region hazards="),
-        ("GetAuthorizationToken", {}, "read resource hazards=secret-read"),
+        ("GetAuthorizationToken", {}, "read resource hazards="),
         ("PutImage", {"repositoryName": "xx", "imageManifest": "x"}, "update item hazards="),
         ("PutImageScanningConfiguration", {"repositoryName": "xx", "imageScanningConfiguration": {"scanOnPush": False}}, "disrupt resource hazards=audit-off"),
         ("PutImageScanningConfiguration", {"repositoryName": "xx", "imageScanningConfiguration": {"scanOnPush": True}}, "update resource hazards="),
