@@ -13,7 +13,7 @@ ci:
 
 # The full figures of a long suite; results go to docs/soak/
 soak name:
-    BLASTGATE_SOAK=1 cargo test --release --test it {{name}} -- --nocapture
+    BLASTGATE_SOAK=1 cargo test --release --test it {{replace(name, "-", "_")}} -- --nocapture
 
 # All benches; the kept summary is docs/performance.md
 bench:

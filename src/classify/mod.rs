@@ -176,9 +176,13 @@ fn action(identified: Identified, inventory: &Inventory, evidence: Evidence) -> 
         }
         merge(&mut blast, &judged, names);
     }
-    let mut environment = environment::resolve(inventory, named);
+    let readings = || identified.others().iter().chain([identified.reading()]);
+    // What has only the shape of AWS says nothing of where it stands, whatever accounts and ARNs it names.
+    let tells = |reading: &&Reading| !identified.is_by_shape() || !matches!(reading.face, Face::Aws(_));
+    let first = Some(named).filter(tells).or_else(|| readings().find(tells)).unwrap_or(named);
+    let mut environment = environment::resolve(inventory, first);
     // What the inventory says of any reading counts; that it does not know one says nothing.
-    for reading in identified.others().iter().chain([identified.reading()]) {
+    for reading in readings().filter(tells) {
         let other = environment::resolve(inventory, reading);
         if other.kind != EnvironmentKind::Unknown && environment::is_stricter(&other, &environment) {
             environment = other;

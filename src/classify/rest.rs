@@ -2,13 +2,16 @@
 
 use crate::identify::Reading;
 use crate::identify::protocol::graphql::Root;
-use crate::identify::protocol::rest::Seen;
+use crate::identify::protocol::rest::{Described, Seen};
 use crate::model::http::Upgrade;
 use crate::model::{BlastRadius, Hazard, Impact, Scope};
 
 /// What it would do.
 pub(super) fn blast_radius(reading: &Reading, seen: &Seen) -> BlastRadius {
     let plain = by_method(seen);
+    if let Some(described) = &seen.described {
+        return by_row(reading, seen, described, plain);
+    }
     let mut blast = match &seen.graphql {
         None => BlastRadius::new(plain, Scope::Resource),
         Some(Root::Unreadable) => BlastRadius::new(Impact::Unknown, Scope::Resource),
@@ -20,6 +23,25 @@ pub(super) fn blast_radius(reading: &Reading, seen: &Seen) -> BlastRadius {
         Some(Root::Mutation { field }) => mutation(field, seen, plain),
     };
     blast.count = reading.count;
+    blast
+}
+
+/// What the table says of the call. It may say less than the method does, unless something else names another method.
+fn by_row(reading: &Reading, seen: &Seen, described: &Described, plain: Impact) -> BlastRadius {
+    let row = described.row;
+    let mut impact = row.impact.get().parse().unwrap_or(Impact::Unknown);
+    if let Some(told) = described.told {
+        impact = told;
+    }
+    if seen.methods.len() > 1 || seen.upgrade.is_some() || seen.opaque {
+        impact = impact.stricter(plain);
+    }
+    let scope = if described.wide { Scope::Environment } else { row.scope.get().parse().unwrap_or(Scope::Resource) };
+    let mut blast = BlastRadius { count: reading.count, ..BlastRadius::new(impact, scope) };
+    blast.hazards = row.hazards.get().split(',').filter_map(|word| word.parse::<Hazard>().ok()).collect();
+    if described.told == Some(Impact::Destroy) {
+        blast.hazards.insert(Hazard::DataLoss);
+    }
     blast
 }
 

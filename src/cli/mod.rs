@@ -8,6 +8,7 @@ mod gate;
 mod init;
 mod log;
 mod man;
+mod operations;
 mod report;
 mod rules;
 mod run;
@@ -70,6 +71,8 @@ enum Command {
     Report(report::ReportArgs),
     /// Say what a request would do and what would be decided; nothing is sent
     Explain(explain::ExplainArgs),
+    /// List operations of AWS with what they do, by id, AWS CLI command, CloudFormation or Terraform type
+    Operations(operations::OperationsArgs),
     /// Check, list, show and export rules
     Rules(rules::RulesArgs),
     /// Print a completion script for a shell
@@ -101,6 +104,9 @@ pub fn main() -> ExitCode {
             let at = SystemClock.now();
             args.default_config(own_configuration);
             finish(explain::run(&args, at, io::stdin().lock(), &mut out(), &mut anstream::stderr()))
+        }
+        Command::Operations(args) => {
+            finish(operations::run(&args, log::Screen::stdout().width, &mut out(), &mut anstream::stderr()))
         }
         Command::Rules(args) => finish(rules::run(&args, &mut out(), &mut anstream::stderr())),
         Command::Completions { shell } => {

@@ -98,6 +98,7 @@ impl Route {
 pub struct Identified {
     reading: Reading,
     others: Vec<Reading>,
+    by_shape: bool,
 }
 
 impl Identified {
@@ -105,6 +106,13 @@ impl Identified {
     #[must_use]
     pub const fn reading(&self) -> &Reading {
         &self.reading
+    }
+
+    /// Whether only the request's shape says whose API it is: the caller's to choose, so that nothing in it tells where
+    /// the target stands.
+    #[must_use]
+    pub const fn is_by_shape(&self) -> bool {
+        self.by_shape
     }
 
     /// Every other reading of the same request, where the API was recognised by shape only: the host may follow any of
@@ -205,8 +213,8 @@ pub fn identify(route: &Route, head: &Head, body: &Captured) -> Result<Vec1<Iden
     };
     let mut readings = read(route.api, &route.partial)?;
     if route.by_shape {
-        // A shape is the caller's to choose: their key says nothing about whose an unnamed host is.
-        readings.iter_mut().for_each(protocol::aws::forget_key);
+        // A shape is the caller's to choose: what it says of an account tells nothing about whose an unnamed host is.
+        readings.iter_mut().for_each(protocol::aws::forget_account);
     }
     let mut others = Vec::new();
     // What AWS' own operations say holds for an answer, not for what a connection becomes.
@@ -216,17 +224,17 @@ pub fn identify(route: &Route, head: &Head, body: &Captured) -> Result<Vec1<Iden
     }
     if let Some((api, partial)) = &route.second {
         others.extend(read(api, partial)?.mapped(|mut reading| {
-            protocol::aws::forget_key(&mut reading);
+            protocol::aws::forget_account(&mut reading);
             reading
         }));
     }
-    Ok(readings.mapped(|reading| Identified { reading, others: others.clone() }))
+    Ok(readings.mapped(|reading| Identified { reading, others: others.clone(), by_shape: route.by_shape }))
 }
 
 /// A connection that is passed without being opened: an operation too (`net:tunnel:Open`).
 #[must_use]
 pub fn tunnel(authority: &crate::model::http::Authority) -> Vec1<Identified> {
-    vec1![Identified { reading: protocol::lifeline::tunnel(authority), others: vec![] }]
+    vec1![Identified { reading: protocol::lifeline::tunnel(authority), others: vec![], by_shape: false }]
 }
 
 #[cfg(test)]

@@ -24,6 +24,10 @@ struct Case {
     #[serde(default)]
     body: String,
     hex: Option<String>,
+    /// The credential scope that a request is signed for: `eu-west-1/ec2`. Every header of the case is signed, but the `unsigned`.
+    scope: Option<String>,
+    #[serde(default)]
+    unsigned: Vec<String>,
     is: Option<String>,
     refused: Option<u16>,
     #[serde(default)]
@@ -78,6 +82,17 @@ fn cluster() -> Known {
     Known { provider: Some("kubernetes".into()), cluster: Some("prod-eu".into()) }
 }
 
+/// SigV4, or SigV4A where the scope names no region. The key id is invented and encodes the account 111122223333.
+fn signature(scope: &str, headers: &[(&str, &str)], unsigned: &[String]) -> String {
+    let signed = headers.iter().map(|(name, _)| name.to_ascii_lowercase()).filter(|name| !unsigned.contains(name));
+    let signed: Vec<String> = std::iter::once("host".to_owned()).chain(signed).collect();
+    let algorithm = if scope.contains('/') { "AWS4-HMAC-SHA256" } else { "AWS4-ECDSA-P256-SHA256" };
+    format!(
+        "{algorithm} Credential=AKIARTX3GSDSQAAAAAAA/20260101/{scope}/aws4_request, SignedHeaders={}, Signature=0",
+        signed.join(";")
+    )
+}
+
 fn run(text: &str) -> usize {
     let cases: Vec<Case> = serde_saphyr::from_str(text).unwrap();
     for case in &cases {
@@ -88,6 +103,8 @@ fn run(text: &str) -> usize {
         };
         let mut headers: Vec<(&str, &str)> = case.headers.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         headers.extend(case.media.as_deref().map(|media| ("content-type", media)));
+        let signature = case.scope.as_ref().map(|scope| signature(scope, &headers, &case.unsigned));
+        headers.extend(signature.as_deref().map(|value| ("authorization", value)));
         let body = case.hex.as_ref().map_or_else(
             || case.body.clone().into_bytes(),
             |hex| data_encoding::HEXLOWER.decode(hex.replace(' ', "").as_bytes()).unwrap(),
@@ -132,6 +149,69 @@ fn kubernetes_cases() {
 #[test]
 fn generic_cases() {
     assert!(run(include_str!("../catalog/generic/cases.yaml")) >= 70);
+}
+
+#[test]
+fn disguised_calls_of_aws_are_refused_or_judged_as_what_they_are() {
+    assert!(run(include_str!("../catalog/aws/cases/disguises.yaml")) >= 60);
+}
+
+/// A signature, a target and an ARN are texts that a caller may add to any request: on a host that nobody named they move nothing
+/// into the environment of the account that they name.
+#[test]
+fn a_decoration_moves_no_unnamed_host_into_an_environment() {
+    let text = "version: 1\nenvironments:\n  - name: dev\n    match: [ { provider: aws, account: \"444455556666\" }, { provider: aws, resource: \"arn:aws:*\" }, { provider: aws, region: eu-west-1 } ]\n  - { name: staging, match: [ { host: named.example } ] }\n";
+    let inventory = Inventory::parse("inventory.yaml", text).unwrap();
+    let signed = |scope: &str| signature(scope, &[("x-amz-expected-bucket-owner", ""), ("x-amz-target", "")], &[]);
+    let (s3, dynamodb) = (signed("eu-west-1/s3"), signed("eu-west-1/dynamodb"));
+    let table = br#"{"TableName":"arn:aws:dynamodb:eu-west-1:444455556666:table/x"}"#;
+    for (call, headers, body, expected) in [
+        (
+            "DELETE https://api.shop.example/v1/customers/all",
+            vec![("authorization", s3.as_str()), ("x-amz-expected-bucket-owner", "444455556666")],
+            b"".as_slice(),
+            "unknown",
+        ),
+        (
+            "DELETE https://named.example/v1/customers/all",
+            vec![("authorization", s3.as_str()), ("x-amz-expected-bucket-owner", "444455556666")],
+            b"",
+            "staging",
+        ),
+        (
+            "POST https://api.shop.example/v1/deleteEverything",
+            vec![("authorization", dynamodb.as_str()), ("x-amz-target", "DynamoDB_20120810.DeleteTable")],
+            table,
+            "unknown",
+        ),
+        ("POST https://api.shop.example/", vec![("x-amz-target", "DynamoDB_20120810.DeleteTable")], table, "unknown"),
+        (
+            "DELETE https://b.s3.eu-west-1.amazonaws.com/k?X-Amz-Expected-Bucket-Owner=444455556666",
+            vec![("authorization", signature("us-gov-west-1/s3", &[], &[]).leak() as &str)],
+            b"",
+            "refused",
+        ),
+    ] {
+        let head = head(call, &headers);
+        let route = match route(&head, &Known::default()) {
+            Ok(route) => route,
+            Err(_) => {
+                assert_eq!(expected, "refused", "{call}");
+                continue;
+            }
+        };
+        let body = capture(route.need(), body);
+        let actions = classify(identify(&route, &head, &body).unwrap(), &inventory, Evidence::Observed);
+        for action in actions {
+            assert_eq!(action.environment().name.as_str(), expected, "{call}");
+            assert_eq!(action.place().account, None, "{call}");
+        }
+    }
+}
+
+#[test]
+fn cases_of_what_aws_hosts() {
+    assert!(run(include_str!("../catalog/aws/cases/planes.yaml")) >= 40);
 }
 
 #[test]

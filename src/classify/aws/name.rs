@@ -4,8 +4,22 @@
 use crate::catalog::aws as catalog;
 use crate::model::{BlastRadius, Hazard, Impact, Scope};
 
-/// The base that verb and noun give.
-pub(super) fn blast_radius(service: &str, operation: &str) -> BlastRadius {
+/// The base that verb and noun give. Where the Service Authorization Reference calls a read a change, it is none; where it
+/// calls an unknown word a read, it is one.
+pub(super) fn blast_radius(service: &str, operation: &catalog::Operation) -> BlastRadius {
+    use catalog::AccessLevel::{List, Permissions, Read, Tagging, Write};
+    let blast = of_name(service, operation.name.get());
+    match (blast.impact, operation.level()) {
+        (Impact::Read, Some(Permissions)) => BlastRadius::new(Impact::Permission, blast.scope),
+        (Impact::Read, Some(Write)) => BlastRadius::new(Impact::Update, blast.scope),
+        (Impact::Read, Some(Tagging)) => BlastRadius::new(Impact::Update, Scope::Item),
+        (Impact::Unknown, Some(Read | List)) => BlastRadius::new(Impact::Read, Scope::Resource),
+        _ => blast,
+    }
+}
+
+/// What the words of a name say.
+pub(super) fn of_name(service: &str, operation: &str) -> BlastRadius {
     let (row, noun_at) = verb(operation);
     let verb = row.and_then(|row| row.impact.get().parse().ok()).unwrap_or(Impact::Unknown);
     if verb == Impact::Read {

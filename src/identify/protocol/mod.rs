@@ -84,7 +84,7 @@ pub(crate) fn api_of(head: &Head, known: &Known) -> (&'static Manifest, bool) {
     if let Some(api) = known.provider.as_deref().and_then(catalog::provider) {
         return (api, false);
     }
-    if aws::is_customer_host(&head.authority.host) {
+    if aws::plane::of(&head.authority.host).is_some() || aws::plane::is_public(head) {
         return (catalog::generic(), false);
     }
     if let Some(api) = catalog::by_host(&head.authority.host) {

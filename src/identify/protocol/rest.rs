@@ -31,6 +31,19 @@ pub struct Seen {
     pub graphql: Option<Root>,
     /// What the connection is to become: nobody reads what is said on it then.
     pub upgrade: Option<Upgrade>,
+    /// What a table says of this method and path on this kind of host.
+    pub described: Option<Described>,
+}
+
+/// What a table says of a call.
+#[derive(Clone, Copy, Debug)]
+pub struct Described {
+    /// The row.
+    pub row: &'static catalog::aws::Plane,
+    /// The path names a collection where the row thinks of one thing.
+    pub wide: bool,
+    /// What body or query make of it.
+    pub told: Option<Impact>,
 }
 
 /// A path word that says more than the method does.
@@ -123,7 +136,7 @@ pub(crate) fn generic(head: &Head, body: &Captured, _known: &Known) -> Reading {
         parameters,
         // Whether a path is one thing or a collection cannot be known.
         count: if destroys && !observes { Count::AtLeast(1) } else { Count::ONE },
-        face: Face::Rest(Seen { methods, word, opaque, graphql: None, upgrade: head.upgrade }),
+        face: Face::Rest(Seen { methods, word, opaque, graphql: None, upgrade: head.upgrade, described: None }),
     }
 }
 
@@ -384,7 +397,9 @@ fn is_engine_version(segment: &str) -> bool {
 
 impl Protocol for Rest {
     fn route(&self, _api: &'static Manifest, head: &Head, _known: &Known) -> Result<Routed, Unreadable> {
-        Ok(super::lifeline::routed(head))
+        let routed = super::lifeline::routed(head);
+        let need = super::aws::plane::need(head).unwrap_or(routed.need);
+        Ok(Routed { need, ..routed })
     }
     fn identify(
         &self,
@@ -394,7 +409,12 @@ impl Protocol for Rest {
         head: &Head,
         body: &Captured,
     ) -> Result<Vec1<Reading>, Unreadable> {
-        Ok(super::lifeline::git_readings(head, body, known).unwrap_or_else(|| readings(head, body, known)))
+        let mut readings =
+            super::lifeline::git_readings(head, body, known).unwrap_or_else(|| readings(head, body, known));
+        for reading in &mut readings {
+            super::aws::plane::name(reading, head, body)?;
+        }
+        Ok(readings)
     }
     fn dialect(&self, head: &Head) -> Dialect {
         dialect(head)

@@ -18,7 +18,7 @@ use super::scope::Scope;
 pub struct Candidate {
     /// The services that host and scope leave.
     pub(super) services: Vec<&'static Service>,
-    /// The service's name where the tables do not hold it.
+    /// What an unnamed call is called: a service that the tables do not hold, or nobody's.
     pub(super) unnamed: Option<String>,
     /// What the protocol's evidence names.
     pub(super) named: Named,
@@ -26,6 +26,10 @@ pub struct Candidate {
     pub(super) place: Where,
     /// The decoded query.
     pub(super) query: Pairs,
+    /// The names of the signed headers, lower case.
+    pub(super) signed: Vec<String>,
+    /// The fourth version's signature stands in the query.
+    pub(super) presigned: bool,
 }
 
 /// What the protocol's evidence names.
@@ -62,16 +66,28 @@ impl Candidate {
             check_signed(head, scope)?;
         }
         let host = Host::read(&head.authority.host);
-        let (services, unnamed) = candidates(host.as_ref(), scope.as_ref(), head)?;
+        let (mut services, unnamed) = candidates(host.as_ref(), scope.as_ref(), head)?;
+        // Of twins the one that the host is called by names the operation, else the one that the others are twins of.
+        services.sort_by_key(|service| {
+            let name = service.name.get();
+            let other = |found: Option<&String>| found.is_none_or(|found| found != name);
+            let (host, scope) = (host.as_ref().map(|host| &host.service), scope.as_ref().map(|scope| &scope.service));
+            (other(host), service.judged_as.get() != name, other(scope))
+        });
         let place = place(host.as_ref(), scope.as_ref())?;
         let named = named(head, host.as_ref(), &services, &query)?;
-        Ok(Self { services, unnamed, named, place, query })
+        let presigned = query.iter().any(|(name, _)| name == "X-Amz-Signature");
+        let signed = scope.map_or(vec![], |scope| scope.signed);
+        Ok(Self { services, unnamed, named, place, query, signed, presigned })
     }
 }
 
 fn check_signed(head: &Head, scope: &Scope) -> Result<(), Unreadable> {
-    let unsigned =
-        MUST_BE_SIGNED.iter().find(|name| head.header_count(name) > 0 && !scope.signed.iter().any(|one| one == *name));
+    // For S3 the encoding is something to keep with the object; it asks for a signature on its own headers only.
+    let kept = |name: &str| name == "content-encoding" && scope.service.starts_with("s3");
+    let unsigned = MUST_BE_SIGNED
+        .iter()
+        .find(|name| head.header_count(name) > 0 && !kept(name) && !scope.signed.iter().any(|one| one == *name));
     match unsigned {
         Some(name) => Err(Unreadable::new(format!("`{name}` is not signed, although the request is"))),
         None => Ok(()),
@@ -84,25 +100,27 @@ fn candidates(
     scope: Option<&Scope>,
     head: &Head,
 ) -> Result<(Vec<&'static Service>, Option<String>), Unreadable> {
-    let by_scope: Vec<&'static Service> =
-        scope.map_or(vec![], |scope| catalog::by_signing(signing(&scope.service)).collect());
+    let by_scope: Vec<&'static Service> = scope.map_or(vec![], |scope| catalog::by_signing(&scope.service).collect());
     let Some(host) = host else {
-        // A custom endpoint: the scope speaks alone, and without one the target.
+        // A custom endpoint: the scope speaks alone; without one the target, and else only what is sent unsigned.
         if !by_scope.is_empty() {
             return Ok((by_scope, None));
         }
         let target = head.header("x-amz-target").and_then(|target| target.rsplit_once('.'));
-        let by_target =
-            target.filter(|_| scope.is_none()).map_or(vec![], |(prefix, _)| catalog::by_target(prefix).collect());
-        return Ok((by_target, scope.map(|scope| name_of(&scope.service))));
+        return Ok(match (scope, target) {
+            (Some(scope), _) => (vec![], Some(name_of(&scope.service))),
+            (None, Some((prefix, _))) => (catalog::by_target(prefix).collect(), None),
+            // The second version of signatures names no service; of those that take it only S3 is served elsewhere.
+            (None, None) if is_second(head) => (catalog::service("s3").into_iter().collect(), None),
+            (None, None) => (catalog::by_signing("").collect(), Some("unidentified".to_owned())),
+        });
     };
     let by_host: Vec<&'static Service> = host.services().collect();
     if by_host.is_empty() {
         return Ok((vec![], Some(name_of(&host.service))));
     }
     let Some(scope) = scope else { return Ok((by_host, None)) };
-    let both: Vec<&'static Service> =
-        by_host.iter().copied().filter(|service| service.signing() == signing(&scope.service)).collect();
+    let both = host.signing_as(&scope.service);
     if both.is_empty() {
         return Err(Unreadable::new(format!(
             "the host is `{}`'s, the credential scope says `{}`",
@@ -112,12 +130,10 @@ fn candidates(
     Ok((both, None))
 }
 
-/// Directory buckets and object lambdas sign under names of their own.
-fn signing(name: &str) -> &str {
-    match name {
-        "s3express" | "s3-object-lambda" => "s3",
-        other => other,
-    }
+/// Signed as S3 was before 2014: a header that begins with `AWS `, or the query of a URL.
+fn is_second(head: &Head) -> bool {
+    head.header("authorization").is_some_and(|value| value.starts_with("AWS "))
+        || head.query().is_some_and(|query| query.contains("AWSAccessKeyId="))
 }
 
 /// A host's label or a scope's service as a part of an operation's id: no colons, nothing but what a label may hold.
@@ -128,8 +144,12 @@ fn name_of(label: &str) -> String {
 fn place(host: Option<&Host>, scope: Option<&Scope>) -> Result<Where, Unreadable> {
     let by_host = host.and_then(|host| host.region.clone());
     let by_scope = scope.and_then(|scope| scope.region.clone());
+    // AWS Health in China answers in one region and is signed for another (botocore's endpoint rules).
+    let apart = [by_host.as_deref(), by_scope.as_deref()] == [Some("cn-north-1"), Some("cn-northwest-1")]
+        && host.is_some_and(|host| host.service == "health");
     if let (Some(host), Some(scope)) = (&by_host, &by_scope)
         && host != scope
+        && !apart
     {
         return Err(Unreadable::new(format!("the host is in `{host}`, the credential scope in `{scope}`")));
     }
@@ -190,13 +210,21 @@ fn named(
     let forms = services.iter().any(|service| service.protocols().any(WireProtocol::is_form));
     let rest: Vec<&'static Service> =
         services.iter().copied().filter(|service| service.protocols().any(WireProtocol::is_rest)).collect();
-    if forms && (rest.is_empty() || action) {
+    if forms && rest.is_empty() {
         return Ok(Named::Form);
     }
-    if action && version && !rest.is_empty() {
-        return Err(Unreadable::new("the query has an Action, the service's operations are paths"));
+    // Several services answer on the host: forms go to its root, and nothing else does.
+    let root = matches!(head.path(), "/" | "");
+    if forms && root && (action || form) {
+        return Ok(Named::Form);
     }
-    by_path(head, host, &rest, query)
+    let found = by_path(head, host, &rest, query)?;
+    // CloudSearch's queries are forms by themselves.
+    let own_form = matches!(&found, Named::One { service, .. } if service.name.get() == "cloudsearchdomain");
+    if !rest.is_empty() && (action && (version || forms) || form && forms && !own_form) {
+        return Err(Unreadable::new("the request names an operation by its Action and one by its path"));
+    }
+    Ok(found)
 }
 
 /// `/service/TARGET/operation/NAME`, possibly below a prefix.
@@ -208,8 +236,8 @@ fn cbor(head: &Head, services: &[&'static Service]) -> Result<Named, Unreadable>
     let [name, "operation", target, "service", ..] = parts.as_slice() else {
         return Err(Unreadable::new("the path does not name an operation"));
     };
-    let speaks = |service: &&&'static Service| service.speaks(WireProtocol::Cbor) && service.has_target(target);
-    one(services.iter().find(speaks).copied(), name, WireProtocol::Cbor, head)
+    let speaks = |service: &&'static Service| service.speaks(WireProtocol::Cbor) && service.has_target(target);
+    one(services.iter().copied().filter(speaks), name, WireProtocol::Cbor, head)
 }
 
 fn by_target(head: &Head, services: &[&'static Service]) -> Result<Named, Unreadable> {
@@ -220,12 +248,13 @@ fn by_target(head: &Head, services: &[&'static Service]) -> Result<Named, Unread
         return Err(Unreadable::new("the service takes no X-Amz-Target"));
     }
     let Some((prefix, name)) = target.rsplit_once('.') else { return Ok(Named::Nothing) };
-    let speaks = |service: &&&'static Service| service.speaks(WireProtocol::Json) && service.has_target(prefix);
-    one(services.iter().find(speaks).copied(), name, WireProtocol::Json, head)
+    let speaks = |service: &&'static Service| service.speaks(WireProtocol::Json) && service.has_target(prefix);
+    one(services.iter().copied().filter(speaks), name, WireProtocol::Json, head)
 }
 
+/// The operation of this name; the services that have it too are twins.
 fn one(
-    service: Option<&'static Service>,
+    services: impl Iterator<Item = &'static Service>,
     name: &str,
     protocol: WireProtocol,
     head: &Head,
@@ -233,11 +262,9 @@ fn one(
     if head.method != http::Method::POST {
         return Err(Unreadable::new("the service takes POST only"));
     }
-    let Some(service) = service else { return Ok(Named::Nothing) };
-    Ok(match service.operation(name) {
-        Some(operation) => Named::One { service, protocol, found: Match { operation, twins: vec![], labels: vec![] } },
-        None => Named::Nothing,
-    })
+    let mut found = services.filter_map(|service| Some((service, service.operation(name)?)));
+    let Some((service, operation)) = found.next() else { return Ok(Named::Nothing) };
+    Ok(Named::One { service, protocol, found: Match { operation, twins: found.collect(), labels: vec![] } })
 }
 
 fn by_path(
@@ -250,7 +277,8 @@ fn by_path(
     for service in services {
         let segments = segments(head, host, service);
         if let Some(found) = rest::find(service, head, &segments, query)? {
-            let literals = found.operation.path.get().split('/').filter(|part| !part.starts_with('{')).count();
+            let path = found.operation.path.get();
+            let literals = path.split('/').filter(|part| !part.is_empty() && !part.starts_with('{')).count();
             matches.push((literals, service, found));
         }
     }

@@ -16,6 +16,46 @@ pub(super) struct Host {
     pub service: String,
     /// What stands before it: a bucket (dots and all), an account, a cell.
     pub before: String,
+    /// Shorter labels that are a service's too: `geo` of `routes.geo`, where an operation's own prefix may stand before it.
+    pub shorter: Vec<String>,
+}
+
+/// Takes the endpoint's id out of a private endpoint's labels. S3's have a label before it that says which face they show:
+/// `bucket.vpce-1a2b-3c.s3`. Source: docs.aws.amazon.com/AmazonS3, "AWS PrivateLink for Amazon S3".
+fn private(labels: &mut Vec<&str>) {
+    let Some(at) = labels.iter().rposition(|label| label.starts_with("vpce-")) else { return };
+    labels.remove(at);
+    let Some(before) = at.checked_sub(1).filter(|_| labels.get(at..) == Some(&["s3"])) else { return };
+    let face = match labels.get(before) {
+        Some(&"bucket") => "s3",
+        Some(&"accesspoint") => "s3-accesspoint",
+        Some(&"control") => "s3-control",
+        _ => return,
+    };
+    labels.truncate(before);
+    labels.push(face);
+}
+
+/// No service is named by more labels: `api.tunneling.iot`, and one before it.
+const LABELS_MAX: usize = 4;
+
+/// Where people and tools sign in: suffixes of their own, with or without a region before them. Source: botocore's
+/// endpoint rules of `signin`.
+const SIGN_IN: [(&str, &str); 4] = [
+    ("signin.aws", "aws"),
+    ("signin.amazonaws.cn", "aws-cn"),
+    ("signin.amazonaws-us-gov.com", "aws-us-gov"),
+    ("signin.amazonaws-eusc.eu", "aws-eusc"),
+];
+
+fn sign_in(host: &str) -> Option<(&'static str, Option<&str>)> {
+    SIGN_IN.iter().find_map(|(name, partition)| {
+        let before = host.strip_suffix(name)?;
+        match before.strip_suffix('.') {
+            Some(label) => Some((*partition, Some(label))),
+            None => before.is_empty().then_some((*partition, None)),
+        }
+    })
 }
 
 /// Suffixes beside those of the partitions table, and their partition.
@@ -26,8 +66,13 @@ impl Host {
     /// Reads a lower-case host without port; `None` when it is not one of AWS's.
     #[must_use]
     pub(super) fn read(host: &str) -> Option<Self> {
-        if host == "signin.aws" || host.ends_with(".signin.aws") {
-            return Some(Self::new("aws", None, "signin", ""));
+        if let Some((partition, before)) = sign_in(host) {
+            return Some(Self::new(
+                partition,
+                before.filter(|label| is_region(label)).map(str::to_owned),
+                "signin",
+                "",
+            ));
         }
         let (partition, rest) = split_suffix(host)?;
         let mut labels: Vec<&str> = rest.split('.').collect();
@@ -48,10 +93,8 @@ impl Host {
             }
             labels.pop();
         }
-        if endpoint && labels.len() > 1 && labels.first().is_some_and(|label| label.starts_with("vpce-")) {
-            labels.remove(0);
-        } else if endpoint {
-            labels.retain(|label| !label.starts_with("vpce-"));
+        if endpoint {
+            private(&mut labels);
         }
         let partition = match region.as_deref() {
             Some(region) if partition == "aws" && region.starts_with("us-gov-") => "aws-us-gov",
@@ -62,21 +105,24 @@ impl Host {
 
     /// The longest label sequence from the right that the tables know; else the last label.
     fn of_labels(partition: &'static str, mut region: Option<String>, labels: &[&str]) -> Self {
-        for count in [2, 1] {
-            let Some(at) = labels.len().checked_sub(count) else { continue };
-            let (before, service) = labels.split_at(at);
+        let known = (1..=labels.len().min(LABELS_MAX)).rev().filter_map(|count| {
+            let (before, service) = labels.split_at(labels.len() - count);
             let service = plain(&service.join("."));
-            if catalog::by_host(&service).next().is_some() {
-                // The oldest hosts of SQS and a few others have the region first: `eu-west-1.queue`.
-                let before = match before {
-                    [first] if region.is_none() && service != "s3" && is_region(first) => {
-                        region = Some((*first).to_owned());
-                        String::new()
-                    }
-                    _ => before.join("."),
-                };
-                return Self { partition, region, service, before };
-            }
+            catalog::by_host(&service).next().map(|_| (service, before))
+        });
+        let mut known: Vec<(String, &[&str])> = known.collect();
+        if !known.is_empty() {
+            let (service, before) = known.remove(0);
+            // Customers' endpoints and the oldest hosts of SQS have the region before the service: `eu-west-1.queue`.
+            let before = match before.split_last() {
+                Some((last, rest)) if region.is_none() && service != "s3" && is_region(last) => {
+                    region = Some((*last).to_owned());
+                    rest.join(".")
+                }
+                _ => before.join("."),
+            };
+            let shorter = known.into_iter().map(|(label, _)| label).collect();
+            return Self { partition, region, service, before, shorter };
         }
         let (last, before) = labels.split_last().map_or(("", [].as_slice()), |(last, before)| (*last, before));
         let before = before.join(".");
@@ -86,17 +132,25 @@ impl Host {
         }
         match last.strip_prefix("s3-").filter(|rest| is_region(rest)) {
             Some(dashed) => Self::new(partition, Some(dashed.to_owned()), "s3", &before),
-            None => Self { partition, region, service: last, before },
+            None => Self::new(partition, region, &last, &before),
         }
     }
 
     fn new(partition: &'static str, region: Option<String>, service: &str, before: &str) -> Self {
-        Self { partition, region, service: service.to_owned(), before: before.to_owned() }
+        Self { partition, region, service: service.to_owned(), before: before.to_owned(), shorter: vec![] }
     }
 
     /// The services of the tables that this host may be.
     pub(super) fn services(&self) -> impl Iterator<Item = &'static Service> + use<> {
         catalog::by_host(&self.service)
+    }
+
+    /// Those that sign as `name`: of the longest label that has any.
+    pub(super) fn signing_as(&self, name: &str) -> Vec<&'static Service> {
+        let of =
+            |label: &String| -> Vec<_> { catalog::by_host(label).filter(|service| service.signs_as(name)).collect() };
+        let labels = std::iter::once(&self.service).chain(&self.shorter);
+        labels.map(of).find(|services| !services.is_empty()).unwrap_or_default()
     }
 
     /// The account that the host names: `ACCOUNT.ddb.REGION`, `ACCOUNT.s3-control.REGION`.
@@ -108,8 +162,10 @@ impl Host {
     /// The account of an access point: the end of its label, `NAME-ACCOUNT.s3-accesspoint.REGION`.
     #[must_use]
     pub(super) fn point_account(&self) -> Option<&str> {
-        let point = matches!(self.service.as_str(), "s3-accesspoint" | "s3-object-lambda");
-        let (_, account) = self.before.rsplit_once('-').filter(|_| point)?;
+        let point = matches!(self.service.as_str(), "s3-accesspoint" | "s3-object-lambda" | "s3-outposts");
+        // `NAME-ACCOUNT.OUTPOST.s3-outposts`
+        let label = self.before.split('.').next().unwrap_or_default();
+        let (_, account) = label.rsplit_once('-').filter(|_| point)?;
         is_account(account).then_some(account)
     }
 
@@ -178,85 +234,4 @@ fn split_suffix(host: &str) -> Option<(&'static str, &str)> {
         // GovCloud shares its suffix with `aws`, which stands first; the region decides.
         .reduce(|best, other| if other.0 > best.0 { other } else { best })
         .map(|(_, partition, rest)| (partition, rest))
-}
-
-/// Hosts that hand out files to everybody.
-const DOWNLOADS: [&str; 3] = ["awscli.amazonaws.com", "checkip.amazonaws.com", "ip-ranges.amazonaws.com"];
-
-/// Whether the host serves a customer's own application, packages or plain files rather than an AWS API: what runs there is read as any other
-/// HTTP service. Read from the right, so that a bucket or a domain cannot be named into it.
-#[must_use]
-pub fn is_customer_host(host: &str) -> bool {
-    if DOWNLOADS.contains(&host) {
-        return true;
-    }
-    let suffixes = [".amazonaws.com", ".amazonaws.com.cn", ".on.aws"];
-    let Some(rest) = suffixes.iter().find_map(|suffix| host.strip_suffix(suffix)) else { return false };
-    let mut labels = rest.rsplit('.');
-    let (Some(last), Some(before)) = (labels.next(), labels.next()) else { return false };
-    let is_region = |label: &str| label.split('-').count() >= 3 && label.ends_with(|c: char| c.is_ascii_digit());
-    match last {
-        "compute" | "compute-1" | "elb" => true,
-        _ if last.starts_with("s3-website-") => true,
-        _ if is_region(last) => {
-            let more = labels.next();
-            match before {
-                "elb" | "execute-api" | "s3-website" | "lambda-url" => more.is_some(),
-                // Registries speak their packages' protocols, not AWS's.
-                "ecr" | "ecr-fips" => matches!(more, Some("dkr" | "dkr-fips")) && labels.next().is_some(),
-                "codeartifact" => more == Some("d") && labels.next().is_some(),
-                "git-codecommit" | "git-codecommit-fips" => more.is_none(),
-                _ => false,
-            }
-        }
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod customer_tests {
-    use super::is_customer_host;
-
-    #[test]
-    fn applications_are_told_from_apis() {
-        for host in [
-            "ec2-1-2-3-4.eu-west-1.compute.amazonaws.com",
-            "ec2-1-2-3-4.compute-1.amazonaws.com",
-            "shop-123.eu-west-1.elb.amazonaws.com",
-            "shop-123.elb.eu-west-1.amazonaws.com",
-            "a1b2c3.execute-api.us-east-1.amazonaws.com",
-            "site.s3-website-eu-west-1.amazonaws.com",
-            "site.s3-website.eu-central-1.amazonaws.com",
-            "abc.lambda-url.us-east-1.on.aws",
-            "awscli.amazonaws.com",
-            "checkip.amazonaws.com",
-            "ip-ranges.amazonaws.com",
-            "111122223333.dkr.ecr.eu-west-1.amazonaws.com",
-            "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn",
-            "shop-111122223333.d.codeartifact.eu-west-1.amazonaws.com",
-            "git-codecommit.us-east-1.amazonaws.com",
-        ] {
-            assert!(is_customer_host(host), "{host}");
-        }
-        for host in [
-            "elasticloadbalancing.us-east-1.amazonaws.com",
-            "ec2.eu-west-1.amazonaws.com",
-            "elb.s3.amazonaws.com",
-            "x.elb.s3.eu-west-1.amazonaws.com",
-            "execute-api.us-east-1.amazonaws.com",
-            "compute.amazonaws.com.evil.example",
-            "s3-website-x.s3.amazonaws.com",
-            "codeartifact.eu-west-1.amazonaws.com",
-            "codecommit.us-east-1.amazonaws.com",
-            "ecr.eu-west-1.amazonaws.com",
-            "api.ecr.eu-west-1.amazonaws.com",
-            "d.codeartifact.eu-west-1.amazonaws.com",
-            "awscli.s3.amazonaws.com",
-            "x.awscli.amazonaws.com",
-            "git-codecommit.s3.us-east-1.amazonaws.com",
-            "checkip.amazonaws.com.evil.example",
-        ] {
-            assert!(!is_customer_host(host), "{host}");
-        }
-    }
 }

@@ -63,6 +63,12 @@ impl Values {
         self.iter().filter(move |(member, _)| member.name.get() == name).map(|(_, value)| value)
     }
 
+    /// The first value of the member of this dotted name.
+    #[must_use]
+    pub fn first(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(member, _)| member.name.get() == name).map(|(_, value)| value.as_str())
+    }
+
     /// Whether a list-free member has more than one value: which of them counts is not known.
     ///
     /// # Errors
@@ -80,7 +86,7 @@ impl Values {
 
 /// The members that stand at this location.
 pub(super) fn at(members: &'static [Member], location: Location) -> impl Iterator<Item = &'static Member> {
-    members.iter().filter(move |member| member.location == location)
+    members.iter().filter(move |member| member.location() == location)
 }
 
 /// Whether the member does more than name a resource.

@@ -5,10 +5,14 @@
 //! is refused. Nothing is repaired, and no signature is checked: AWS does that.
 
 mod call;
+mod dialect;
 mod document;
 mod form;
+mod generic;
 mod host;
 mod members;
+mod parameters;
+pub(in crate::identify) mod plane;
 mod resources;
 mod rest;
 mod scope;
@@ -18,8 +22,8 @@ mod xml;
 mod tests;
 
 pub use call::Candidate;
-pub use host::is_customer_host;
 pub use members::Values;
+pub use plane::Plane;
 
 use vec1::Vec1;
 
@@ -27,12 +31,13 @@ use super::{Dialect, Face, Known, Partial, Protocol, Reading, Routed};
 use crate::catalog::Manifest;
 use crate::catalog::aws::{Location, Member, Operation as Row, Role, Service, WireProtocol};
 use crate::model::http::{BodyNeed, Captured, Head, Unreadable};
-use crate::model::{Count, Operation, Parameter, Place, Resource};
+use crate::model::{Count, Operation, Place, Resource};
 
 use call::Named;
+use dialect::{dialect_of, dialect_of_head, dialect_of_service};
 use document::Syntax;
 use form::Pairs;
-use sha2::{Digest, Sha256};
+use parameters::{count, parameters};
 
 /// The code behind the manifest's protocol `aws`.
 pub(crate) struct Aws;
@@ -44,11 +49,18 @@ pub struct Seen {
     pub service: Option<&'static Service>,
     /// The operation, where the tables hold it.
     pub operation: Option<&'static Row>,
+    /// Operations of the same form, of which the request may be any: the strictest counts.
+    pub twins: Vec<Twin>,
     /// The values of the members that the tables name.
     pub values: Values,
     /// The account is that of the caller's access key: nothing in the request says where the resources stand.
     pub account_of_key: bool,
+    /// The operation of a generic API that carries it out, with its own values: nothing is judged milder than that is.
+    pub through: Option<(Twin, Values)>,
 }
+
+/// An operation with its service.
+pub type Twin = (&'static Service, &'static Row);
 
 /// A form: CloudFormation's inline template, at most 51,200 bytes, is among the longest members.
 const FORM_BYTES_MAX: usize = 1 << 20;
@@ -56,23 +68,26 @@ const FORM_BYTES_MAX: usize = 1 << 20;
 const DOCUMENT_BYTES_MAX: usize = 16 << 20;
 /// S3's longest document, a thousand keys to delete, with room.
 const XML_BYTES_MAX: usize = 4 << 20;
-/// A longer parameter stands in the record by its digest.
-const PARAMETER_BYTES_MAX: usize = 200;
 
-/// Whether a request on an unnamed host is signed for AWS. A query proves nothing: any server ignores what it does not
-/// know there, while a header that the server needs for itself cannot be an AWS signature at the same time.
+/// Whether a request on an unnamed host looks like one of AWS's: signed in any of the ways, or with the target of a service that
+/// is known. Nothing becomes milder by it, because the host's other readings count too.
 #[must_use]
 pub fn has_shape(head: &Head) -> bool {
-    head.headers.get_all("authorization").iter().any(|value| value.as_bytes().starts_with(b"AWS4-"))
+    let signs = |value: &http::HeaderValue| {
+        let value = value.as_bytes();
+        value.starts_with(b"AWS ") || value.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"AWS4-"))
+    };
+    let target = head.header("x-amz-target").and_then(|target| target.rsplit_once('.'));
+    head.headers.get_all("authorization").iter().any(signs)
+        || target.is_some_and(|(prefix, _)| crate::catalog::aws::by_target(prefix).next().is_some())
+        || scope::is_presigned(head)
 }
 
-/// Takes away what only the access key says: on a host that nobody named, nobody checks whose key it is.
-pub(in crate::identify) fn forget_key(reading: &mut Reading) {
+/// Takes away the account: on a host that nobody named, nobody checks whose key, queue or table it is.
+pub(in crate::identify) fn forget_account(reading: &mut Reading) {
     let Face::Aws(seen) = &reading.face else { return };
-    if !seen.account_of_key {
-        return;
-    }
-    let Some(account) = reading.place.account.take() else { return };
+    let of_key = seen.account_of_key;
+    let Some(account) = reading.place.account.take().filter(|_| of_key) else { return };
     for resource in &mut reading.resources {
         let mut parts: Vec<&str> = resource.as_str().split(':').collect();
         if let (Some(&"arn"), Some(part)) = (parts.first().copied().as_ref(), parts.get_mut(4))
@@ -122,11 +137,7 @@ impl Protocol for Aws {
                     let bytes = whole(body, head, found.operation)?;
                     collect_body(*protocol, found.operation, (bytes, head), &mut values)?;
                 }
-                let twins = found
-                    .twins
-                    .iter()
-                    .map(|(service, twin)| Operation::new("aws", service.name.get(), twin.name.get()));
-                readings(candidate, head, (service, found.operation, twins.collect()), values)
+                generic::readings(candidate, head, (service, found.operation, found.twins.clone()), values)
             }
         }
     }
@@ -144,10 +155,13 @@ impl Protocol for Aws {
 /// How much of the body names what is done, and to what.
 fn need(operation: &Row, protocol: WireProtocol) -> BodyNeed {
     let mut inside =
-        operation.members().iter().filter(|member| matches!(member.location, Location::Body | Location::Payload));
+        operation.members().iter().filter(|member| matches!(member.location(), Location::Body | Location::Payload));
     // A REST body that holds an upload streams, unless it holds what decides as well.
-    let needed =
-        if protocol.is_rest() && operation.blob { inside.any(members::decides) } else { inside.next().is_some() };
+    let needed = if protocol.is_rest() && operation.holds_bytes() {
+        inside.any(members::decides)
+    } else {
+        inside.next().is_some()
+    };
     match protocol {
         _ if !needed => BodyNeed::None,
         WireProtocol::RestXml => BodyNeed::Whole(XML_BYTES_MAX),
@@ -162,7 +176,7 @@ fn whole<'a>(body: &'a Captured, head: &Head, operation: &Row) -> Result<&'a [u8
         1 => matches!(head.header("content-encoding"), Some("identity" | "")),
         _ => return Err(Unreadable::new("there is more than one Content-Encoding")),
     };
-    let gzip = operation.compressed && head.header("content-encoding") == Some("gzip");
+    let gzip = operation.may_be_compressed() && head.header("content-encoding") == Some("gzip");
     if !plain && !gzip {
         return Err(Unreadable::status(415, "the operation takes no Content-Encoding"));
     }
@@ -211,7 +225,7 @@ fn identify_form(candidate: &Candidate, head: &Head, body: &Captured) -> Result<
         .filter(|service| !any || of_version(service))
         .filter_map(|service| service.operation(action).map(|operation| (*service, operation)));
     let Some((service, operation)) = found.next() else { return Ok(Vec1::new(unidentified(candidate, head))) };
-    let twins = found.map(|(service, twin)| Operation::new("aws", service.name.get(), twin.name.get())).collect();
+    let twins = found.collect();
     if head.header_count("content-encoding") > 0 && !bytes.is_empty() {
         whole(body, head, operation)?;
     }
@@ -270,7 +284,7 @@ fn check_form(head: &Head) -> Result<(), Unreadable> {
 fn collect_head(found: &rest::Match, query: &Pairs, head: &Head, values: &mut Values) -> Result<(), Unreadable> {
     for member in found.operation.members() {
         let wire = member.wire.get().split('[').next().unwrap_or_default();
-        match member.location {
+        match member.location() {
             Location::Path => {
                 let label = found.labels.iter().find(|(label, _)| *label == wire);
                 label.into_iter().for_each(|(_, value)| values.push(member, value));
@@ -331,92 +345,39 @@ fn collect_body(
 fn readings(
     candidate: &Candidate,
     head: &Head,
-    (service, operation, aliases): (&'static Service, &'static Row, Vec<Operation>),
+    (service, operation, twins): (&'static Service, &'static Row, Vec<Twin>),
     values: Values,
 ) -> Result<Vec1<Reading>, Unreadable> {
     resources::check_queue(service, head, &values)?;
     let owner = match service.name.get() {
-        "s3" if !resources::OWNER_UNREAD.contains(&operation.name.get()) => {
-            resources::bucket_owner(head, &candidate.query)?
-        }
-        _ => None,
+        "s3" if !resources::OWNER_UNREAD.contains(&operation.name.get()) => resources::bucket_owner(head, candidate)?,
+        _ => resources::owner(&values),
     };
-    let groups = resources::by_account(service, &values, &candidate.place)?;
+    let mut place_of = candidate.place.clone();
+    if owner.is_some() && place_of.host_account.is_none() {
+        place_of.key_account = owner.clone();
+    }
+    let groups = resources::by_account((service, operation), &values, &place_of)?;
     let (count, parameters) = (count(operation, &values), parameters(&values));
     let several = groups.len() > 1;
+    let name = |(service, operation): &Twin| Operation::new("aws", service.name.get(), operation.name.get());
     let readings = groups.into_iter().map(|(account, resources)| Reading {
-        operation: Operation::new("aws", service.name.get(), operation.name.get()),
-        aliases: aliases.clone(),
+        operation: name(&(service, operation)),
+        aliases: twins.iter().map(name).collect(),
         count: if several { Count::Exact(resources.len().max(1) as u64) } else { count },
         face: Face::Aws(Seen {
             service: Some(service),
             operation: Some(operation),
+            twins: twins.clone(),
             values: values.clone(),
             account_of_key: account.is_none() && owner.is_none() && candidate.place.is_account_of_key(),
+            through: None,
         }),
         place: place(candidate, head, account.or_else(|| owner.clone())),
         resources,
         parameters: parameters.clone(),
     });
     Vec1::try_from_vec(readings.collect()).map_err(|_| Unreadable::new("the request names no operation"))
-}
-
-/// Batch envelopes and numbers that say how many first, else the longest list of resources.
-fn count(operation: &Row, values: &Values) -> Count {
-    let is_list = |member: &Member| member.path.get().contains(['[', '{']);
-    let has = |role| values.iter().filter(move |(member, _)| member.roles.contains(role));
-    if has(Role::Wide).next().is_some() || has(Role::Resource).any(|(member, value)| is_list(member) && value == "*") {
-        return Count::Unbounded;
-    }
-    if has(Role::Counting).next().is_some() {
-        return has(Role::Counting).fold(Count::Exact(0), |sum, (member, value)| {
-            sum.plus(if is_list(member) { Count::ONE } else { value.parse().map_or(Count::Unbounded, Count::Exact) })
-        });
-    }
-    let named = operation.members().iter().any(|member| member.roles.contains(Role::Resource));
-    if named && has(Role::Resource).next().is_none() {
-        return Count::AtLeast(1);
-    }
-    let longest = operation
-        .members()
-        .iter()
-        .filter(|member| is_list(member))
-        .map(|member| has(Role::Resource).filter(|(other, _)| std::ptr::eq(*other, member)).count())
-        .max();
-    Count::Exact(longest.unwrap_or(1).max(1) as u64)
-}
-
-/// The members that decide.
-fn parameters(values: &Values) -> Vec<Parameter> {
-    let mut parameters: Vec<Parameter> = vec![];
-    for (member, value) in values.iter().filter(|(member, _)| members::decides(member)) {
-        let parameter = Parameter::new(member.name.get(), printable(member.name.get(), value));
-        if !parameters.contains(&parameter) {
-            parameters.push(parameter);
-        }
-    }
-    parameters
-}
-
-/// A long value (a policy, a template) stands as its digest, and so does what may hold a secret: a URL with a query (it
-/// may be presigned), and a statement, of which the first word is kept. Of a password nothing is.
-fn printable(name: &str, value: &str) -> String {
-    let statement = name.ends_with("Statement");
-    let url = value.contains("://") && value.contains('?');
-    // Not even by its digest, which can be guessed at.
-    if name.ends_with("Password") {
-        return "set".to_owned();
-    }
-    // EC2's `Attribute` and `Value`: the value may be user data.
-    if name == "Value" && !matches!(value, "true" | "false") {
-        return "set".to_owned();
-    }
-    if value.len() <= PARAMETER_BYTES_MAX && !statement && !url {
-        return value.to_owned();
-    }
-    let word = value.split_whitespace().next().filter(|_| statement).unwrap_or_default();
-    let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(value));
-    format!("{word} sha256:{digest} ({} bytes)", value.len()).trim_start().to_owned()
 }
 
 fn place(candidate: &Candidate, head: &Head, account: Option<String>) -> Place {
@@ -434,7 +395,7 @@ fn place(candidate: &Candidate, head: &Head, account: Option<String>) -> Place {
 
 /// `aws:ec2:unidentified`, or `aws:unidentified:unidentified` where nothing tells the service.
 fn unidentified(candidate: &Candidate, head: &Head) -> Reading {
-    let service = candidate.services.first().copied();
+    let service = candidate.services.first().copied().filter(|_| candidate.unnamed.is_none());
     let name =
         service.map(|service| service.name.get()).or(candidate.unnamed.as_deref()).filter(|name| !name.is_empty());
     Reading {
@@ -447,52 +408,10 @@ fn unidentified(candidate: &Candidate, head: &Head) -> Reading {
         face: Face::Aws(Seen {
             service,
             operation: None,
+            twins: vec![],
             values: Values::default(),
             account_of_key: candidate.place.is_account_of_key(),
+            through: None,
         }),
-    }
-}
-
-/// By what the client spoke on this request.
-fn dialect_of(candidate: &Candidate, head: &Head) -> Dialect {
-    match (&candidate.named, candidate.services.first()) {
-        (Named::One { service, protocol, .. }, _) => dialect_of_protocol(service, *protocol),
-        (_, Some(service)) => dialect_of_service(service, head),
-        (_, None) => dialect_of_head(head),
-    }
-}
-
-fn dialect_of_service(service: &Service, head: &Head) -> Dialect {
-    if head.header_count("smithy-protocol") > 0 {
-        return Dialect::AwsCbor;
-    }
-    if head.header_count("x-amz-target") > 0 {
-        return Dialect::AwsJson;
-    }
-    let form = service.protocols().find(|protocol| protocol.is_form());
-    let protocol = form.or_else(|| service.protocols().next()).unwrap_or(WireProtocol::Query);
-    dialect_of_protocol(service, protocol)
-}
-
-fn dialect_of_protocol(service: &Service, protocol: WireProtocol) -> Dialect {
-    match protocol {
-        WireProtocol::Query => Dialect::AwsQuery,
-        WireProtocol::Ec2 => Dialect::AwsEc2,
-        WireProtocol::Json => Dialect::AwsJson,
-        WireProtocol::RestJson => Dialect::AwsRestJson,
-        WireProtocol::RestXml if service.name.get() == "s3" => Dialect::S3,
-        WireProtocol::RestXml => Dialect::AwsRestXml,
-        WireProtocol::Cbor => Dialect::AwsCbor,
-    }
-}
-
-/// Nothing tells the service: what the client seems to speak.
-fn dialect_of_head(head: &Head) -> Dialect {
-    let media = head.header("content-type").unwrap_or_default();
-    match media {
-        _ if head.header_count("smithy-protocol") > 0 => Dialect::AwsCbor,
-        _ if head.header_count("x-amz-target") > 0 || media.starts_with("application/x-amz-json") => Dialect::AwsJson,
-        _ if media.starts_with("application/x-www-form-urlencoded") => Dialect::AwsQuery,
-        _ => Dialect::AwsRestJson,
     }
 }

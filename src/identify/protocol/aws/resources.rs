@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::aws::{self as catalog, Member, Role, Service};
+use crate::catalog::aws::{self as catalog, Member, Operation, Role, Service};
 use crate::model::Resource;
 use crate::model::http::{Head, Unreadable};
 
-use super::host::is_account;
+use super::call::Candidate;
+use super::host::{is_account, is_region};
 use super::members::Values;
 
 /// Where a request goes to.
@@ -41,11 +42,16 @@ pub(super) type ByAccount = BTreeMap<Option<String>, Vec<Resource>>;
 ///
 /// # Errors
 /// The host's account is neither the resources' nor the caller's.
-pub(super) fn by_account(service: &Service, values: &Values, place: &Where) -> Result<ByAccount, Unreadable> {
+pub(super) fn by_account(
+    (service, operation): (&Service, &Operation),
+    values: &Values,
+    place: &Where,
+) -> Result<ByAccount, Unreadable> {
     let mut groups = ByAccount::new();
+    let call = Call { service: service.name.get(), operation: operation.name.get(), values, place };
     for (member, value) in values.iter().filter(|(member, _)| member.roles.contains(Role::Resource)) {
         let is_queue = service.name.get() == "sqs" && member.name.get() == "QueueUrl";
-        if is_part(service, member, values) || value.is_empty() && !is_queue {
+        if call.is_part(member) || value.is_empty() && !is_queue {
             continue;
         }
         // What follows a URL's `?` may be a signature.
@@ -55,13 +61,22 @@ pub(super) fn by_account(service: &Service, values: &Values, place: &Where) -> R
             let region = place.region.as_deref().unwrap_or_default();
             (Some(account.to_owned()), format!("arn:{}:sqs:{region}:{account}:{name}", place.partition))
         } else {
-            resource(service, member, plain, values, place)
+            call.resource(member.name.get(), plain)
         };
         let group = groups.entry(account).or_default();
         let id = Resource::from(id);
         if !group.contains(&id) {
             group.push(id);
         }
+    }
+    // What names no account stands in the caller's own.
+    if let Some(own) = place.host_account.as_ref().or(place.key_account.as_ref())
+        && groups.contains_key(&Some(own.clone()))
+        && let Some(unnamed) = groups.remove(&None)
+    {
+        let group = groups.entry(Some(own.clone())).or_default();
+        let more: Vec<Resource> = unnamed.into_iter().filter(|id| !group.contains(id)).collect();
+        group.splice(0..0, more);
     }
     if let Some(host) = &place.host_account {
         let named: Vec<&String> = groups.keys().flatten().collect();
@@ -79,49 +94,91 @@ pub(super) fn by_account(service: &Service, values: &Values, place: &Where) -> R
     Ok(groups)
 }
 
-/// One resource and the account that it names itself.
-fn resource(
-    service: &Service,
-    member: &Member,
-    value: &str,
-    values: &Values,
-    place: &Where,
-) -> (Option<String>, String) {
-    let (name, member) = (service.name.get(), member.name.get());
-    if value.starts_with("arn:") {
-        let account = value.split(':').nth(4).filter(|part| is_account(part)).map(str::to_owned);
-        return (account, value.to_owned());
+/// Account and rest of a partial ARN: `ACCOUNT:function:NAME`, `REGION:ACCOUNT:function:NAME`.
+fn partial(value: &str) -> Option<(&str, &str)> {
+    let (first, rest) = value.split_once(':')?;
+    if is_account(first) {
+        return Some((first, rest));
     }
-    if member == "AccountId" && is_account(value) {
-        return (Some(value.to_owned()), format!("{name}/{member}/{value}"));
+    rest.split_once(':').filter(|(second, _)| is_region(first) && is_account(second))
+}
+
+/// What a call says of its resources.
+struct Call<'a> {
+    service: &'a str,
+    operation: &'a str,
+    values: &'a Values,
+    place: &'a Where,
+}
+
+impl Call<'_> {
+    /// One resource and the account that it names itself.
+    fn resource(&self, member: &str, value: &str) -> (Option<String>, String) {
+        let (service, place) = (self.service, self.place);
+        if value.starts_with("arn:") {
+            // Lambda takes ARNs without a region.
+            let mut parts = value.split(':').skip(3).take(2);
+            let account = parts.by_ref().filter(|part| is_account(part)).last().map(str::to_owned);
+            return (account, value.to_owned());
+        }
+        if member == "AccountId" && is_account(value) {
+            return (Some(value.to_owned()), format!("{service}/{member}/{value}"));
+        }
+        if service == "lambda"
+            && let Some((account, function)) = partial(value)
+        {
+            let function = function.strip_prefix("function:").unwrap_or(function);
+            let (partition, region) = (place.partition, place.region.as_deref().unwrap_or_default());
+            let id = format!("arn:{partition}:lambda:{region}:{account}:function:{function}");
+            return (Some(account.to_owned()), id);
+        }
+        let Some(template) = catalog::arn(service, self.operation, member) else {
+            return (None, format!("{service}/{member}/{value}"));
+        };
+        // A KMS alias stands where a key id may.
+        let template = if value.starts_with("alias/") { template.replace("key/{}", "{}") } else { template.to_owned() };
+        let value = if service == "ssm" { value.trim_start_matches('/') } else { value };
+        (None, self.fill(&template, value))
     }
-    if let Some((account, function)) = value.split_once(':').filter(|(first, _)| name == "lambda" && is_account(first))
-    {
-        // A partial ARN: `ACCOUNT:function:NAME`.
-        let function = function.strip_prefix("function:").unwrap_or(function);
-        let (partition, region) = (place.partition, place.region.as_deref().unwrap_or_default());
-        let id = format!("arn:{partition}:lambda:{region}:{account}:function:{function}");
-        return (Some(account.to_owned()), id);
+
+    /// Fills a template: `{}` is the value, `{Member}` another member's, `*` where that is not there.
+    fn fill(&self, template: &str, value: &str) -> String {
+        let place = self.place;
+        let account = place.host_account.as_deref().or(place.key_account.as_deref()).unwrap_or_default();
+        let mut text = String::with_capacity(template.len() + value.len());
+        let mut rest = template;
+        while let Some((before, (name, after))) =
+            rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+        {
+            text.push_str(before);
+            text.push_str(match name {
+                "" => value,
+                "partition" => place.partition,
+                "region" => place.region.as_deref().unwrap_or_default(),
+                "account" => account,
+                other => self.name_of(other),
+            });
+            rest = after;
+        }
+        text + rest
     }
-    let Some(template) = catalog::arn(name, member) else {
-        return (None, format!("{name}/{member}/{value}"));
-    };
-    let account = place.host_account.as_deref().or(place.key_account.as_deref()).unwrap_or_default();
-    let mut text = template
-        .replace("{partition}", place.partition)
-        .replace("{region}", place.region.as_deref().unwrap_or_default())
-        .replace("{account}", account);
-    if let Some((before, rest)) = text.clone().split_once('{')
-        && let Some((other, after)) = rest.split_once('}')
-        && !other.is_empty()
-    {
-        let found = values.of(other).next().unwrap_or("*");
-        text = format!("{before}{found}{after}");
+
+    /// Another member's value; of an ARN its last part.
+    fn name_of(&self, member: &str) -> &str {
+        let value = self.values.first(member).unwrap_or("*");
+        let last = value.starts_with("arn:").then(|| value.rsplit(['/', ':']).next()).flatten();
+        last.unwrap_or(value)
     }
-    // A KMS alias stands where a key id may.
-    let text = if value.starts_with("alias/") { text.replace("key/{}", "{}") } else { text };
-    let value = if name == "ssm" { value.trim_start_matches('/') } else { value };
-    (None, text.replacen("{}", value, 1))
+
+    /// Whether another member's ARN already holds this one: a bucket beside a key.
+    fn is_part(&self, member: &Member) -> bool {
+        let marker = format!("{{{}}}", member.name.get());
+        self.values.iter().any(|(other, _)| {
+            other.roles.contains(Role::Resource)
+                && catalog::arn(self.service, self.operation, other.name.get())
+                    .is_some_and(|template| template.contains(&marker))
+        })
+    }
 }
 
 /// Account and name in `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`, or only its path.
@@ -143,30 +200,42 @@ pub(super) fn queue(url: &str) -> Result<(&str, &str), Unreadable> {
     }
 }
 
-/// Whether another member's ARN already holds this one: a bucket beside a key.
-fn is_part(service: &Service, member: &Member, values: &Values) -> bool {
-    let marker = format!("{{{}}}", member.name.get());
-    values.iter().any(|(other, _)| {
-        other.roles.contains(Role::Resource)
-            && catalog::arn(service.name.get(), other.name.get()).is_some_and(|template| template.contains(&marker))
-    })
-}
-
 /// S3's operations without an expected owner: the header changes nothing for them.
 pub(super) const OWNER_UNREAD: [&str; 6] =
     ["CreateBucket", "CreateSession", "ListBuckets", "ListDirectoryBuckets", "RenameObject", "WriteGetObjectResponse"];
 
-/// The account that the bucket must stand in: S3 refuses the request when it is another's.
-pub(super) fn bucket_owner(head: &Head, query: &[(String, String)]) -> Result<Option<String>, Unreadable> {
+/// The account that the bucket must stand in: S3 refuses the request when it is another's. It does so for a signed header, and
+/// in a presigned URL for the name in lower case (aws-sdk-go-v2, issues 2358 and 2508); other spellings say nothing.
+///
+/// # Errors
+/// The header is there twice, or unsigned, or names no account.
+pub(super) fn bucket_owner(head: &Head, candidate: &Candidate) -> Result<Option<String>, Unreadable> {
     let wire = "x-amz-expected-bucket-owner";
-    let in_query = query.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wire)).map(|(_, value)| value.as_str());
     let in_head = head.headers.get_all(wire).iter().map(|value| value.to_str().unwrap_or_default());
-    let mut found = in_head.chain(in_query);
+    let in_query = candidate.query.iter().filter(|(name, _)| name == wire && candidate.presigned);
+    let mut found = in_head.chain(in_query.map(|(_, value)| value.as_str()));
     match (found.next(), found.next()) {
         (None, _) => Ok(None),
+        (Some(_), None) if head.header_count(wire) > 0 && !candidate.signed.iter().any(|name| name == wire) => {
+            if candidate.signed.is_empty() {
+                Ok(None)
+            } else {
+                Err(Unreadable::new(format!("`{wire}` is not signed")))
+            }
+        }
         (Some(owner), None) if is_account(owner) => Ok(Some(owner.to_owned())),
         _ => Err(Unreadable::new(format!("`{wire}` names no single account"))),
     }
+}
+
+/// Members that say whose registry, catalog or domain is meant; without them it is the caller's.
+const OWNERS: [&str; 5] = ["registryId", "registryIds", "CatalogId", "domainOwner", "DomainOwner"];
+
+/// The account that a member names for everything else in the call. A catalog may have a name behind the account.
+pub(super) fn owner(values: &Values) -> Option<String> {
+    let named = OWNERS.iter().find_map(|name| values.first(name))?;
+    let account = named.split([':', '/']).next().unwrap_or(named);
+    is_account(account).then(|| account.to_owned())
 }
 
 /// Path and `QueueUrl` must name the same queue: servers differ in which of them counts.

@@ -29,21 +29,25 @@ pub(super) fn find(
     segments: &[&str],
     query: &[(String, String)],
 ) -> Result<Option<Match>, Unreadable> {
+    let s3 = service.name.get() == "s3";
     for band in service.by_path(segments) {
-        let fits: Vec<(&'static Operation, Vec<String>, bool)> = band
+        let fits: Vec<Fit> = band
             .into_iter()
-            .filter(|operation| operation.method.get() == head.method.as_str())
-            .filter_map(|operation| evidence(operation, head, query).map(|(marks, whole)| (operation, marks, whole)))
+            .filter(|operation| is_method_of(service, operation, head))
+            .filter_map(|operation| evidence(operation, head, query))
             .collect();
-        let whole = fits.iter().any(|(_, _, whole)| *whole);
-        let fits: Vec<_> = fits.into_iter().filter(|(_, _, one)| *one || !whole).collect();
-        let Some(best) = fits.iter().max_by_key(|(_, marks, _)| marks.len()) else { continue };
-        if !fits.iter().all(|(_, marks, _)| marks.iter().all(|mark| best.1.contains(mark))) {
+        let whole = fits.iter().any(|fit| fit.whole);
+        let fits: Vec<_> = fits.into_iter().filter(|fit| fit.whole || !whole).collect();
+        // A query that belongs to the template tells more than any header. In S3 both may name an operation.
+        let rank = |fit: &Fit| (!s3 && !fit.operation.query.get().is_empty(), fit.marks.len());
+        let Some(best) = fits.iter().max_by_key(|fit| rank(fit)) else { continue };
+        // Headers that another operation requires may be the best one's own, optional there.
+        let held = |mark: &String| best.marks.contains(mark) || rank(best).0 && mark.starts_with("h:");
+        if !fits.iter().all(|fit| fit.marks.iter().all(held)) {
             return Err(Unreadable::new("the query or headers name two operations at once"));
         }
-        let mut equal: Vec<_> =
-            fits.iter().filter(|(_, marks, _)| marks.len() == best.1.len()).map(|(one, _, _)| *one).collect();
-        equal.sort_by_key(|one| one.deprecated);
+        let mut equal: Vec<_> = fits.iter().filter(|fit| rank(fit) == rank(best)).map(|fit| fit.operation).collect();
+        equal.sort_by_key(|one| one.is_deprecated());
         let Some((operation, twins)) = equal.split_first() else { continue };
         let labels = labels(operation.path.get(), segments)?;
         return Ok(Some(Match { operation, twins: twins.iter().map(|twin| (service, *twin)).collect(), labels }));
@@ -51,10 +55,29 @@ pub(super) fn find(
     Ok(None)
 }
 
+/// An operation whose path and method fit.
+struct Fit {
+    operation: &'static Operation,
+    /// What of query and headers belongs to it and is there.
+    marks: Vec<String>,
+    /// Nothing that it requires is missing.
+    whole: bool,
+}
+
+/// Clients send CloudSearch's queries by POST, everything in a form, because they could be too long for a URL.
+fn is_method_of(service: &Service, operation: &Operation, head: &Head) -> bool {
+    let method = operation.method.get();
+    let posted = service.name.get() == "cloudsearchdomain" && method == "GET" && head.method == http::Method::POST;
+    method == head.method.as_str() || posted
+}
+
 /// What belongs to the operation and is there: its static query and its required query and header members. `None` when
-/// the static query is not there; the flag says that nothing required is missing.
-fn evidence(operation: &'static Operation, head: &Head, query: &[(String, String)]) -> Option<(Vec<String>, bool)> {
+/// the static query is not there.
+fn evidence(operation: &'static Operation, head: &Head, query: &[(String, String)]) -> Option<Fit> {
     let mut marks = vec![];
+    if operation.method.get() != head.method.as_str() {
+        return Some(Fit { operation, marks, whole: true });
+    }
     for part in operation.query.get().split('&').filter(|part| !part.is_empty()) {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         query.iter().find(|(key, found)| key == name && (value.is_empty() || found == value))?;
@@ -64,7 +87,11 @@ fn evidence(operation: &'static Operation, head: &Head, query: &[(String, String
     for part in operation.required.get().split(',').filter(|part| !part.is_empty()) {
         let there = match part.split_once(':') {
             Some(("q", name)) => query.iter().any(|(key, _)| key == name),
-            Some((_, name)) => head.header_count(name) > 0,
+            // A presigned URL carries headers in its query.
+            Some((_, name)) => {
+                let hoisted = |key: &str| key.starts_with("x-amz-") && key.eq_ignore_ascii_case(name);
+                head.header_count(name) > 0 || query.iter().any(|(key, _)| hoisted(&key.to_ascii_lowercase()))
+            }
             None => false,
         };
         whole &= there;
@@ -72,7 +99,7 @@ fn evidence(operation: &'static Operation, head: &Head, query: &[(String, String
             marks.push(part.to_owned());
         }
     }
-    Some((marks, whole))
+    Some(Fit { operation, marks, whole })
 }
 
 /// The labels' values; a greedy label takes all segments that the others leave.

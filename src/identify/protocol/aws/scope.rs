@@ -97,6 +97,13 @@ impl Scope {
     }
 }
 
+/// Whether the URL carries a whole signature: the second version's or the fourth's.
+pub(super) fn is_presigned(head: &Head) -> bool {
+    let query = head.query().unwrap_or_default();
+    let has = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name));
+    has("X-Amz-Credential") && has("X-Amz-Signature") || has("AWSAccessKeyId") && has("Signature")
+}
+
 fn broken() -> Unreadable {
     Unreadable::new("the signature is not of the form that AWS publishes")
 }

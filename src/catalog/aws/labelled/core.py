@@ -1,8 +1,10 @@
-"""Calls for serialise.py: (service, operation, parameters, expectation[, options]).
+"""Labelled calls for serialise.py: (service, operation, parameters, expectation[, options]).
 
 An expectation is `operation impact scope` and optionally resources=, hazards=, count=, reversible=, account=, region=,
 dialect=; lists are separated by commas and must be equal, not contained.
 """
+
+import json
 
 ARN = "arn:aws"
 EU = {"region": "eu-west-1"}
@@ -297,7 +299,7 @@ CASES = [
         ("CreateImage", {"InstanceId": "i-1", "Name": "n"}, "aws:ec2:CreateImage disrupt resource"),
         ("CreateImage", {"InstanceId": "i-1", "Name": "n", "NoReboot": True}, "aws:ec2:CreateImage create resource"),
         ("UnlockSnapshot", {"SnapshotId": "snap-1"}, "aws:ec2:UnlockSnapshot disrupt resource hazards=backup-loss"),
-        ("EnableAddressTransfer", {"AllocationId": "eipalloc-1", "TransferAccountId": "444455556666"}, "aws:ec2:EnableAddressTransfer destroy resource hazards=traffic"),
+        ("EnableAddressTransfer", {"AllocationId": "eipalloc-1", "TransferAccountId": "444455556666"}, "aws:ec2:EnableAddressTransfer permission resource hazards=traffic"),
         ("ModifyVpcBlockPublicAccessOptions", {"InternetGatewayBlockMode": "off"}, "aws:ec2:ModifyVpcBlockPublicAccessOptions permission region hazards=exposure"),
         ("ModifyVpcBlockPublicAccessOptions", {"InternetGatewayBlockMode": "block-ingress"}, "aws:ec2:ModifyVpcBlockPublicAccessOptions permission region hazards="),
         ("UpdateSecurityGroupRuleDescriptionsIngress", {"GroupId": "sg-1"}, "aws:ec2:UpdateSecurityGroupRuleDescriptionsIngress update item"),
@@ -389,7 +391,7 @@ CASES = [
     *calls(
         "eks",
         ("DeleteCluster", {"name": "shop"}, "aws:eks:DeleteCluster destroy environment hazards=data-loss"),
-        ("AssociateAccessPolicy", {"clusterName": "c", "principalArn": "arn:aws:iam::111122223333:role/r", "policyArn": "p", "accessScope": {"type": "cluster"}}, "aws:eks:AssociateAccessPolicy permission resource hazards=privilege"),
+        ("AssociateAccessPolicy", {"clusterName": "c", "principalArn": "arn:aws:iam::111122223333:role/r", "policyArn": "p", "accessScope": {"type": "cluster"}}, "aws:eks:AssociateAccessPolicy permission environment hazards=privilege"),
         ("DescribeCluster", {"name": "shop"}, "aws:eks:DescribeCluster read resource"),
     ),
     *calls(
@@ -417,4 +419,93 @@ CASES = [
     ),
     *calls("bedrock", ("ListFoundationModels", {}, "aws:bedrock:ListFoundationModels read resource")),
     *calls("cognito-identity", ("SetIdentityPoolRoles", {"IdentityPoolId": "p", "Roles": {}}, "aws:cognito-identity:SetIdentityPoolRoles permission resource hazards=privilege")),
+    # Cloud Control: properties that other operations of the service change.
+    *calls(
+        "cloudcontrol",
+        ("UpdateResource", {"TypeName": "AWS::Example::OfTomorrow", "Identifier": "x1", "PatchDocument": json.dumps([{"op": "replace", "path": "/Body", "value": {}}])}, "aws:cloudcontrol:UpdateResource destroy resource"),
+        ("UpdateResource", {"TypeName": "AWS::Example::OfTomorrow", "Identifier": "x1", "PatchDocument": json.dumps([{"op": "remove", "path": "/Replicas/1"}])}, "aws:cloudcontrol:UpdateResource destroy resource"),
+        ("UpdateResource", {"TypeName": "AWS::Example::OfTomorrow", "Identifier": "x1", "PatchDocument": json.dumps([{"op": "replace", "path": "/AuthorizationType", "value": "NONE"}])}, "aws:cloudcontrol:UpdateResource permission resource"),
+        ("UpdateResource", {"TypeName": "AWS::Example::OfTomorrow", "Identifier": "x1", "PatchDocument": json.dumps([{"op": "remove", "path": "/LockConfiguration"}])}, "aws:cloudcontrol:UpdateResource permission environment hazards=backup-loss"),
+        ("UpdateResource", {"TypeName": "AWS::Example::OfTomorrow", "Identifier": "x1", "PatchDocument": json.dumps([{"op": "replace", "path": "/ResourceAction", "value": "pause"}])}, "aws:cloudcontrol:UpdateResource disrupt resource"),
+        ("UpdateResource", {"TypeName": "AWS::Example::OfTomorrow", "Identifier": "x1", "PatchDocument": json.dumps([{"op": "replace", "path": "/EnableKeyRotation", "value": False}])}, "aws:cloudcontrol:UpdateResource disrupt resource"),
+        ("UpdateResource", {"TypeName": "AWS::Example::OfTomorrow", "Identifier": "x1", "PatchDocument": json.dumps([{"op": "replace", "path": "/Title", "value": "x"}])}, "aws:cloudcontrol:UpdateResource update resource hazards="),
+        ("UpdateResource", {"TypeName": "AWS::Organizations::OfTomorrow", "Identifier": "x1", "PatchDocument": json.dumps([{"op": "replace", "path": "/Title", "value": "x"}])}, "aws:cloudcontrol:UpdateResource update organization"),
+        ("CreateResource", {"TypeName": "AWS::S3::BucketPolicy", "DesiredState": json.dumps({"Bucket": "b", "PolicyDocument": {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}})}, "aws:s3:PutBucketPolicy permission resource hazards=exposure"),
+    ),
+    *calls(
+        "rds-data",
+        ("ExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": "SELECT * FROM users INTO OUTFILE S3 's3-us-east-1://elsewhere/x'"}, "aws:rds-data:ExecuteStatement execute resource"),
+        ("ExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": "-- how many\nselect count(*), max(lower(a)) from t where b in (1, 2)"}, "aws:rds-data:ExecuteStatement read item"),
+        ("ExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": "with a as (select 1) select * from a"}, "aws:rds-data:ExecuteStatement read item"),
+        ("BatchExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": "select 1 into outfile 'x'"}, "aws:rds-data:BatchExecuteStatement execute resource"),
+    ),
+    *calls(
+        "athena",
+        ("StartQueryExecution", {"QueryString": "MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN DELETE"}, "aws:athena:StartQueryExecution destroy resource hazards=data-loss"),
+    ),
+    *calls(
+        "ecr",
+        ("BatchDeleteImage", {"registryId": "444455556666", "repositoryName": "app", "imageIds": [{"imageTag": str(n)} for n in range(12)]}, "aws:ecr:BatchDeleteImage destroy resource count=12 account=444455556666 resources=arn:aws:ecr:us-east-1:444455556666:repository/app"),
+    ),
+    *calls(
+        "glue",
+        ("DeleteDatabase", {"CatalogId": "444455556666", "Name": "d"}, "aws:glue:DeleteDatabase destroy environment account=444455556666"),
+    ),
+    *calls(
+        "lambda",
+        ("DeleteFunction", {"FunctionName": "us-east-1:444455556666:function:prod"}, "aws:lambda:DeleteFunction destroy resource account=444455556666"),
+        ("DeleteFunction", {"FunctionName": "arn:aws:lambda:444455556666:function:prod"}, "aws:lambda:DeleteFunction destroy resource account=444455556666"),
+    ),
+    *calls(
+        "iot-data",
+        ("DeleteThingShadow", {"thingName": "t"}, "aws:iot-data:DeleteThingShadow destroy item"),
+    ),
+    *calls(
+        "rds-data",
+        ("ExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": 'select * into a from b'}, "aws:rds-data:ExecuteStatement create resource"),
+        ("ExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": 'select 1; truncate users'}, "aws:rds-data:ExecuteStatement destroy resource hazards=data-loss"),
+        ("BatchExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": 'select * into a from b'}, "aws:rds-data:BatchExecuteStatement create resource"),
+        ("BatchExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": 'select 1; truncate users'}, "aws:rds-data:BatchExecuteStatement destroy resource hazards=data-loss"),
+        ("ExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": 'select 1;'}, "aws:rds-data:ExecuteStatement read item"),
+        ("ExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": "select * from t where n = 'a;b'"}, "aws:rds-data:ExecuteStatement read item"),
+        ("ExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": 'describe users'}, "aws:rds-data:ExecuteStatement read item"),
+        ("ExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": 'alter table u add column x int'}, "aws:rds-data:ExecuteStatement update item"),
+        ("ExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": 'create or replace view v as select 1'}, "aws:rds-data:ExecuteStatement update item"),
+        ("ExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": '/* /* */ select 1 */ delete from users'}, "aws:rds-data:ExecuteStatement destroy resource hazards=data-loss"),
+        ("ExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": 'select pg_terminate_backend/**/(1)'}, "aws:rds-data:ExecuteStatement execute item"),
+        ("ExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": "select * from users into OutFile s3 's3://elsewhere/x'"}, "aws:rds-data:ExecuteStatement execute resource"),
+        ("ExecuteStatement", {"resourceArn": "arn:aws:rds:us-east-1:111122223333:cluster:c", "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:s", "sql": 'begin'}, "aws:rds-data:ExecuteStatement update item"),
+    ),
+    *calls(
+        "redshift-data",
+        ("ExecuteStatement", {"ClusterIdentifier": "c", "Database": "d", "Sql": 'select * into a from b'}, "aws:redshift-data:ExecuteStatement create resource"),
+        ("ExecuteStatement", {"ClusterIdentifier": "c", "Database": "d", "Sql": 'select 1; truncate users'}, "aws:redshift-data:ExecuteStatement destroy resource hazards=data-loss"),
+        ("ExecuteStatement", {"ClusterIdentifier": "c", "Database": "d", "Sql": "unload ('select 1') to 's3://b' cleanpath"}, "aws:redshift-data:ExecuteStatement destroy resource hazards=data-loss"),
+        ("BatchExecuteStatement", {"ClusterIdentifier": "c", "Database": "d", "Sqls": ['select * into a from b']}, "aws:redshift-data:BatchExecuteStatement create resource"),
+        ("BatchExecuteStatement", {"ClusterIdentifier": "c", "Database": "d", "Sqls": ['select 1; truncate users']}, "aws:redshift-data:BatchExecuteStatement destroy resource hazards=data-loss"),
+        ("BatchExecuteStatement", {"ClusterIdentifier": "c", "Database": "d", "Sqls": ["unload ('select 1') to 's3://b' cleanpath"]}, "aws:redshift-data:BatchExecuteStatement destroy resource hazards=data-loss"),
+    ),
+    ("codebuild", "StartBuild", {"projectName": "p", "serviceRoleOverride": "arn:aws:iam::111122223333:role/admin"}, "aws:codebuild:StartBuild permission resource hazards=privilege"),
+    ("codebuild", "StartBuild", {"projectName": "p"}, "aws:codebuild:StartBuild execute item hazards="),
+    ("codebuild", "StartBuildBatch", {"projectName": "p", "serviceRoleOverride": "arn:aws:iam::111122223333:role/admin"}, "aws:codebuild:StartBuildBatch permission resource hazards=privilege"),
+    ("ecs", "UpdateService", {"service": "s", "enableExecuteCommand": True}, "aws:ecs:UpdateService permission resource hazards=privilege"),
+    ("ecs", "UpdateService", {"service": "s", "enableExecuteCommand": False}, "aws:ecs:UpdateService update resource"),
+    ("ecs", "RunTask", {"taskDefinition": "t", "overrides": {"taskRoleArn": "arn:aws:iam::111122223333:role/admin"}}, "aws:ecs:RunTask permission resource hazards=privilege"),
+    ("ecs", "RunTask", {"taskDefinition": "t", "overrides": {"executionRoleArn": "arn:aws:iam::111122223333:role/admin"}}, "aws:ecs:RunTask permission resource hazards=privilege"),
+    ("ecs", "StartTask", {"taskDefinition": "t", "containerInstances": ["c"], "overrides": {"taskRoleArn": "arn:aws:iam::111122223333:role/admin"}}, "aws:ecs:StartTask permission resource hazards=privilege"),
+    ("ecs", "StartTask", {"taskDefinition": "t", "containerInstances": ["c"], "overrides": {"executionRoleArn": "arn:aws:iam::111122223333:role/admin"}}, "aws:ecs:StartTask permission resource hazards=privilege"),
+    ("codepipeline", "PutWebhook", {"webhook": {"name": "w", "authentication": "UNAUTHENTICATED"}}, "aws:codepipeline:PutWebhook permission resource hazards=exposure"),
+    ("logs", "PutSubscriptionFilter", {"logGroupName": "g", "filterName": "f", "filterPattern": "", "destinationArn": "arn:aws:logs:us-east-1:444455556666:destination:d"}, "aws:logs:PutSubscriptionFilter permission resource hazards=privilege"),
+    ("ssm", "SendCommand", {"DocumentName": "AWS-RunShellScript", "Targets": [{"Key": "InstanceIds", "Values": ["*"]}]}, "aws:ssm:SendCommand execute region"),
+    ("ssm", "CreateAssociation", {"Name": "d", "Targets": [{"Key": "InstanceIds", "Values": ["*"]}]}, "aws:ssm:CreateAssociation execute region"),
+    ("ssm", "UpdateAssociation", {"AssociationId": "a", "Targets": [{"Key": "InstanceIds", "Values": ["*"]}]}, "aws:ssm:UpdateAssociation execute region"),
+    ("ssm", "StartAutomationExecution", {"DocumentName": "AWS-RestartEC2Instance", "Targets": [{"Key": "InstanceIds", "Values": ["*"]}]}, "aws:ssm:StartAutomationExecution disrupt region"),
+    ("ssm", "StartAutomationExecution", {"DocumentName": "AWSSupport-ResetAccess"}, "aws:ssm:StartAutomationExecution permission resource hazards=privilege"),
+    ("ssm", "PutParameter", {"Name": "a", "Value": "b"}, "aws:ssm:PutParameter create resource"),
+    ("ssm", "PutParameter", {"Name": "a", "Value": "b", "Overwrite": True}, "aws:ssm:PutParameter update resource"),
+    ("eks", "AssociateAccessPolicy", {"clusterName": "c", "principalArn": "p", "policyArn": "q", "accessScope": {"type": "cluster"}}, "aws:eks:AssociateAccessPolicy permission environment hazards=privilege"),
+    ("dynamodb", "UpdateContinuousBackups", {"TableName": "t", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 1}}, "aws:dynamodb:UpdateContinuousBackups destroy resource hazards=backup-loss"),
+    ("autoscaling", "SetInstanceHealth", {"InstanceId": "i-1", "HealthStatus": "Unhealthy"}, "aws:autoscaling:SetInstanceHealth destroy resource hazards=data-loss"),
+    ("cloudsearchdomain", "UploadDocuments", {"documents": b'[{"type":"delete","id":"1"}]', "contentType": "application/json"}, "aws:cloudsearchdomain:UploadDocuments destroy item hazards=data-loss"),
+    ("cloudsearchdomain", "UploadDocuments", {"documents": b'[{"type":"add","id":"1","fields":{}}]', "contentType": "application/json"}, "aws:cloudsearchdomain:UploadDocuments update item"),
 ]

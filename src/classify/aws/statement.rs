@@ -1,0 +1,448 @@
+//! Statements embedded in a call (SQL, PartiQL): how they begin, and whether they call functions that nobody knows. This only
+//! looks at words outside of quotes and comments; what it cannot follow is left as it stands and meets no mild condition.
+
+/// Functions that only compute, in the dialects of PostgreSQL, MySQL, Redshift and Trino, and words that stand before a parenthesis.
+const HARMLESS: &[&str] = &[
+    "abs",
+    "all",
+    "and",
+    "any",
+    "any_value",
+    "approx_distinct",
+    "approx_percentile",
+    "approximate",
+    "array",
+    "array_agg",
+    "array_length",
+    "array_to_string",
+    "as",
+    "ascii",
+    "avg",
+    "between",
+    "bit_length",
+    "bool_and",
+    "bool_or",
+    "by",
+    "cardinality",
+    "case",
+    "cast",
+    "ceil",
+    "ceiling",
+    "char",
+    "char_length",
+    "check",
+    "chr",
+    "coalesce",
+    "column",
+    "concat",
+    "concat_ws",
+    "constraint",
+    "contains",
+    "convert",
+    "convert_timezone",
+    "corr",
+    "count",
+    "cume_dist",
+    "current_date",
+    "current_setting",
+    "current_timestamp",
+    "date",
+    "date_add",
+    "date_diff",
+    "date_format",
+    "date_part",
+    "date_sub",
+    "date_trunc",
+    "dateadd",
+    "datediff",
+    "day",
+    "dayofmonth",
+    "dayofweek",
+    "decimal",
+    "decode",
+    "dense_rank",
+    "distinct",
+    "element_at",
+    "else",
+    "every",
+    "except",
+    "exists",
+    "exp",
+    "extract",
+    "filter",
+    "first_value",
+    "floor",
+    "format",
+    "from",
+    "from_unixtime",
+    "gen_random_uuid",
+    "generate_series",
+    "getdate",
+    "greatest",
+    "group",
+    "group_concat",
+    "having",
+    "hour",
+    "if",
+    "ifnull",
+    "in",
+    "initcap",
+    "int",
+    "intersect",
+    "interval",
+    "is",
+    "is_valid_json",
+    "isnull",
+    "join",
+    "json_agg",
+    "json_array_elements",
+    "json_array_length",
+    "json_build_object",
+    "json_extract",
+    "json_extract_path_text",
+    "json_object",
+    "json_parse",
+    "json_serialize",
+    "json_value",
+    "jsonb_agg",
+    "jsonb_array_elements",
+    "jsonb_build_object",
+    "jsonb_each",
+    "key",
+    "lag",
+    "last_day",
+    "last_value",
+    "lead",
+    "least",
+    "left",
+    "length",
+    "like",
+    "limit",
+    "listagg",
+    "ln",
+    "log",
+    "log10",
+    "lower",
+    "lpad",
+    "ltrim",
+    "map",
+    "max",
+    "md5",
+    "median",
+    "min",
+    "minute",
+    "mod",
+    "mode",
+    "month",
+    "not",
+    "now",
+    "ntile",
+    "nullif",
+    "numeric",
+    "nvl",
+    "octet_length",
+    "on",
+    "or",
+    "order",
+    "over",
+    "partition",
+    "percent_rank",
+    "percentile_cont",
+    "percentile_disc",
+    "pg_database_size",
+    "pg_relation_size",
+    "pg_size_pretty",
+    "pg_total_relation_size",
+    "position",
+    "power",
+    "primary",
+    "quarter",
+    "rand",
+    "random",
+    "rank",
+    "regexp_like",
+    "regexp_replace",
+    "regexp_substr",
+    "repeat",
+    "replace",
+    "returning",
+    "reverse",
+    "right",
+    "round",
+    "row",
+    "row_number",
+    "row_to_json",
+    "rpad",
+    "rtrim",
+    "second",
+    "select",
+    "sequence",
+    "set",
+    "sha1",
+    "sha2",
+    "sha256",
+    "sign",
+    "size",
+    "soundex",
+    "split_part",
+    "sqrt",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "str_to_date",
+    "string_agg",
+    "string_to_array",
+    "strpos",
+    "substr",
+    "substring",
+    "sum",
+    "sysdate",
+    "then",
+    "time",
+    "timestamp",
+    "timestampadd",
+    "timestampdiff",
+    "to_char",
+    "to_date",
+    "to_json",
+    "to_timestamp",
+    "to_tsquery",
+    "to_tsvector",
+    "to_unixtime",
+    "translate",
+    "trim",
+    "try",
+    "try_cast",
+    "union",
+    "unique",
+    "unnest",
+    "upper",
+    "using",
+    "uuid",
+    "uuid_generate_v4",
+    "value",
+    "values",
+    "var_pop",
+    "varchar",
+    "variance",
+    "version",
+    "week",
+    "when",
+    "where",
+    "with",
+    "year",
+];
+/// After these a name before a parenthesis is a table's, with its columns; after `on` in the statement that makes an index.
+const NAMING: &[&str] = &["into", "table", "index", "references", "view", "exists"];
+
+/// A word outside of quotes and comments, where it begins, and how deep in parentheses.
+struct Word<'a> {
+    text: &'a str,
+    at: usize,
+    depth: usize,
+    /// What follows it, blanks aside.
+    opens: bool,
+}
+
+/// What stands in a statement outside of quotes and comments.
+struct Text<'a> {
+    words: Vec<Word<'a>>,
+    /// Where a `;` stands.
+    ends: Vec<usize>,
+}
+
+/// Reads a statement; `None` where dialects could read it differently: what does not end, nested comments, backslashes in quotes,
+/// dollar quotes, MySQL's `#` and `/*! … */`, `--` without a blank.
+fn read(text: &str) -> Option<Text<'_>> {
+    let (mut words, mut ends): (Vec<Word<'_>>, Vec<usize>) = (vec![], vec![]);
+    // Whether nothing but blanks and comments stands between the last word and here.
+    let mut follows = false;
+    let (mut at, mut depth) = (0, 0usize);
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        let first = rest.chars().next()?;
+        let second = rest.get(first.len_utf8()..).and_then(|rest| rest.chars().next());
+        let mut next_follows = false;
+        at += match first {
+            _ if first.is_whitespace() => {
+                next_follows = follows;
+                first.len_utf8()
+            }
+            '-' if second == Some('-') => {
+                next_follows = follows;
+                rest.get(2..)?.chars().next().is_none_or(char::is_whitespace).then_some(())?;
+                rest.find('\n').unwrap_or(rest.len())
+            }
+            '/' if second == Some('*') => {
+                next_follows = follows;
+                let comment = rest.get(..rest.find("*/")? + 2)?;
+                let inside = comment.get(2..)?;
+                let plain = !inside.starts_with(['!', 'M', '+']) && !inside.contains("/*");
+                plain.then_some(comment.len())?
+            }
+            '#' | '\\' => return None,
+            '$' if second.is_none_or(|second| !second.is_ascii_digit()) => return None,
+            '\'' | '"' | '`' => {
+                let quoted = rest.get(..rest.get(1..)?.find(first)? + 2)?;
+                // Whether a backslash keeps the quote from ending depends on the dialect.
+                if quoted.contains('\\') {
+                    return None;
+                }
+                if first != '\'' {
+                    words.push(Word { text: quoted, at, depth, opens: false });
+                    next_follows = true;
+                }
+                quoted.len()
+            }
+            '(' => {
+                if let Some(word) = words.last_mut().filter(|_| follows) {
+                    word.opens = true;
+                }
+                depth += 1;
+                1
+            }
+            ')' => {
+                depth = depth.checked_sub(1)?;
+                1
+            }
+            ';' => {
+                ends.push(at);
+                1
+            }
+            _ if first.is_alphabetic() || first == '_' => {
+                let end = rest.find(|next: char| !(next.is_alphanumeric() || "_.$".contains(next)));
+                let end = end.unwrap_or(rest.len());
+                words.push(Word { text: rest.get(..end)?, at, depth, opens: false });
+                next_follows = true;
+                end
+            }
+            _ => first.len_utf8(),
+        };
+        follows = next_follows;
+    }
+    Some(Text { words, ends })
+}
+
+/// Whether the statement begins with these words, `*` standing for any one; comments are read over, and the parts of a `WITH`.
+pub(super) fn begins(text: &str, pattern: &str) -> bool {
+    let Some(read) = read(text) else { return false };
+    let from = main(&read.words).unwrap_or(0);
+    let mut words = read.words.iter().skip(from);
+    pattern
+        .split_whitespace()
+        .all(|part| words.next().is_some_and(|word| part == "*" || word.text.eq_ignore_ascii_case(part)))
+}
+
+/// Whether there may be several statements.
+pub(super) fn is_several(text: &str) -> bool {
+    let Some(read) = read(text) else { return true };
+    let last = read.words.last().map_or(0, |word| word.at);
+    read.ends.iter().any(|end| *end < last)
+}
+
+/// The word that a statement's parts are made for: after `WITH`, as long as the parts only select.
+fn main(words: &[Word<'_>]) -> Option<usize> {
+    let is = |word: &Word<'_>, names: &[&str]| names.iter().any(|name| word.text.eq_ignore_ascii_case(name));
+    let verbs = ["select", "insert", "update", "delete", "merge"];
+    let first = words.first()?;
+    let changes = words.iter().any(|word| word.depth > 0 && is(word, &["insert", "update", "delete", "merge"]));
+    if !is(first, &["with"]) || changes {
+        return Some(0);
+    }
+    words.iter().position(|word| word.depth == 0 && is(word, &verbs))
+}
+
+/// Whether the statement calls a function that may do anything.
+pub(super) fn calls(text: &str) -> bool {
+    let Some(Text { words, .. }) = read(text) else { return true };
+    let index = words.iter().take(4).any(|word| word.text.eq_ignore_ascii_case("index"));
+    words.iter().enumerate().any(|(at, word)| {
+        let before = at.checked_sub(1).and_then(|at| words.get(at)).map(|word| word.text.to_ascii_lowercase());
+        let names = before.is_some_and(|before| NAMING.contains(&before.as_str()) || index && before == "on");
+        // `WITH parts (a, b) AS (…)`, and parts that are only named.
+        let lower = word.text.to_ascii_lowercase();
+        word.opens && !names && HARMLESS.binary_search(&lower.as_str()).is_err() && !PARTIQL.contains(&lower.as_str())
+    })
+}
+
+/// PartiQL's conditions (DynamoDB).
+const PARTIQL: &[&str] = &["attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "missing"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_sorted() {
+        assert!(HARMLESS.is_sorted());
+    }
+
+    #[test]
+    fn statements_are_read_from_the_word_that_counts() {
+        for (text, pattern, expected) in [
+            ("select 1", "select", true),
+            ("  \n select 1", "select", true),
+            ("-- note\nselect 1", "select", true),
+            ("/* note */ delete from t", "delete", true),
+            ("/* note */ delete from t", "select", false),
+            ("with a as (select 1) select * from a", "select", true),
+            ("with a as (select 1) delete from t", "delete", true),
+            ("with a as (delete from t returning *) select * from a", "select", false),
+            ("alter table \"t\" add column x int", "alter table * add", true),
+            ("alter table t drop column x", "alter table * add", false),
+            ("begin", "begin", true),
+            ("begin;", "begin", true),
+            ("selection", "select", false),
+            ("/*! drop table t */ select 1", "select", false),
+            ("/* /* */ select 1 */ delete from users", "select", false),
+            ("#'\nreplace into users /*'*/ select * from u", "select", false),
+            ("/* open", "select", false),
+            ("'text", "select", false),
+            ("", "select", false),
+        ] {
+            assert_eq!(begins(text, pattern), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn several_statements_are_seen() {
+        for (text, expected) in [
+            ("select 1", false),
+            ("select 1;", false),
+            ("select 1; -- note\n", false),
+            ("select 'a;b'", false),
+            ("select 1; truncate users", true),
+            ("select 1 # ;", true),
+        ] {
+            assert_eq!(is_several(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn known_functions_and_tables_are_no_calls() {
+        for (text, expected) in [
+            ("select count(*) from t", false),
+            ("SELECT Max (a), lower(b) FROM t WHERE c IN (1, 2)", false),
+            ("insert into t (a, b) values (1, 2)", false),
+            ("insert into s.t(a) values ('drop(x)')", false),
+            ("create table t (a int)", false),
+            ("select pg_terminate_backend(1)", true),
+            ("select lo_import('/etc/passwd')", true),
+            ("select * from dblink('x')", true),
+            ("select f()", true),
+            ("select \"f\"(1)", true),
+            ("insert into \"t\" (a) values (1)", false),
+            (r"select '\', f() -- '", true),
+            ("/*! select f() */", true),
+            ("select pg_terminate_backend/**/(1)", true),
+            ("select pg_terminate_backend -- x\n(1)", true),
+            ("select a.* from a join b on pg_terminate_backend(1)", true),
+            ("create index i on t (a)", false),
+            ("select $$'$$, lo_unlink(5), $$'$$", true),
+            ("select 1--lambda_sync('arn','{}')", true),
+            ("select 1 # '\n, lambda_sync('a','b') -- '", true),
+            ("select a from t where b = $1 and c = :c", false),
+        ] {
+            assert_eq!(calls(text), expected, "{text}");
+        }
+    }
+}
