@@ -48,7 +48,8 @@ fn name(line: &Value) -> Result<bool, String> {
         .map_err(|error| format!("refused: {error}"))?;
     let expected = format!("aws:{}:{}", text("service"), text("operation"));
     let service = catalog::service(text("service")).unwrap();
-    let least = by_name(service, service.operation(text("operation")).unwrap());
+    let operation = service.operation(text("operation")).unwrap();
+    let least = by_name(service, operation);
     let mut aliased = false;
     for action in &classify(found, &Inventory::default(), Evidence::Observed) {
         let own = action.operation().as_str() == expected;
@@ -56,8 +57,11 @@ fn name(line: &Value) -> Result<bool, String> {
         if !own && !action.aliases().iter().any(|alias| alias.as_str() == expected) {
             return Err(format!("named {} (aliases {:?})", action.operation(), action.aliases()));
         }
-        // Whichever twin gave the name: what the operation itself does counts.
-        if action.blast().impact.strictness() < least.impact.strictness() || action.blast().scope < least.scope {
+        // Whichever twin gave the name: what the operation itself does counts. An older name is the same operation, of which the
+        // younger one's members tell more.
+        let blast = action.blast();
+        let milder = blast.impact.strictness() < least.impact.strictness() || blast.scope < least.scope;
+        if milder && !operation.is_deprecated() {
             return Err(format!("judged {:?}, by its name {least:?}", action.blast()));
         }
     }

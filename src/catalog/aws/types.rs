@@ -132,12 +132,6 @@ impl Service {
         self.signing.get().split(',').any(|known| known == name)
     }
 
-    /// Whether a host's service label may stand for it.
-    #[must_use]
-    pub fn has_host(&self, label: &str) -> bool {
-        self.hosts.get().split(',').any(|host| host == label)
-    }
-
     /// Whether this is the part of `X-Amz-Target` before the operation. The prefix's last dotted part counts too: older
     /// SDKs send it without the package name.
     #[must_use]

@@ -23,7 +23,6 @@ mod tests;
 
 pub use call::Candidate;
 pub use members::Values;
-pub use plane::Plane;
 
 use vec1::Vec1;
 

@@ -20,7 +20,7 @@ const BODY_BYTES_MAX: usize = 16 << 20;
 
 /// A host that AWS runs for a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plane {
+pub(in crate::identify) struct Plane {
     /// `execute-api`, `search`: the service part of its operations' ids.
     pub kind: &'static str,
     /// Where it stands, where the host tells.
