@@ -148,7 +148,7 @@ impl Writer {
         for row in services {
             let name = cell(row, 0)?;
             let own = range(&by_service, &[name]);
-            for column in [0, 2, 3, 4, 5, 6] {
+            for column in [0, 2, 4, 5, 6] {
                 self.text(&mut out, cell(row, column)?)?;
             }
             self.text(&mut out, twins.get(name).map_or(name, String::as_str))?;

@@ -109,7 +109,6 @@ pub struct Service {
     /// As the AWS CLI names it.
     pub name: Text,
     pub(super) signing: Text,
-    pub(super) hosts: Text,
     pub(super) targets: Text,
     pub(super) protocols: Text,
     /// API version; `Version` of query requests.

@@ -10,19 +10,12 @@ use super::members::{self, Values};
 /// A longer parameter stands in the record by its digest.
 const PARAMETER_BYTES_MAX: usize = 200;
 /// Ends of the names of what may be a secret. EC2's and Elastic Beanstalk's `Value` may be user data or a variable.
-const SECRETS: [&str; 11] = [
-    "hostkey",
-    "mfa",
-    "password",
-    "privatekey",
-    "token",
-    "secret",
-    "secretstring",
-    "script",
-    "scriptbody",
-    "userdata",
-    "value",
-];
+const SECRETS: [&str; 9] =
+    ["hostkey", "mfa", "password", "privatekey", "secret", "secretstring", "token", "userdata", "value"];
+/// From this length on a digest does not help who guesses, and tells two values apart that an approval must not mix up.
+const UNGUESSABLE_BYTES: usize = 40;
+/// Ends of the names of whole documents: they stand by their digest, however short.
+const DOCUMENTS: [&str; 3] = ["documents", "script", "scriptbody"];
 /// Ends of the names of what is written in a language, and may hold anything.
 const STATEMENTS: [&str; 7] = ["statement", "statements", "sql", "sqls", "sqlstatements", "querystring", "query"];
 
@@ -66,14 +59,17 @@ pub(super) fn parameters(values: &Values) -> Vec<Parameter> {
 /// A long value (a policy, a template) stands as its digest, and so does what may hold a secret: a URL with a query (it
 /// may be presigned), and a statement, of which the first word is kept. Of a password nothing is.
 pub(super) fn printable(name: &str, value: &str) -> String {
-    let last = name.rsplit('.').next().unwrap_or(name);
+    let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
+    let ends = |names: &[&str]| names.iter().any(|end| last.ends_with(end));
     // Not even by its digest, which can be guessed at.
-    if SECRETS.iter().any(|end| last.to_ascii_lowercase().ends_with(end)) && !is_setting(value) {
+    let guessable = value.len() < UNGUESSABLE_BYTES || ends(&["password"]);
+    if ends(&SECRETS) && guessable && !is_setting(value) {
         return "set".to_owned();
     }
-    let statement = STATEMENTS.iter().any(|end| last.to_ascii_lowercase().ends_with(end));
+    let statement = ends(&STATEMENTS);
+    let hidden = statement || ends(&DOCUMENTS) || ends(&SECRETS) && !is_setting(value);
     let url = value.contains("://") && value.contains('?');
-    if value.len() <= PARAMETER_BYTES_MAX && !statement && !url {
+    if value.len() <= PARAMETER_BYTES_MAX && !hidden && !url {
         return value.to_owned();
     }
     let word =

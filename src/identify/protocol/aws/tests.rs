@@ -630,6 +630,9 @@ fn what_may_hold_a_secret_is_not_printed() {
         ("OptionSettings.Value", "hunter2", "set"),
         ("AuthToken", "hunter2hunter2", "set"),
         ("MinSize", "0", "0"),
+        ("documents", "[{}]", "sha256:"),
+        ("AuthToken", "a token that is long enough not to be guessed", "sha256:"),
+        ("MasterUserPassword", "a password that is long and kept all the same", "set"),
     ] {
         use super::parameters::printable;
         assert!(printable(name, value).starts_with(expected), "{name}: {}", printable(name, value));
