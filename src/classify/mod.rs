@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod environment;
+pub mod graphql;
 pub mod kubernetes;
 pub mod lifeline;
 pub mod rest;

@@ -152,6 +152,11 @@ fn generic_cases() {
 }
 
 #[test]
+fn graphql_cases() {
+    assert!(run(include_str!("../catalog/graphql/cases.yaml")) >= 60);
+}
+
+#[test]
 fn disguised_calls_of_aws_are_refused_or_judged_as_what_they_are() {
     assert!(run(include_str!("../catalog/aws/cases/disguises.yaml")) >= 60);
 }

@@ -146,32 +146,37 @@ pub(crate) fn readings(head: &Head, body: &Captured, known: &Known) -> Vec1<Read
     if head.upgrade.is_some() && (graphql::is_endpoint(head) || graphql::is_spoken(head)) {
         return vec1![graphql_stream(plain, head)];
     }
-    let Some(found) = graphql::read(head, body) else { return vec1![plain] };
-    let mut all = Vec::new();
-    let reading = |name: &str, root: Root, count: Count, ids: Vec<Resource>| {
-        let mut one = plain.clone();
-        one.operation = graphql_id(head, name);
-        if !ids.is_empty() {
-            one.resources = ids;
+    let Some(found) = graphql::read(head, body, graphql::is_endpoint(head)) else { return vec1![plain] };
+    let certain = found.certain;
+    let asked = found.asked().into_iter().map(|one| {
+        let mut reading = plain.clone();
+        reading.operation = graphql_id(head, &one.name);
+        if !one.resources.is_empty() {
+            reading.resources = one.resources;
         }
-        one.count = count;
-        one.parameters.push(Parameter::new("document.sha256", &*found.digest));
-        if let Face::Rest(seen) = &mut one.face {
-            seen.graphql = Some(root);
+        reading.count = one.count;
+        if certain {
+            // Its documents and variables are bound, whatever their blanks.
+            reading.parameters.retain(|parameter| parameter.name != "body.sha256");
         }
-        one
-    };
-    for (field, (count, ids)) in &found.mutations {
-        let ids = ids.iter().map(|id| Resource::from(id.as_str())).collect();
-        all.push(reading(field, Root::Mutation { field: field.clone() }, Count::Exact(*count), ids));
-    }
-    if found.unreadable {
-        all.push(reading("unidentified", Root::Unreadable, Count::Unbounded, vec![]));
-    }
-    if found.query || all.is_empty() {
-        all.push(reading("query", Root::Query { certain: found.certain }, Count::ONE, vec![]));
-    }
-    Vec1::try_from_vec(all).unwrap_or_else(|_| vec1![plain])
+        reading.parameters.extend(one.parameters);
+        if let Face::Rest(seen) = &mut reading.face {
+            seen.graphql = Some(one.root);
+        }
+        reading
+    });
+    Vec1::try_from_vec(asked.collect()).unwrap_or_else(|_| vec1![plain])
+}
+
+/// A GraphQL request that says two things at once is refused.
+///
+/// # Errors
+/// One of the readings is such a request.
+pub(super) fn refuse_two_readings(readings: &[Reading]) -> Result<(), Unreadable> {
+    readings.iter().try_for_each(|reading| match &reading.face {
+        Face::Rest(Seen { graphql: Some(Root::TwoReadings(why)), .. }) => Err(Unreadable::new(*why)),
+        _ => Ok(()),
+    })
 }
 
 fn graphql_id(head: &Head, name: &str) -> Operation {
@@ -411,6 +416,7 @@ impl Protocol for Rest {
     ) -> Result<Vec1<Reading>, Unreadable> {
         let mut readings =
             super::lifeline::git_readings(head, body, known).unwrap_or_else(|| readings(head, body, known));
+        refuse_two_readings(&readings)?;
         for reading in &mut readings {
             super::aws::plane::name(reading, head, body)?;
         }

@@ -1,0 +1,78 @@
+//! Blast radius of GraphQL mutations: a provider's table where it has a row, else the words of the field's name.
+//!
+//! Names come verb-first (`deleteVolume`), noun-first (`volumeDelete`), with underscores (`volume_delete`,
+//! `delete_users_by_pk`) and inside namespaces (`project { delete(id: 1) }`). The strictest word counts wherever it stands,
+//! but for what is known to mean something else; a name that says nothing is an update.
+
+use crate::identify::protocol::graphql::Mutation;
+use crate::model::{BlastRadius, Hazard, Hazards, Impact, Reversible, Scope};
+
+mod words;
+
+use words::Name;
+
+/// What a provider's table (`graphql.tsv`) says of a mutation.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed {
+    /// What it does.
+    pub impact: Impact,
+    /// How far it reaches.
+    pub scope: Scope,
+    /// Whether it can be undone; by impact where the table does not say.
+    pub reversible: Option<Reversible>,
+    /// Well-known dangers.
+    pub hazards: Hazards,
+}
+
+/// What a mutation would do. The count is the reading's.
+#[must_use]
+pub fn mutation(asked: &Mutation, row: Option<Listed>) -> BlastRadius {
+    if let Some(row) = row {
+        let mut blast = BlastRadius::new(row.impact, row.scope);
+        blast.reversible = row.reversible.unwrap_or(blast.reversible);
+        blast.hazards = row.hazards;
+        return blast;
+    }
+    let mut blast = by_name(&Name::of(&asked.field));
+    for inner in &asked.inner {
+        let name = Name::of(inner);
+        // Below the root stand the names of what is asked back: only a verb in front says that something is done.
+        if !name.begins_with_a_verb() {
+            continue;
+        }
+        let other = by_name(&name);
+        if other.impact.strictness() > blast.impact.strictness() {
+            blast = BlastRadius { scope: other.scope.max(Name::of(&asked.field).scope(other.impact)), ..other };
+        }
+    }
+    blast
+}
+
+/// What the words of a name say.
+fn by_name(name: &Name) -> BlastRadius {
+    let impact = name.impact();
+    let mut blast = BlastRadius::new(impact, name.scope(impact));
+    if impact == Impact::Destroy {
+        for (nouns, hazard) in [(words::HOLD_DATA, Hazard::DataLoss), (words::BACKUPS, Hazard::BackupLoss)] {
+            if name.has(nouns) {
+                blast = blast.hazard(hazard);
+            }
+        }
+        if name.is_soft() {
+            blast.reversible = Reversible::Yes;
+        } else if name.restores_over() {
+            blast.reversible = Reversible::Partly;
+        }
+    }
+    if name.moves_money() {
+        blast = blast.hazard(Hazard::Cost);
+        blast.reversible = Reversible::No;
+    }
+    if impact == Impact::Permission && name.has(&["public"]) {
+        blast = blast.hazard(Hazard::Exposure);
+    }
+    blast
+}
+
+#[cfg(test)]
+mod tests;
