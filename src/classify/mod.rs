@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod environment;
+pub mod git;
 pub mod graphql;
 pub mod kubernetes;
 pub mod lifeline;
@@ -219,6 +220,7 @@ fn blast_radius(reading: &Reading) -> BlastRadius {
         Face::Aws(seen) => aws::blast_radius(reading, seen),
         Face::Kubernetes(call) => kubernetes::blast_radius(reading, call),
         Face::Rest(seen) => rest::blast_radius(reading, seen),
+        Face::Git(seen) => git::blast_radius(reading, *seen),
         Face::Lifeline(seen) => lifeline::blast_radius(reading, seen),
     }
 }

@@ -374,7 +374,8 @@ fn looks_secret(segment: &str) -> bool {
 
 /// How a host that no provider knows says no: so that the client which sends requests of this shape shows it.
 ///
-/// SECURITY: some forms have the status 200. They are for what git's own client sends only: others would take it for a yes.
+/// SECURITY: some forms have the status 200. They are for what git's own client sends only, and for JSON that is POSTed to a
+/// GraphQL endpoint (where the answer asks once more whether a document was read): others would take it for a yes.
 pub(super) fn dialect(head: &Head) -> Dialect {
     let media = head.header("content-type").unwrap_or_default();
     let path = head.path();
@@ -388,10 +389,15 @@ pub(super) fn dialect(head: &Head) -> Dialect {
         ("POST", "application/x-git-receive-pack-request") if path.ends_with("/git-receive-pack") => Dialect::GitPush,
         ("POST", "application/x-git-upload-pack-request") if path.ends_with("/git-upload-pack") => Dialect::GitFetch,
         ("GET", _) if asks_for_refs() => Dialect::GitRefs,
+        ("POST", media) if is_json(media) && head.upgrade.is_none() && graphql::is_endpoint(head) => Dialect::Graphql,
         _ if head.upgrade == Some(Upgrade::Tcp) => Dialect::DockerStream,
         _ if first == "_ping" || is_engine_version(first) => Dialect::Docker,
         _ => Dialect::Problem,
     }
+}
+
+fn is_json(media: &str) -> bool {
+    media.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
 }
 
 /// `v1.43`: what the paths of the Docker Engine API begin with.
@@ -414,8 +420,7 @@ impl Protocol for Rest {
         head: &Head,
         body: &Captured,
     ) -> Result<Vec1<Reading>, Unreadable> {
-        let mut readings =
-            super::lifeline::git_readings(head, body, known).unwrap_or_else(|| readings(head, body, known));
+        let mut readings = super::git::all_readings(head, body, known).unwrap_or_else(|| readings(head, body, known));
         refuse_two_readings(&readings)?;
         for reading in &mut readings {
             super::aws::plane::name(reading, head, body)?;

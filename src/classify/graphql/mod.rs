@@ -7,6 +7,7 @@
 use crate::identify::protocol::graphql::Mutation;
 use crate::model::{BlastRadius, Hazard, Hazards, Impact, Reversible, Scope};
 
+mod lists;
 mod words;
 
 use words::Name;
@@ -53,7 +54,7 @@ fn by_name(name: &Name) -> BlastRadius {
     let impact = name.impact();
     let mut blast = BlastRadius::new(impact, name.scope(impact));
     if impact == Impact::Destroy {
-        for (nouns, hazard) in [(words::HOLD_DATA, Hazard::DataLoss), (words::BACKUPS, Hazard::BackupLoss)] {
+        for (nouns, hazard) in [(lists::HOLD_DATA, Hazard::DataLoss), (lists::BACKUPS, Hazard::BackupLoss)] {
             if name.has(nouns) {
                 blast = blast.hazard(hazard);
             }
