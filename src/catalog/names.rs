@@ -19,7 +19,8 @@ pub fn graphql_service(host: &str) -> Option<&'static str> {
 }
 
 /// What git does over HTTP, and to its own clone.
-const GIT_REMOTE: &[&str] = &["fetch", "push", "push_force", "delete_ref"];
+const GIT_REMOTE: &[&str] =
+    &["fetch", "push", "push_force", "delete_ref", "lfs_download", "lfs_upload", "lfs_locks", "lfs_lock", "lfs_unlock"];
 
 /// Whether `id` is the exact id of an operation that this catalog can name (no globs).
 #[must_use]

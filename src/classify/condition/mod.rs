@@ -4,7 +4,7 @@
 pub(super) mod statement;
 
 use crate::catalog::Condition;
-use crate::identify::protocol::{aws, described};
+use crate::identify::protocol::{aws, described, graphql};
 
 /// What conditions are asked of: the values under a member's name.
 pub(super) trait Values {
@@ -21,6 +21,12 @@ impl Values for aws::Values {
 impl Values for described::Members {
     fn of<'a>(&'a self, member: &'a str) -> impl Iterator<Item = &'a str> {
         self.of(member)
+    }
+}
+
+impl Values for graphql::Mutation {
+    fn of<'a>(&'a self, member: &'a str) -> impl Iterator<Item = &'a str> {
+        self.values(member)
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod aws;
 mod batch;
 pub mod described;
+pub mod git;
 pub mod graphql;
 pub mod kubernetes;
 pub mod lifeline;
@@ -67,6 +68,8 @@ pub enum Face {
     Described(described::Seen),
     /// A host that no provider knows, read by method and path words.
     Rest(rest::Seen),
+    /// git over HTTP.
+    Git(git::Seen),
     /// Something an agent needs to live: a model API, sign-in, a package registry, telemetry.
     Lifeline(lifeline::Seen),
 }

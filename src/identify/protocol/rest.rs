@@ -143,35 +143,56 @@ pub(crate) fn generic(head: &Head, body: &Captured, _known: &Known) -> Reading {
 /// Everything the request asks for: its root fields when it is GraphQL, else the generic reading.
 pub(crate) fn readings(head: &Head, body: &Captured, known: &Known) -> Vec1<Reading> {
     let plain = generic(head, body, known);
-    if head.upgrade.is_some() && (graphql::is_endpoint(head) || graphql::is_spoken(head)) {
-        return vec1![graphql_stream(plain, head)];
+    let endpoint = graphql::is_endpoint(head);
+    if head.upgrade.is_some() && (endpoint || graphql::is_spoken(head)) {
+        return vec1![graphql_stream(plain, graphql_id(head, "websocket"))];
     }
-    let Some(found) = graphql::read(head, body) else { return vec1![plain] };
-    let mut all = Vec::new();
-    let reading = |name: &str, root: Root, count: Count, ids: Vec<Resource>| {
-        let mut one = plain.clone();
-        one.operation = graphql_id(head, name);
-        if !ids.is_empty() {
-            one.resources = ids;
+    graphql_roots(&plain, graphql::read(head, body, endpoint), |name| graphql_id(head, name))
+}
+
+/// The same on an endpoint of a provider's GraphQL API.
+pub(super) fn graphql_readings(api: &Manifest, head: &Head, body: &Captured, known: &Known) -> Vec1<Reading> {
+    let plain = generic(head, body, known);
+    let id = |name: &str| Operation::new(&api.id, "graphql", name);
+    if head.upgrade.is_some() {
+        return vec1![graphql_stream(plain, id("websocket"))];
+    }
+    graphql_roots(&plain, graphql::read(head, body, true), id)
+}
+
+/// A reading for each thing that is asked for; the plain one where nothing is GraphQL.
+fn graphql_roots(plain: &Reading, found: Option<graphql::Found>, id: impl Fn(&str) -> Operation) -> Vec1<Reading> {
+    let Some(found) = found else { return vec1![plain.clone()] };
+    let certain = found.certain;
+    let asked = found.asked().into_iter().map(|one| {
+        let mut reading = plain.clone();
+        reading.operation = id(&one.name);
+        if !one.resources.is_empty() {
+            reading.resources = one.resources;
         }
-        one.count = count;
-        one.parameters.push(Parameter::new("document.sha256", &*found.digest));
-        if let Face::Rest(seen) = &mut one.face {
-            seen.graphql = Some(root);
+        reading.count = one.count;
+        if certain {
+            // Its documents and variables are bound, whatever their blanks.
+            reading.parameters.retain(|parameter| parameter.name != "body.sha256");
         }
-        one
-    };
-    for (field, (count, ids)) in &found.mutations {
-        let ids = ids.iter().map(|id| Resource::from(id.as_str())).collect();
-        all.push(reading(field, Root::Mutation { field: field.clone() }, Count::Exact(*count), ids));
-    }
-    if found.unreadable {
-        all.push(reading("unidentified", Root::Unreadable, Count::Unbounded, vec![]));
-    }
-    if found.query || all.is_empty() {
-        all.push(reading("query", Root::Query { certain: found.certain }, Count::ONE, vec![]));
-    }
-    Vec1::try_from_vec(all).unwrap_or_else(|_| vec1![plain])
+        reading.parameters.extend(one.parameters);
+        if let Face::Rest(seen) = &mut reading.face {
+            seen.graphql = Some(one.root);
+        }
+        reading
+    });
+    Vec1::try_from_vec(asked.collect()).unwrap_or_else(|_| vec1![plain.clone()])
+}
+
+/// A GraphQL request that says two things at once is refused.
+///
+/// # Errors
+/// One of the readings is such a request.
+pub(super) fn refuse_two_readings(readings: &[Reading]) -> Result<(), Unreadable> {
+    readings.iter().try_for_each(|reading| match &reading.face {
+        Face::Rest(Seen { graphql: Some(Root::TwoReadings(why)), .. }) => Err(Unreadable::new(*why)),
+        _ => Ok(()),
+    })
 }
 
 fn graphql_id(head: &Head, name: &str) -> Operation {
@@ -183,13 +204,18 @@ fn graphql_id(head: &Head, name: &str) -> Operation {
 }
 
 /// GraphQL over a WebSocket: queries, mutations and subscriptions come later, in frames that nobody reads.
-fn graphql_stream(mut plain: Reading, head: &Head) -> Reading {
-    plain.operation = graphql_id(head, "websocket");
+fn graphql_stream(mut plain: Reading, id: Operation) -> Reading {
+    plain.operation = id;
     plain.count = Count::Unbounded;
     if let Face::Rest(seen) = &mut plain.face {
         seen.graphql = Some(Root::Unreadable);
     }
     plain
+}
+
+/// How much body a request to a GraphQL endpoint takes.
+pub(super) fn graphql_need(head: &Head) -> BodyNeed {
+    if matches!(head.method.as_str(), "GET" | "HEAD") { BodyNeed::None } else { BodyNeed::Prefix(graphql::BODY_MAX) }
 }
 
 /// How much body it takes: the beginning of what could be GraphQL.
@@ -369,7 +395,8 @@ fn looks_secret(segment: &str) -> bool {
 
 /// How a host that no provider knows says no: so that the client which sends requests of this shape shows it.
 ///
-/// SECURITY: some forms have the status 200. They are for what git's own client sends only: others would take it for a yes.
+/// SECURITY: some forms have the status 200. They are for what git's own client sends only, and for JSON that is POSTed to a
+/// GraphQL endpoint (where the answer asks once more whether a document was read): others would take it for a yes.
 pub(super) fn dialect(head: &Head) -> Dialect {
     let media = head.header("content-type").unwrap_or_default();
     let path = head.path();
@@ -383,10 +410,18 @@ pub(super) fn dialect(head: &Head) -> Dialect {
         ("POST", "application/x-git-receive-pack-request") if path.ends_with("/git-receive-pack") => Dialect::GitPush,
         ("POST", "application/x-git-upload-pack-request") if path.ends_with("/git-upload-pack") => Dialect::GitFetch,
         ("GET", _) if asks_for_refs() => Dialect::GitRefs,
+        _ if is_graphql_request(head) && graphql::is_endpoint(head) => Dialect::Graphql,
         _ if head.upgrade == Some(Upgrade::Tcp) => Dialect::DockerStream,
         _ if first == "_ping" || is_engine_version(first) => Dialect::Docker,
         _ => Dialect::Problem,
     }
+}
+
+/// Whether the head is that of a request of GraphQL over HTTP, wherever it goes.
+pub(super) fn is_graphql_request(head: &Head) -> bool {
+    let media = head.header("content-type").unwrap_or_default();
+    let is_json = media.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json");
+    is_json && head.method == http::Method::POST && head.upgrade.is_none()
 }
 
 /// `v1.43`: what the paths of the Docker Engine API begin with.
@@ -409,8 +444,8 @@ impl Protocol for Rest {
         head: &Head,
         body: &Captured,
     ) -> Result<Vec1<Reading>, Unreadable> {
-        let mut readings =
-            super::lifeline::git_readings(head, body, known).unwrap_or_else(|| readings(head, body, known));
+        let mut readings = super::git::all_readings(head, body, known).unwrap_or_else(|| readings(head, body, known));
+        refuse_two_readings(&readings)?;
         for reading in &mut readings {
             super::aws::plane::name(reading, head, body)?;
         }
