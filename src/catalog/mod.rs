@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod hosts;
+pub mod kubernetes;
 pub mod lifelines;
 mod names;
 
