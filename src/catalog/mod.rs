@@ -4,6 +4,7 @@ pub mod aws;
 mod condition;
 pub mod described;
 pub mod hosts;
+pub mod kubernetes;
 pub mod lifelines;
 mod manifest;
 mod names;

@@ -154,7 +154,7 @@ fn run(text: &str) -> usize {
 
 #[test]
 fn kubernetes_cases() {
-    assert!(run(include_str!("../catalog/kubernetes/cases.yaml")) >= 120);
+    assert!(run(include_str!("../catalog/kubernetes/cases.yaml")) >= 400);
 }
 
 #[test]
