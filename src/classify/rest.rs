@@ -64,7 +64,7 @@ fn by_method(seen: &Seen) -> Impact {
         Some(Upgrade::WebSocket) => Impact::Update,
         Some(Upgrade::Tcp) => Impact::Execute,
         // Many requests in one connection, on a host that is no cluster.
-        Some(Upgrade::Spdy) => Impact::Unknown,
+        Some(Upgrade::Spdy | Upgrade::H2c) => Impact::Unknown,
     };
     seen.methods.iter().map(one).fold(opened, Impact::stricter)
 }

@@ -384,6 +384,7 @@ pub(super) fn dialect(head: &Head) -> Dialect {
         ("POST", "application/x-git-upload-pack-request") if path.ends_with("/git-upload-pack") => Dialect::GitFetch,
         ("GET", _) if asks_for_refs() => Dialect::GitRefs,
         _ if head.upgrade == Some(Upgrade::Tcp) => Dialect::DockerStream,
+        _ if head.upgrade == Some(Upgrade::H2c) => Dialect::Docker,
         _ if first == "_ping" || is_engine_version(first) => Dialect::Docker,
         _ => Dialect::Problem,
     }
