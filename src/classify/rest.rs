@@ -3,6 +3,7 @@
 use crate::identify::Reading;
 use crate::identify::protocol::graphql::Root;
 use crate::identify::protocol::rest::{Described, Seen};
+use crate::identify::protocol::state::Call;
 use crate::model::http::Upgrade;
 use crate::model::{BlastRadius, Hazard, Impact, Scope};
 
@@ -13,7 +14,14 @@ pub(super) fn blast_radius(reading: &Reading, seen: &Seen) -> BlastRadius {
         return by_row(reading, seen, described, plain);
     }
     let mut blast = match &seen.graphql {
-        None => BlastRadius::new(plain, Scope::Resource),
+        None => match seen.state {
+            // What it managed lives on, and nothing knows of it any more.
+            Some(Call::Emptied | Call::Delete) => {
+                BlastRadius::new(plain.stricter(Impact::Destroy), Scope::Environment).hazard(Hazard::DataLoss)
+            }
+            Some(Call::DeleteVersion) => BlastRadius::new(plain, Scope::Resource).hazard(Hazard::BackupLoss),
+            _ => BlastRadius::new(plain, Scope::Resource),
+        },
         Some(Root::Unreadable) => BlastRadius::new(Impact::Unknown, Scope::Resource),
         // A `query` member beside others does not make an ordinary POST harmless.
         Some(Root::Query { certain }) if *certain && seen.word.is_none() && seen.methods.len() == 1 => {
