@@ -36,6 +36,7 @@ static PROVIDERS: LazyLock<Vec<Manifest>> = LazyLock::new(|| {
         provider!("cloudflare"),
         provider!("datadog"),
         provider!("digitalocean"),
+        provider!("docker"),
         provider!("fly"),
         provider!("heroku"),
         provider!("linear"),
@@ -43,6 +44,7 @@ static PROVIDERS: LazyLock<Vec<Manifest>> = LazyLock::new(|| {
         provider!("pagerduty"),
         provider!("railway"),
         provider!("supabase"),
+        provider!("terraform-cloud"),
         provider!("vercel"),
         provider!("generic"),
     ];

@@ -4,6 +4,7 @@ use super::graphql;
 use crate::identify::Reading;
 use crate::identify::protocol::graphql::Root;
 use crate::identify::protocol::rest::{Described, Seen};
+use crate::identify::protocol::state::Call;
 use crate::model::http::Upgrade;
 use crate::model::{BlastRadius, Count, Hazard, Impact, Scope};
 
@@ -14,7 +15,14 @@ pub(super) fn blast_radius(reading: &Reading, seen: &Seen) -> BlastRadius {
         return by_row(reading, seen, described, plain);
     }
     let mut blast = match &seen.graphql {
-        None => BlastRadius::new(plain, Scope::Resource),
+        None => match seen.state {
+            // What it managed lives on, and nothing knows of it any more.
+            Some(Call::Emptied | Call::Delete) => {
+                BlastRadius::new(plain.stricter(Impact::Destroy), Scope::Environment).hazard(Hazard::DataLoss)
+            }
+            Some(Call::DeleteVersion) => BlastRadius::new(plain, Scope::Resource).hazard(Hazard::BackupLoss),
+            _ => BlastRadius::new(plain, Scope::Resource),
+        },
         Some(Root::Unreadable | Root::TwoReadings(_)) => BlastRadius::new(Impact::Unknown, Scope::Resource),
         // A `query` member beside others does not make an ordinary POST harmless.
         Some(Root::Query { certain }) if *certain && seen.word.is_none() && seen.methods.len() == 1 => {
@@ -72,7 +80,7 @@ fn by_method(seen: &Seen) -> Impact {
         Some(Upgrade::WebSocket) => Impact::Update,
         Some(Upgrade::Tcp) => Impact::Execute,
         // Many requests in one connection, on a host that is no cluster.
-        Some(Upgrade::Spdy) => Impact::Unknown,
+        Some(Upgrade::Spdy | Upgrade::H2c) => Impact::Unknown,
     };
     seen.methods.iter().map(one).fold(opened, Impact::stricter)
 }

@@ -50,6 +50,7 @@ fn part_holds(part: &str, values: &impl Values) -> bool {
         "several" => statement::is_several(value),
         "=" => one_of(&|expected| equals(value, expected)),
         "!=" => !one_of(&|expected| value == expected),
+        "^=" => one_of(&|expected| value.starts_with(expected)),
         "^" => one_of(&|expected| statement::begins(value, expected)),
         "!$" => !one_of(&|expected| value.ends_with(expected)),
         "!^" => !one_of(&|expected| statement::begins(value, expected)),

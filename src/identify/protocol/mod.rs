@@ -8,6 +8,7 @@ pub mod graphql;
 pub mod kubernetes;
 pub mod lifeline;
 pub mod rest;
+pub mod state;
 
 use vec1::Vec1;
 
@@ -106,6 +107,9 @@ pub(crate) fn api_of(head: &Head, known: &Known) -> (&'static Manifest, bool) {
     }
     if aws::has_shape(head) {
         return (catalog::aws(), true);
+    }
+    if let Some(api) = described::engine(head) {
+        return (api, true);
     }
     (catalog::generic(), false)
 }

@@ -10,7 +10,7 @@ use vec1::{Vec1, vec1};
 
 use super::batch;
 use super::graphql::{self, Root};
-use super::{Dialect, Face, Known, Partial, Protocol, Reading, Routed};
+use super::{Dialect, Face, Known, Partial, Protocol, Reading, Routed, state};
 use crate::catalog::{self, Manifest};
 use crate::model::http::{BodyNeed, Captured, Head, Unreadable, Upgrade};
 use crate::model::{Count, Impact, Operation, Parameter, Place, Resource};
@@ -31,6 +31,8 @@ pub struct Seen {
     pub graphql: Option<Root>,
     /// What the connection is to become: nobody reads what is said on it then.
     pub upgrade: Option<Upgrade>,
+    /// What it does to a Terraform state.
+    pub state: Option<state::Call>,
     /// What a table says of this method and path on this kind of host.
     pub described: Option<Described>,
 }
@@ -124,19 +126,20 @@ pub(crate) fn generic(head: &Head, body: &Captured, _known: &Known) -> Reading {
     let opaque = endless || matches!(body, Captured::Undecodable(_)) || inner == batch::Inner::Unreadable;
     let observes =
         head.upgrade.is_none() && methods.iter().all(|method| matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS"));
-    let mut parameters = if observes { vec![] } else { bound(head, body) };
+    let state = state::read(head, body);
+    let mut parameters = if observes { vec![] } else { bound(head, body, state) };
     parameters.extend(head.upgrade.map(|upgrade| Parameter::new("upgrade", upgrade.as_str())));
     let destroys =
         word.is_some_and(|word| word.impact == Impact::Destroy) || methods.iter().any(|method| method == "DELETE");
     Reading {
         operation: Operation::new("http", &host_part(&head.authority.host), head.method.as_str()),
-        aliases: vec![],
+        aliases: state.map(|call| Operation::new("terraform", "state", call.name())).into_iter().collect(),
         resources: vec![Resource::from(format!("{}{}", head.authority.host, masked(head.path())))],
         place: place(head),
         parameters,
         // Whether a path is one thing or a collection cannot be known.
         count: if destroys && !observes { Count::AtLeast(1) } else { Count::ONE },
-        face: Face::Rest(Seen { methods, word, opaque, graphql: None, upgrade: head.upgrade, described: None }),
+        face: Face::Rest(Seen { methods, word, opaque, graphql: None, upgrade: head.upgrade, state, described: None }),
     }
 }
 
@@ -295,9 +298,13 @@ pub(super) fn names_a_method(query: &str) -> bool {
 }
 
 /// What an approval is bound to: query and body of a call whose effect may lie in either, as digests.
-fn bound(head: &Head, body: &Captured) -> Vec<Parameter> {
+fn bound(head: &Head, body: &Captured, state: Option<state::Call>) -> Vec<Parameter> {
     let digest = |bytes: &[u8]| HEXLOWER.encode(Sha256::digest(bytes).get(..16).unwrap_or_default());
-    let query = head.query().map(|query| Parameter::new("query.sha256", digest(query.as_bytes())));
+    // Terraform adds the lock's number, another each time: the same state would never be the one that was approved.
+    let varies = |pair: &&str| state.is_some() && pair.starts_with("ID=");
+    let query = head.query().map(|query| query.split('&').filter(|pair| !varies(pair)).collect::<Vec<_>>().join("&"));
+    let query = query.filter(|query| !query.is_empty() || state.is_none());
+    let query = query.map(|query| Parameter::new("query.sha256", digest(query.as_bytes())));
     let body = body.whole().filter(|bytes| !bytes.is_empty()).map(|bytes| Parameter::new("body.sha256", digest(bytes)));
     query.into_iter().chain(body).collect()
 }
@@ -407,11 +414,13 @@ pub(super) fn dialect(head: &Head) -> Dialect {
         (_, media) if media.starts_with("application/grpc") => Dialect::Grpc,
         // WebDAV's LOCK has a document in XML.
         ("LOCK", media) if media.starts_with("application/json") => Dialect::StateLock,
+        ("POST", media) if media.starts_with("application/json") && state::is_lock_by_post(path) => Dialect::StateLock,
         ("POST", "application/x-git-receive-pack-request") if path.ends_with("/git-receive-pack") => Dialect::GitPush,
         ("POST", "application/x-git-upload-pack-request") if path.ends_with("/git-upload-pack") => Dialect::GitFetch,
         ("GET", _) if asks_for_refs() => Dialect::GitRefs,
         _ if is_graphql_request(head) && graphql::is_endpoint(head) => Dialect::Graphql,
         _ if head.upgrade == Some(Upgrade::Tcp) => Dialect::DockerStream,
+        _ if head.upgrade == Some(Upgrade::H2c) => Dialect::Docker,
         _ if first == "_ping" || is_engine_version(first) => Dialect::Docker,
         _ => Dialect::Problem,
     }
@@ -425,7 +434,7 @@ pub(super) fn is_graphql_request(head: &Head) -> bool {
 }
 
 /// `v1.43`: what the paths of the Docker Engine API begin with.
-fn is_engine_version(segment: &str) -> bool {
+pub(super) fn is_engine_version(segment: &str) -> bool {
     let minor = segment.strip_prefix("v1.").unwrap_or_default();
     (1..=3).contains(&minor.len()) && minor.bytes().all(|byte| byte.is_ascii_digit())
 }

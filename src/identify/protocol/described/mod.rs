@@ -17,7 +17,7 @@ use vec1::{Vec1, vec1};
 use super::{Dialect, Face, Known, Partial, Protocol, Reading, Routed};
 use super::{git, kubernetes, rest};
 use crate::catalog::described::{Operation as Row, book};
-use crate::catalog::{Condition, Manifest, PlaceKey};
+use crate::catalog::{self, Condition, Manifest, PlaceKey};
 use crate::model::http::{BodyNeed, Captured, Head, Unreadable, Upgrade};
 use crate::model::{Count, Operation, Parameter, Place, Resource};
 
@@ -85,6 +85,14 @@ pub(in crate::identify) fn dialect(api: &'static Manifest, head: &Head) -> Diale
         Dialect::Problem if api.refusal.is_some() => Dialect::Described(api.folder),
         other => other,
     }
+}
+
+/// The Docker Engine API on a host that nobody named: a path with a version and an operation that the API has.
+pub(in crate::identify) fn engine(head: &Head) -> Option<&'static Manifest> {
+    let first = head.path().split('/').nth(1)?;
+    let api = rest::is_engine_version(first).then(|| catalog::provider("docker")).flatten()?;
+    let found = path::find(api, book(api.folder)?, head).ok()?;
+    found.map(|_| api)
 }
 
 /// How much body it takes.

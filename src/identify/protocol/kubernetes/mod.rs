@@ -122,7 +122,7 @@ impl Protocol for Kubernetes {
 fn opened(mut target: Target, head: &Head) -> Result<Target, Unreadable> {
     let Some(upgrade) = head.upgrade else { return Ok(target) };
     let odd = || Unreadable::status(501, "an upgrade on a call that opens no connection in the Kubernetes API");
-    if upgrade == Upgrade::Tcp {
+    if matches!(upgrade, Upgrade::Tcp | Upgrade::H2c) {
         return Err(odd());
     }
     match &mut target {
