@@ -73,6 +73,11 @@ fn git_service(head: &Head) -> Option<&'static str> {
     (head.method == http::Method::POST && serves && repository.len() > 1).then_some(known)
 }
 
+/// Whether this is a request of git's smart HTTP.
+pub(super) fn is_git(head: &Head) -> bool {
+    git_service(head).is_some()
+}
+
 /// The path, decoded once.
 fn git_path(head: &Head) -> String {
     let path = percent_encoding::percent_decode_str(head.path()).decode_utf8_lossy();
@@ -177,9 +182,14 @@ impl Protocol for Lifeline {
         reading.face = Face::Lifeline(Seen::Call(purpose));
         Ok(vec1![reading])
     }
-    fn dialect(&self, head: &Head) -> Dialect {
+    fn dialect(&self, _api: &'static Manifest, head: &Head) -> Dialect {
         rest::dialect(head)
     }
+}
+
+/// Whether this call is one that an agent needs to live.
+pub(super) fn is_listed(head: &Head) -> bool {
+    listed(head).is_some()
 }
 
 /// What a listed call is for. One that names another method or path in a header is not listed.
