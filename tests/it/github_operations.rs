@@ -85,7 +85,8 @@ fn every_operation_of_the_published_descriptions_is_named() {
         let all = description(octokit, document);
         assert!(all.len() >= least, "{document}: {}", all.len());
         for form in FORMS {
-            for one in &all {
+            // An older name for the same call.
+            for one in all.iter().filter(|one| !one.path.contains("}...")) {
                 match name(form, one) {
                     Ok(id) if id == format!("github:rest:{}", one.id) => named += 1,
                     Ok(id) => wrong.push(format!("{document}, {}: {} {} is {id}", form.name, one.method, one.path)),

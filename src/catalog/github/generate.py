@@ -86,7 +86,8 @@ def operations(folder):
         document = json.loads((folder / f"@octokit/openapi/generated/{name}.json").read_text())
         for path, item in document["paths"].items():
             for method in METHODS:
-                if method in item:
+                # `{base}...{head}` is an older name for `{basehead}`.
+                if method in item and "}..." not in path:
                     operation = item[method]
                     key = (operation["operationId"], method.upper(), template(document, path, item, operation))
                     found.setdefault(key, bool(operation.get("deprecated")))
