@@ -42,7 +42,9 @@ const FORMS: &[Form] = &[
 /// What the request is named, or why it has no name.
 fn name(form: &Form, one: &Published) -> Result<String, String> {
     let mut path = one.filled(form.long);
-    if let Some((start, other)) = form.numbered.iter().find(|(start, _)| path == *start || path.starts_with(&format!("{start}/"))) {
+    let begins = |start: &str| path == start || path.starts_with(&format!("{start}/"));
+    // One user by its number is an operation of its own.
+    if let Some((start, other)) = form.numbered.iter().find(|(start, _)| begins(start) && path != "/users/7") {
         path = path.replacen(start, other, 1);
     }
     let mut headers = HeaderMap::new();

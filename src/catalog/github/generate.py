@@ -21,9 +21,11 @@ METHODS = ("get", "post", "put", "patch", "delete", "head")
 # Paths that GitHub also serves under numeric ids: its own links (`Link`, redirects, `url` members) use them.
 BY_NUMBER = [
     ("/repos/{owner}/{repo}", "/repositories/{repository_id}"),
+    ("/repos/{template_owner}/{template_repo}", "/repositories/{repository_id}"),
     ("/orgs/{org}/teams/{team_slug}", "/organizations/{organization_id}/team/{team_id}"),
     ("/orgs/{org}", "/organizations/{organization_id}"),
     ("/users/{username}", "/user/{account_id}"),
+    ("/users/{user_id}", "/user/{account_id}"),
 ]
 # Names with slashes that clients send as they are, beside those that the description marks.
 LONG = {"/labels/{name}": "/labels/{name+}"}

@@ -130,7 +130,14 @@ pub(crate) fn description(octokit: &Path, name: &str) -> Vec<Published> {
             let content = resolved(&document, &operation["requestBody"])["content"].as_object();
             let body = content.and_then(|content| content.get_key_value("application/json").or(content.iter().next()));
             let body = body.map(|(media, one)| (media.clone(), sample(&document, &one["schema"])));
-            all.push(Published { id: id.to_owned(), method: method.to_uppercase(), path: path.clone(), long, choices, body });
+            all.push(Published {
+                id: id.to_owned(),
+                method: method.to_uppercase(),
+                path: path.clone(),
+                long,
+                choices,
+                body,
+            });
         }
     }
     all
@@ -186,7 +193,9 @@ impl Github {
 async fn take(record: Record, state: Arc<State>, request: Request<Incoming>, peer: Peer) -> Answer {
     let seen = Seen::of(&request, &peer);
     record.push(seen.clone());
-    let Ok(body) = request.into_body().collect().await else { return json(400, &json!({ "message": "the body broke" })) };
+    let Ok(body) = request.into_body().collect().await else {
+        return json(400, &json!({ "message": "the body broke" }));
+    };
     let body: Value = serde_json::from_slice(&body.to_bytes()).unwrap_or_default();
     let path = seen.target.split('?').next().unwrap_or_default();
     if path == "/graphql" {
