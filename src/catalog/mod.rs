@@ -48,6 +48,8 @@ static PROVIDERS: LazyLock<Vec<Manifest>> = LazyLock::new(|| {
         provider!("vercel"),
         provider!("generic"),
     ];
+    let all =
+        [provider!("lifelines"), provider!("aws"), provider!("kubernetes"), provider!("github"), provider!("generic")];
     all.into_iter().map(|(folder, text)| Manifest { folder, ..parse(text) }).collect()
 });
 

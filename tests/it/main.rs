@@ -24,6 +24,8 @@ mod docker;
 mod egress;
 mod fidelity;
 mod git;
+mod github;
+mod github_operations;
 mod grpc;
 mod http;
 mod init;

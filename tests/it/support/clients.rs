@@ -19,6 +19,17 @@ const KUBERNETES_PACKAGE: &str = "kubernetes==37.0.2";
 /// What the tests' cluster speaks SPDY with.
 const SPDY_PACKAGE: &str = "spdy-transport@3.0.0";
 
+/// GitHub's client for Python.
+const PYGITHUB_PACKAGE: &str = "PyGithub==2.10.0";
+/// GitHub's own clients for Node, its published descriptions, and what takes Node 20 through a proxy.
+const OCTOKIT_PACKAGES: &[&str] = &[
+    "@octokit/graphql@9.0.5",
+    "@octokit/graphql-schema@15.26.1",
+    "@octokit/openapi@23.0.2",
+    "@octokit/rest@22.0.1",
+    "undici@6.29.1",
+];
+
 /// The folder of the Python environment; its `bin` holds `python`, `aws`.
 pub(crate) fn python() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
@@ -47,12 +58,40 @@ pub(crate) fn kubernetes() -> &'static Path {
     })
 }
 
+/// The folder of a Python environment with GitHub's client.
+pub(crate) fn pygithub() -> &'static Path {
+    static PYGITHUB: OnceLock<PathBuf> = OnceLock::new();
+    PYGITHUB.get_or_init(|| {
+        installed("venv-github", PYGITHUB_PACKAGE, |folder| {
+            step(Command::new("python3").args(["-m", "venv"]).arg(folder));
+            step(Command::new(folder.join("bin/python")).args(["-m", "pip", "install", "--quiet", PYGITHUB_PACKAGE]));
+        })
+    })
+}
+
+/// The folder with GitHub's own clients for Node and its published descriptions, where npm is there.
+pub(crate) fn octokit() -> Option<&'static Path> {
+    static OCTOKIT: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let found = OCTOKIT.get_or_init(|| {
+        optional("npm")?;
+        Some(installed("npm-octokit", &OCTOKIT_PACKAGES.join(" "), |folder| {
+            npm(folder, OCTOKIT_PACKAGES);
+            // The same descriptions with every reference written out: most of what was installed.
+            let written_out = fs::read_dir(folder.join("node_modules/@octokit/openapi/generated")).unwrap().flatten();
+            written_out
+                .filter(|file| file.file_name().to_string_lossy().ends_with(".deref.json"))
+                .for_each(|file| fs::remove_file(file.path()).unwrap());
+        }))
+    });
+    found.as_deref()
+}
+
 /// The agent's program, where npm is there.
 pub(crate) fn agent() -> Option<&'static Path> {
     static AGENT: OnceLock<Option<PathBuf>> = OnceLock::new();
     let found = AGENT.get_or_init(|| {
         optional("npm")?;
-        let folder = installed("npm", AGENT_PACKAGE, |folder| npm(folder, AGENT_PACKAGE));
+        let folder = installed("npm", AGENT_PACKAGE, |folder| npm(folder, &[AGENT_PACKAGE]));
         Some(folder.join("node_modules/.bin/claude"))
     });
     found.as_deref()
@@ -63,17 +102,17 @@ pub(crate) fn spdy() -> Option<&'static Path> {
     static SPDY: OnceLock<Option<PathBuf>> = OnceLock::new();
     let found = SPDY.get_or_init(|| {
         optional("npm")?;
-        Some(installed("npm", SPDY_PACKAGE, |folder| npm(folder, SPDY_PACKAGE)))
+        Some(installed("npm", SPDY_PACKAGE, |folder| npm(folder, &[SPDY_PACKAGE])))
     });
     found.as_deref()
 }
 
-fn npm(folder: &Path, package: &str) {
+fn npm(folder: &Path, packages: &[&str]) {
     step(
         Command::new("npm")
             .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix"])
             .arg(folder)
-            .arg(package),
+            .args(packages),
     );
 }
 

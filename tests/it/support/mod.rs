@@ -6,6 +6,7 @@ pub(crate) mod clients;
 pub(crate) mod dockerd;
 pub(crate) mod gate;
 pub(crate) mod git;
+pub(crate) mod github;
 pub(crate) mod kube;
 pub(crate) mod listeners;
 pub(crate) mod log;
