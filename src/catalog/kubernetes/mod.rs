@@ -63,14 +63,15 @@ pub fn kind(group: &str, plural: &str) -> Option<Kind> {
 }
 
 /// Whether objects of this group are custom resources, which the API server itself keeps: an aggregated server may do with
-/// a request what it likes.
+/// a request what it likes. OpenShift's and Calico's own servers are aggregated.
 #[must_use]
 pub fn is_custom(group: &str) -> bool {
     let listed = || {
         let next = KINDS.get(lower_bound(KINDS, &[group, ""])..).and_then(|rest| rest.split('\t').next());
         next == Some(group)
     };
-    group.contains('.') && !group.ends_with(".k8s.io") && (kind(group, "*").is_some() || listed())
+    let aggregated = group.ends_with(".openshift.io") || group == "projectcalico.org";
+    group.contains('.') && !group.ends_with(".k8s.io") && !aggregated && (kind(group, "*").is_some() || listed())
 }
 
 /// What an annotation with this value says of what happens: a word that the reader of bodies knows.

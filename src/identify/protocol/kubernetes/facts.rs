@@ -161,7 +161,7 @@ impl<'a> Sight<'a> {
         let dropped = keeps.is_some_and(|keys| !keys.iter().any(|key| parts.iter().any(|part| key == part)));
         let holds_data = self.is("", "configmaps") || self.is("", "secrets");
         let full = |name: &&str| self.value.get(*name).and_then(Value::as_object).is_some_and(|map| !map.is_empty());
-        let bare = self.form == Form::Whole && !["data", "binaryData", "stringData"].iter().any(|name| full(&name));
+        let bare = self.form == Form::Whole && !["data", "binaryData", "stringData"].iter().any(full);
         // Another form of null: a Whole object of another kind may well have no spec.
         let whole = self.form == Form::Whole;
         self.mark(Fact::Emptied, cleared && !whole || dropped || holds_data && bare);
@@ -177,13 +177,20 @@ impl<'a> Sight<'a> {
             self.written.facts.insert(Fact::Drained);
         }
         if self.is("", "namespaces") {
-            let labels = self.at("/metadata/labels").and_then(Value::as_object);
+            let labels = self.at("/metadata/labels");
+            let cleared = labels.is_some_and(|labels| {
+                let bare = labels.as_object().is_some_and(Map::is_empty);
+                let directed = ["$patch", "$retainKeys"].iter().any(|name| labels.get(name).is_some());
+                labels.is_null() || directed || bare && self.form == Form::Json
+            });
+            let labels = labels.and_then(Value::as_object);
             let weakens = |(key, level): (&String, &Value)| {
                 key.starts_with("pod-security.kubernetes.io/enforce")
                     && (self.object.verb != Verb::Create || level.as_str() == Some("privileged"))
                     || key == "admission.gatekeeper.sh/ignore"
             };
             self.mark(Fact::PodSecurity, labels.is_some_and(|labels| labels.iter().any(weakens)));
+            self.mark(Fact::PodSecurity, cleared && self.changes);
         }
     }
 
@@ -266,7 +273,7 @@ impl<'a> Sight<'a> {
     /// Objects that make controllers delete.
     fn custom(&mut self) {
         if self.is("argoproj.io", "applications") {
-            let on = |pointer: &str| self.at(pointer).is_some_and(|flag| pod::is_true(flag));
+            let on = |pointer: &str| self.at(pointer).is_some_and(pod::is_true);
             let pruned = on("/operation/sync/prune");
             let forced =
                 on("/operation/sync/syncStrategy/apply/force") || on("/operation/sync/syncStrategy/hook/force");
