@@ -32,6 +32,7 @@ static PROVIDERS: LazyLock<Vec<Manifest>> = LazyLock::new(|| {
     let all = [
         provider!("lifelines"),
         provider!("aws"),
+        provider!("github"),
         provider!("kubernetes"),
         provider!("cloudflare"),
         provider!("datadog"),
@@ -48,8 +49,6 @@ static PROVIDERS: LazyLock<Vec<Manifest>> = LazyLock::new(|| {
         provider!("vercel"),
         provider!("generic"),
     ];
-    let all =
-        [provider!("lifelines"), provider!("aws"), provider!("kubernetes"), provider!("github"), provider!("generic")];
     all.into_iter().map(|(folder, text)| Manifest { folder, ..parse(text) }).collect()
 });
 
