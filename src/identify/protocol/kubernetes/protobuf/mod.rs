@@ -162,26 +162,9 @@ fn object(kind: &str, raw: &Message<'_>) -> Result<Value, String> {
             all.insert("data".into(), keys(raw, 2)?);
             all.insert("binaryData".into(), keys(raw, 3)?);
         }
-        "PersistentVolume" => {
-            let mut members = Map::new();
-            put(&mut members, "persistentVolumeReclaimPolicy", spec(2)?.text(5)?.map(Value::String));
-            let claim = spec(2)?.message(4)?;
-            put(&mut members, "claimRef", claim.text(3)?.map(|name| json!({ "name": name })));
-            all.insert("spec".into(), Value::Object(members));
-        }
-        "NetworkPolicy" => {
-            let (ingress, egress) = (rules(&spec(2)?, 2, "from")?, rules(&spec(2)?, 3, "to")?);
-            all.insert("spec".into(), json!({ "ingress": ingress, "egress": egress }));
-        }
-        "Service" => {
-            let (kind, addresses) = (spec(2)?.text(4)?, spec(2)?.texts(5)?);
-            all.insert("spec".into(), json!({ "type": kind, "externalIPs": addresses }));
-        }
-        "HorizontalPodAutoscaler" => {
-            let mut members = Map::new();
-            put(&mut members, "minReplicas", spec(2)?.number(2)?.map(Value::from));
-            put(&mut members, "maxReplicas", spec(2)?.number(3)?.map(Value::from));
-            all.insert("spec".into(), Value::Object(members));
+        "PersistentVolume" | "NetworkPolicy" | "Service" | "HorizontalPodAutoscaler" => {
+            let members = settings(kind, &spec(2)?)?;
+            all.insert("spec".into(), members);
         }
         "Pod" => {
             all.insert("spec".into(), pod_spec(&spec(2)?)?);
@@ -198,24 +181,7 @@ fn object(kind: &str, raw: &Message<'_>) -> Result<Value, String> {
             members.insert("taints".into(), Value::Array(effects));
             all.insert("spec".into(), Value::Object(members));
         }
-        "Role" | "ClusterRole" => {
-            let rules = raw.messages(2)?;
-            let rules = rules.iter().map(|rule| {
-                let (verbs, groups, resources) = (rule.texts(1)?, rule.texts(2)?, rule.texts(3)?);
-                Ok(json!({ "verbs": verbs, "apiGroups": groups, "resources": resources }))
-            });
-            all.insert("rules".into(), Value::Array(rules.collect::<Result<_, String>>()?));
-        }
-        "RoleBinding" | "ClusterRoleBinding" => {
-            let subjects = raw.messages(2)?;
-            let subjects = subjects.iter().map(|one| {
-                let (kind, name, namespace) = (one.text(1)?, one.text(3)?, one.text(4)?);
-                Ok(json!({ "kind": kind, "name": name, "namespace": namespace }))
-            });
-            all.insert("subjects".into(), Value::Array(subjects.collect::<Result<_, String>>()?));
-            let role = raw.message(3)?;
-            all.insert("roleRef".into(), json!({ "kind": role.text(2)?, "name": role.text(3)? }));
-        }
+        "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" => rights(kind, raw, &mut all)?,
         "Eviction" => {
             let options = raw.message(2)?;
             all.insert("deleteOptions".into(), delete_options(&options)?);
@@ -223,6 +189,53 @@ fn object(kind: &str, raw: &Message<'_>) -> Result<Value, String> {
         _ => {}
     }
     Ok(Value::Object(all))
+}
+
+/// The spec of what pods lean on.
+fn settings(kind: &str, spec: &Message<'_>) -> Result<Value, String> {
+    let mut members = Map::new();
+    match kind {
+        "PersistentVolume" => {
+            put(&mut members, "persistentVolumeReclaimPolicy", spec.text(5)?.map(Value::String));
+            let claim = spec.message(4)?;
+            put(&mut members, "claimRef", claim.text(3)?.map(|name| json!({ "name": name })));
+        }
+        "NetworkPolicy" => {
+            members.insert("ingress".into(), rules(spec, 2, "from")?);
+            members.insert("egress".into(), rules(spec, 3, "to")?);
+        }
+        "Service" => {
+            put(&mut members, "type", spec.text(4)?.map(Value::String));
+            members.insert("externalIPs".into(), json!(spec.texts(5)?));
+        }
+        _ => {
+            put(&mut members, "minReplicas", spec.number(2)?.map(Value::from));
+            put(&mut members, "maxReplicas", spec.number(3)?.map(Value::from));
+        }
+    }
+    Ok(Value::Object(members))
+}
+
+/// Rules of a role, subjects and role of a binding.
+fn rights(kind: &str, raw: &Message<'_>, all: &mut Map<String, Value>) -> Result<(), String> {
+    if kind.ends_with("Role") {
+        let rules = raw.messages(2)?;
+        let rules = rules.iter().map(|rule| {
+            let (verbs, groups, resources) = (rule.texts(1)?, rule.texts(2)?, rule.texts(3)?);
+            Ok(json!({ "verbs": verbs, "apiGroups": groups, "resources": resources }))
+        });
+        all.insert("rules".into(), Value::Array(rules.collect::<Result<_, String>>()?));
+    } else {
+        let subjects = raw.messages(2)?;
+        let subjects = subjects.iter().map(|one| {
+            let (kind, name, namespace) = (one.text(1)?, one.text(3)?, one.text(4)?);
+            Ok(json!({ "kind": kind, "name": name, "namespace": namespace }))
+        });
+        all.insert("subjects".into(), Value::Array(subjects.collect::<Result<_, String>>()?));
+        let role = raw.message(3)?;
+        all.insert("roleRef".into(), json!({ "kind": role.text(2)?, "name": role.text(3)? }));
+    }
+    Ok(())
 }
 
 /// Rules of a network policy: how many ports and peers each has.
