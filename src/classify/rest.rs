@@ -1,5 +1,7 @@
 //! Blast radius of generic readings: method and path words, and the names of GraphQL mutations.
 
+use super::effect;
+use crate::catalog;
 use crate::identify::Reading;
 use crate::identify::protocol::graphql::Root;
 use crate::identify::protocol::rest::{Described, Seen};
@@ -20,10 +22,23 @@ pub(super) fn blast_radius(reading: &Reading, seen: &Seen) -> BlastRadius {
             BlastRadius::new(Impact::Read, Scope::Resource)
         }
         Some(Root::Query { .. }) => BlastRadius::new(plain, Scope::Resource),
-        Some(Root::Mutation { field }) => mutation(field, seen, plain),
+        Some(Root::Mutation { field }) => listed(reading, seen, plain).unwrap_or_else(|| mutation(field, seen, plain)),
     };
     blast.count = reading.count;
     blast
+}
+
+/// What the provider's table of mutations says.
+fn listed(reading: &Reading, seen: &Seen, plain: Impact) -> Option<BlastRadius> {
+    let row = catalog::mutation(reading.operation.provider(), reading.operation.name())?;
+    let mut impact: Impact = row.impact.get().parse().ok()?;
+    if seen.word.is_some() || seen.opaque || seen.methods.len() > 1 {
+        impact = impact.stricter(plain);
+    }
+    let mut blast = BlastRadius::new(impact, row.scope.get().parse().ok()?);
+    blast.reversible = row.reversible.get().parse().unwrap_or(blast.reversible);
+    blast.hazards = effect::hazards(row.hazards.get());
+    Some(blast)
 }
 
 /// What the table says of the call. It may say less than the method does, unless something else names another method.
