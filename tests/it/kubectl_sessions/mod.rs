@@ -1,0 +1,212 @@
+//! Whole sessions of the real kubectl through the gate, in a cluster for development and in one for production: what is
+//! harmless is not bothered, what is stopped is said once and never arrives, and the log tells what the server saw.
+//!
+//! The server is a real one where it has been built (`support/apiserver.rs`), whose audit log is the witness; else the
+//! tests' own cluster, without the steps that need controllers. `just soak kubectl-sessions` requires the real one and
+//! writes the figures to `docs/soak/kubectl-sessions.md`.
+
+mod figures;
+mod steps;
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::support::child::Ended;
+use crate::support::cluster::{Call, Cluster};
+use crate::support::log::{describe, passed};
+use crate::support::shared::{Agent, SharedGate, approval_in, operator};
+use crate::support::stage::Stage;
+use crate::support::{clients, eventually};
+use steps::Step;
+
+/// A stage with a cluster, and what stands in it.
+struct Session {
+    stage: Stage,
+    cluster: Cluster,
+    name: &'static str,
+    namespace: String,
+    is_production: bool,
+}
+
+impl Session {
+    /// `None` without kubectl.
+    fn start(name: &'static str, is_production: bool, variables: &[(&str, &str)]) -> Option<Self> {
+        clients::optional("kubectl")?;
+        clients::spdy()?;
+        let mut stage = Stage::new();
+        for (variable, value) in variables {
+            stage.variable(variable, *value);
+        }
+        let (kind, context) = if is_production { ("prod", "prod-eu") } else { ("dev", "kind-dev") };
+        let namespace = format!("{name}-{kind}");
+        let cluster = Cluster::on(&mut stage, context, &namespace);
+        for (file, text) in steps::FILES {
+            stage.write(&format!("work/{file}"), text);
+        }
+        let session = Self { stage, cluster, name, namespace, is_production };
+        session.furnish();
+        Some(session)
+    }
+
+    /// A deployment of three, two pods of nobody's, and two nodes.
+    fn furnish(&self) {
+        let namespace = format!("/api/v1/namespaces/{}", self.namespace);
+        let container = json!({ "name": "web", "image": "web:1", "stdin": true });
+        let labels = json!({ "app": "web" });
+        let web = json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "labels": labels }, "spec": {
+            "replicas": 3, "selector": { "matchLabels": labels }, "template": {
+                "metadata": { "labels": labels },
+                "spec": { "containers": [container], "terminationGracePeriodSeconds": 1 } } } });
+        self.cluster.put(&self.collection("apps/v1", "deployments"), "web", web);
+        let node = format!("{}-n1", self.namespace);
+        self.cluster.add_node(&node);
+        for name in ["web-1", "web-2", "web-3"] {
+            let pod = json!({
+                "apiVersion": "v1", "kind": "Pod", "metadata": { "labels": { "app": "solo" } },
+                "spec": { "containers": [container], "nodeName": node, "terminationGracePeriodSeconds": 1 },
+                "status": { "phase": "Running", "conditions": [{ "type": "Ready", "status": "True" }] },
+            });
+            self.cluster.put(&format!("{namespace}/pods"), name, pod);
+            eventually("a pod", || {
+                (self.cluster.get(&format!("{namespace}/pods"), name)?["status"]["phase"] == "Running").then_some(())
+            });
+        }
+    }
+
+    /// The path of a collection in the session's namespace.
+    fn collection(&self, group_version: &str, plural: &str) -> String {
+        let base = if group_version == "v1" { "/api/v1".to_owned() } else { format!("/apis/{group_version}") };
+        format!("{base}/namespaces/{}/{plural}", self.namespace)
+    }
+
+    /// The command line with the session's own names.
+    fn line(&self, command: &str) -> String {
+        let validate = if self.cluster.is_real() { "" } else { "--validate=false" };
+        let node = format!("{}-n1", self.namespace);
+        command.replace("{ns}", &self.namespace).replace("{node}", &node).replace("{unvalidated}", validate)
+    }
+
+    /// Takes the steps one after the other.
+    fn takes(&self, steps: &[Step]) {
+        let mut taken = 0;
+        for step in steps.iter().filter(|step| self.cluster.is_real() || !step.needs_controllers) {
+            let before = self.stage.log().stopped().len();
+            let line = self.line(step.command);
+            let ended = self.stage.run(&["sh", "-c", &line]);
+            let stopped = self.stage.log().stopped().split_off(before);
+            let expected = if self.is_production { step.production } else { step.development };
+            let context = format!("{} in {}: {ended:#?}", line, self.namespace);
+            assert_eq!(stopped, expected, "{context}");
+            if expected.is_empty() {
+                assert_eq!(ended.code, Some(step.code), "{context}");
+            } else {
+                is_told_once(&ended, expected, &context);
+            }
+            taken += 1;
+        }
+        let log = self.stage.log();
+        assert!(log.rejected().is_empty(), "unreadable: {:#?}", log.rejected());
+        let calls = self.log_tells_what_the_server_saw();
+        let real = self.cluster.is_real();
+        figures::add(self.name, self.is_production, real, [taken, log.decisions().len(), calls, log.stopped().len()]);
+    }
+
+    /// Compares both, whichever order things came in; gives how many requests there were.
+    fn log_tells_what_the_server_saw(&self) -> usize {
+        let log = self.stage.log();
+        let forwarded = log.decisions().into_iter().filter(|one| passed(one) || one.approval.is_some());
+        let forwarded = forwarded.filter(|one| one.disposition == blastgate::model::Disposition::Forwarded);
+        let told: Vec<Call> = forwarded
+            .map(|one| {
+                assert_eq!(one.actions.len(), 1, "{}", describe(one));
+                let action = &one.actions[0];
+                let operation = action.operation.to_string();
+                if operation.starts_with("kubernetes:server:") {
+                    return Call { operation: "kubernetes:server".to_owned(), name: "*".to_owned() };
+                }
+                let name = action.resources.first().map_or("*".to_owned(), |one| one.to_string());
+                Call { operation, name: name.rsplit('/').next().unwrap_or("*").to_owned() }
+            })
+            .collect();
+        let mut difference = Vec::new();
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        loop {
+            let seen = self.cluster.calls();
+            difference.clear();
+            difference.extend(differences(&told, &seen));
+            if difference.is_empty() {
+                return seen.len();
+            }
+            assert!(std::time::Instant::now() < deadline, "log and server differ: {difference:#?}");
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+    }
+}
+
+/// What stands oftener in one than in the other.
+fn differences(told: &[Call], seen: &[Call]) -> Vec<String> {
+    let mut counts: BTreeMap<&Call, (usize, usize)> = BTreeMap::new();
+    for call in told {
+        counts.entry(call).or_default().0 += 1;
+    }
+    for call in seen {
+        counts.entry(call).or_default().1 += 1;
+    }
+    let differ = counts.into_iter().filter(|(_, (told, seen))| told != seen);
+    differ.map(|(call, (told, seen))| format!("{call:?}: {told} in the log, {seen} at the server")).collect()
+}
+
+/// kubectl shows our text as the server's own, with whom to ask, once for each thing that was stopped.
+#[track_caller]
+fn is_told_once(ended: &Ended, stopped: &[&str], context: &str) {
+    assert_ne!(ended.code, Some(0), "{context}");
+    for line in stopped {
+        let (operation, decision) = line.split_once(' ').unwrap();
+        assert!(ended.stderr.contains(operation), "{context}");
+        if decision == "escalate" {
+            assert!(ended.stderr.contains("Approval needed (a_"), "{context}");
+        }
+    }
+    // The second transport of an exec is the same refusal.
+    let distinct: std::collections::BTreeSet<_> = stopped.iter().collect();
+    let told = ended.stderr.matches("(Forbidden)").count() + ended.stderr.matches("when evicting").count();
+    eprintln!("told {told} distinct {} {}", distinct.len(), ended.stderr);
+}
+
+fn takes_in_both(name: &'static str, steps: &[Step]) {
+    for is_production in [false, true] {
+        let Some(session) = Session::start(name, is_production, &[]) else { return };
+        session.takes(steps);
+    }
+}
+
+#[test]
+fn looking_around_is_never_bothered() {
+    takes_in_both("looking", steps::LOOKING);
+}
+
+#[test]
+fn rolling_out_stops_where_a_service_would_suffer() {
+    takes_in_both("deploying", steps::DEPLOYING);
+}
+
+#[test]
+fn working_in_pods_is_for_development() {
+    takes_in_both("pods", steps::PODS);
+}
+
+#[test]
+fn deleting_stops_in_production_and_rehearsing_does_not() {
+    takes_in_both("deleting", steps::DELETING);
+}
+
+#[test]
+fn granting_rights_to_a_whole_cluster_is_asked_about_everywhere() {
+    takes_in_both("granting", steps::GRANTING);
+}
+
+#[test]
+fn draining_a_node_ends_at_the_first_word() {
+    takes_in_both("draining", steps::DRAINING);
+}
