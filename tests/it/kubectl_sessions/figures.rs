@@ -1,6 +1,6 @@
 //! What the sessions came to, for `docs/soak/kubectl-sessions.md`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Mutex;
 
@@ -8,6 +8,13 @@ use std::sync::Mutex;
 const ROWS: usize = 12;
 
 static FIGURES: Mutex<BTreeMap<(&str, &str), [usize; 4]>> = Mutex::new(BTreeMap::new());
+
+static CLIENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// Notes which clients there were.
+pub(super) fn meet(clients: Vec<String>) {
+    CLIENTS.lock().unwrap().extend(clients);
+}
 
 /// Notes a session: steps, requests, what the server saw, what was stopped. The last one writes the file.
 pub(super) fn add(session: &'static str, is_production: bool, is_real: bool, row: [usize; 4]) {
@@ -29,6 +36,8 @@ pub(super) fn add(session: &'static str, is_production: bool, is_real: bool, row
     for ((session, kind), [steps, requests, seen, stopped]) in &*figures {
         writeln!(text, "| {session} | {kind} | {steps} | {requests} | {seen} | {stopped} |").unwrap();
     }
+    let clients: Vec<String> = CLIENTS.lock().unwrap().iter().cloned().collect();
+    writeln!(text, "\nClients, as they named themselves: {}.", clients.join(", ")).unwrap();
     println!("{text}");
     std::fs::write("docs/soak/kubectl-sessions.md", text).unwrap();
 }

@@ -6,6 +6,8 @@ pub(super) struct Step {
     pub(super) command: &'static str,
     /// Its exit code where nothing of it is stopped.
     pub(super) code: i32,
+    /// Its exit code where something is.
+    pub(super) refused: i32,
     /// What is stopped in each cluster, as `operation decision`.
     pub(super) development: &'static [&'static str],
     pub(super) production: &'static [&'static str],
@@ -15,7 +17,7 @@ pub(super) struct Step {
 
 /// Passes in both clusters.
 const fn passes(command: &'static str) -> Step {
-    Step { command, code: 0, development: &[], production: &[], needs_controllers: false }
+    Step { command, code: 0, refused: 1, development: &[], production: &[], needs_controllers: false }
 }
 
 /// Passes in the cluster for development only.
@@ -31,6 +33,11 @@ const fn always_stops(command: &'static str, stopped: &'static [&'static str]) -
 impl Step {
     const fn whole(self) -> Self {
         Self { needs_controllers: true, ..self }
+    }
+
+    /// kubectl says that something failed, and ends as if nothing had.
+    const fn but_ends_well(self) -> Self {
+        Self { refused: 0, ..self }
     }
 
     const fn code(self, code: i32) -> Self {
@@ -152,7 +159,7 @@ pub(super) const DEPLOYING: &[Step] = &[
     passes("kubectl create deployment tool --image=tool:1 {unvalidated}"),
     passes("kubectl expose deployment web --port=80").whole(),
     passes("kubectl autoscale deployment web --min=2 --max=5").whole(),
-    passes("kubectl create cronjob nightly --image=tool:1 --schedule='0 3 * * *' {unvalidated}"),
+    passes("kubectl create job nightly --image=tool:1").whole(),
     passes("kubectl run once --image=tool:1 --restart=Never").whole(),
     passes("kubectl replace -f settings2.yaml {unvalidated}"),
     passes("kubectl create secret generic sh.helm.release.v1.shop.v1 --from-literal=release=x {unvalidated}"),
@@ -172,11 +179,12 @@ const EXEC: &str = "kubernetes:core:pods/exec.connect escalate";
 
 pub(super) const PODS: &[Step] = &[
     passes("kubectl logs -f web-1"),
-    stops("kubectl exec web-1 -- sh -c 'echo out; exit 0'", &[EXEC, EXEC]),
-    stops("seq 1000 | kubectl exec -i web-1 -- sha256sum", &[EXEC, EXEC]),
-    stops("echo hello | kubectl attach -i web-1", &["kubernetes:core:pods/attach.connect escalate"; 2]),
-    stops("kubectl cp web.yaml web-1:there.yaml", &[EXEC, EXEC]),
-    stops("kubectl cp web-1:there.yaml back.yaml", &[EXEC, EXEC]),
+    stops("kubectl exec web-1 -- sh -c 'echo out; exit 0'", &[EXEC]),
+    stops("seq 1000 | kubectl exec -i web-1 -- sha256sum", &[EXEC]),
+    stops("echo hello | kubectl attach -i web-1", &["kubernetes:core:pods/attach.connect escalate"]),
+    stops("python -c '{forward}'", &["kubernetes:core:pods/portforward.connect escalate"]),
+    stops("kubectl cp web.yaml web-1:there.yaml", &[EXEC]),
+    stops("kubectl cp web-1:there.yaml back.yaml", &[EXEC]),
     stops("kubectl delete pod web-2", &["kubernetes:core:pods.delete escalate"]),
 ];
 
@@ -221,13 +229,19 @@ pub(super) const GRANTING: &[Step] = &[
     ),
 ];
 
+const EVICTION: &str = "kubernetes:core:pods/eviction.create escalate";
+
 pub(super) const DRAINING: &[Step] = &[
     passes("kubectl label node {node} rack=1"),
     passes("kubectl annotate node {node} seen=yes"),
     passes("kubectl taint node {node} quiet=yes:NoSchedule"),
     passes("kubectl drain {node} --ignore-daemonsets --force --dry-run=server"),
-    stops("kubectl cordon {node}", &["kubernetes:core:nodes.patch escalate"]),
+    stops("kubectl cordon {node}", &["kubernetes:core:nodes.patch escalate"]).but_ends_well(),
     passes("kubectl uncordon {node}"),
     stops("kubectl taint node {node} away=yes:NoExecute", &["kubernetes:core:nodes.patch escalate"]),
-    stops("kubectl drain {node} --ignore-daemonsets --force --timeout=30s", &["kubernetes:core:nodes.patch escalate"]),
+    // A node that cannot be cordoned is drained all the same.
+    stops(
+        "kubectl drain {node} --ignore-daemonsets --force --timeout=30s",
+        &["kubernetes:core:nodes.patch escalate", EVICTION, EVICTION, EVICTION],
+    ),
 ];

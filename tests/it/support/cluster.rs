@@ -48,7 +48,9 @@ impl Call {
             return Self::other();
         }
         let verb = event["verb"].as_str().unwrap_or_default();
-        Self::new(text("apiGroup"), text("resource"), text("subresource"), verb, text("name"))
+        // A field selector of one name is a name to the server.
+        let name = if matches!(verb, "list" | "watch" | "deletecollection") { "" } else { text("name") };
+        Self::new(text("apiGroup"), text("resource"), text("subresource"), verb, name)
     }
 
     /// By method and target, for a server without an audit log.
@@ -77,6 +79,7 @@ impl Call {
             ("DELETE", Some(_)) => "delete",
             _ => "deletecollection",
         };
+        let name = if verb == "watch" { None } else { name };
         Self::new(group, resource, sub.unwrap_or(&""), verb, name.unwrap_or(&""))
     }
 }
@@ -139,22 +142,19 @@ impl Cluster {
         }
     }
 
-    /// Changes an object without the agent's help, by RFC 7386.
-    pub(crate) fn change(&self, collection: &str, name: &str, patch: Value) {
-        match &self.server {
-            Server::Real(server) => {
-                let (code, said) = server.ask("PATCH", &format!("{collection}/{name}"), Some(patch));
-                assert_eq!(code, 200, "{said:#}");
-            }
-            Server::Own(kube) => kube.change(collection, name, patch),
-        }
-    }
-
     pub(crate) fn get(&self, collection: &str, name: &str) -> Option<Value> {
         match &self.server {
             Server::Real(server) => server.get(&format!("{collection}/{name}")),
             Server::Own(kube) => kube.get(collection, name),
         }
+    }
+
+    /// Which clients the server has met, by their own word.
+    pub(crate) fn clients(&self) -> Vec<String> {
+        let Server::Real(server) = &self.server else { return Vec::new() };
+        let events = server.audit(&self.namespace).into_iter();
+        let agents = events.filter_map(|event| Some(event["userAgent"].as_str()?.split(' ').next()?.to_owned()));
+        agents.collect()
     }
 
     /// What the agent has asked of it. Watches and connections count when they have ended.

@@ -89,12 +89,6 @@ impl Kube {
         self.objects.lock().unwrap().get(collection)?.get(name).cloned()
     }
 
-    /// Changes an object by RFC 7386.
-    pub(crate) fn change(&self, collection: &str, name: &str, patch: Value) {
-        let mut objects = self.objects.lock().unwrap();
-        merge(objects.get_mut(collection).and_then(|held| held.get_mut(name)).expect("an object"), patch);
-    }
-
     /// Requests that were not reads.
     pub(crate) fn writes(&self) -> Vec<Seen> {
         self.record.all().into_iter().filter(|seen| seen.method != "GET").collect()
