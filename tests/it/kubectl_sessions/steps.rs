@@ -85,16 +85,6 @@ kind: ConfigMap
 metadata: { name: other, labels: { part: applied } }
 data: { b: '1' }
 ";
-const REQUEST: &str = "
-apiVersion: certificates.k8s.io/v1
-kind: CertificateSigningRequest
-metadata: { name: NAME }
-spec:
-  request: REQUEST
-  signerName: kubernetes.io/kube-apiserver-client
-  usages: [client auth]
-";
-
 /// Files in the working folder.
 pub(super) const FILES: &[(&str, &str)] = &[
     ("web.yaml", WEB),
@@ -102,7 +92,6 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("settings.yaml", SETTINGS),
     ("settings2.yaml", CHANGED_SETTINGS),
     ("other.yaml", OTHER),
-    ("request.yaml", REQUEST),
 ];
 
 pub(super) const LOOKING: &[Step] = &[
@@ -164,10 +153,12 @@ pub(super) const DEPLOYING: &[Step] = &[
     passes("kubectl replace -f settings2.yaml {unvalidated}"),
     passes("kubectl create secret generic sh.helm.release.v1.shop.v1 --from-literal=release=x {unvalidated}"),
     passes("kubectl create secret generic sh.helm.release.v1.shop.v2 --from-literal=release=x {unvalidated}"),
-    passes("kubectl delete secret sh.helm.release.v1.shop.v1"),
+    stops("kubectl delete secret sh.helm.release.v1.shop.v1", &["kubernetes:core:secrets.delete escalate"]),
     stops("kubectl scale deployment/web --replicas=0", &["kubernetes:apps:deployments/scale.patch escalate"]),
     stops("kubectl rollout restart deployment/web", &["kubernetes:apps:deployments.patch escalate"]).whole(),
     stops("kubectl replace --force -f settings.yaml {unvalidated}", &["kubernetes:core:configmaps.delete escalate"]),
+    // What is not applied any more is looked for among what once was.
+    passes("kubectl apply -f settings.yaml {unvalidated}"),
     stops(
         "kubectl apply --prune -l part=applied --prune-allowlist=core/v1/ConfigMap -f other.yaml {unvalidated}",
         &["kubernetes:core:configmaps.delete escalate"],
@@ -197,7 +188,7 @@ pub(super) const DELETING: &[Step] = &[
     passes("kubectl scale deployment/web --replicas=0 --dry-run=server"),
     passes("kubectl create configmap tried --from-literal=a=b --dry-run=server {unvalidated}"),
     stops("kubectl delete pod web-1", &["kubernetes:core:pods.delete escalate"]),
-    stops("kubectl delete pods -l app=solo", &["kubernetes:core:pods.delete escalate"; 2]),
+    stops("kubectl delete pods -l app=solo", &["kubernetes:core:pods.delete escalate"; 3]),
     stops("kubectl delete deployment web", &["kubernetes:apps:deployments.delete escalate"]),
     stops("kubectl delete configmaps --all", &["kubernetes:core:configmaps.delete escalate"]).whole(),
     stops(
@@ -218,10 +209,6 @@ pub(super) const GRANTING: &[Step] = &[
     always_stops(
         "kubectl create clusterrolebinding {ns}-ci --clusterrole=cluster-admin --serviceaccount={ns}:ci {unvalidated}",
         &["kubernetes:rbac.authorization.k8s.io:clusterrolebindings.create escalate"],
-    ),
-    passes(
-        "openssl req -new -newkey rsa:2048 -nodes -keyout key -subj /CN=ci -out csr 2>/dev/null \
-         && sed -i \"s/NAME/{ns}/;s/REQUEST/$(base64 -w0 csr)/\" request.yaml && kubectl apply -f request.yaml {unvalidated}",
     ),
     always_stops(
         "kubectl certificate approve {ns}",

@@ -71,11 +71,13 @@ pub(crate) fn spdy() -> Option<&'static Path> {
 }
 
 /// The folder with a Kubernetes API server below `bin`, where it has been built: building takes minutes, so it is built
-/// only when `kube-apiserver` is required.
+/// only when `kube-apiserver` is required, or for the full figures (`BLASTGATE_SOAK`).
 pub(crate) fn apiserver() -> Option<&'static Path> {
     static SERVER: OnceLock<Option<PathBuf>> = OnceLock::new();
     let found = SERVER.get_or_init(|| {
-        if !is_required("kube-apiserver") && !folder("kube-apiserver", APISERVER).join("whole").exists() {
+        let is_soak = std::env::var_os("BLASTGATE_SOAK").is_some_and(|value| !value.is_empty() && value != "0");
+        let is_wanted = is_soak || is_required("kube-apiserver");
+        if !is_wanted && !folder("kube-apiserver", APISERVER).join("whole").exists() {
             eprintln!("SKIPPED: no `kube-apiserver` has been built, so the tests' own cluster stands in for it");
             return None;
         }
