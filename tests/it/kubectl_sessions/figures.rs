@@ -32,7 +32,8 @@ pub(super) fn add(session: &'static str, is_production: bool, is_real: bool, row
         in the audit log with the same operation and name, and no other does: a difference fails the run, and so does a step that\n\
         is stopped where it should pass, or passes where it should be stopped.\n\n"
         .to_owned();
-    writeln!(text, "| session | cluster | commands | requests | seen | stopped |\n|---|---|---:|---:|---:|---:|").unwrap();
+    writeln!(text, "| session | cluster | commands | requests | seen | stopped |\n|---|---|---:|---:|---:|---:|")
+        .unwrap();
     for ((session, kind), [steps, requests, seen, stopped]) in &*figures {
         writeln!(text, "| {session} | {kind} | {steps} | {requests} | {seen} | {stopped} |").unwrap();
     }

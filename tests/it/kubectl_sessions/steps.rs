@@ -151,7 +151,6 @@ pub(super) const DEPLOYING: &[Step] = &[
     passes("kubectl create job nightly --image=tool:1").whole(),
     passes("kubectl run once --image=tool:1 --restart=Never").whole(),
     passes("kubectl replace -f settings2.yaml {unvalidated}"),
-    passes("kubectl create secret generic sh.helm.release.v1.shop.v1 --from-literal=release=x {unvalidated}"),
     passes("kubectl create secret generic sh.helm.release.v1.shop.v2 --from-literal=release=x {unvalidated}"),
     stops("kubectl delete secret sh.helm.release.v1.shop.v1", &["kubernetes:core:secrets.delete escalate"]),
     stops("kubectl scale deployment/web --replicas=0", &["kubernetes:apps:deployments/scale.patch escalate"]),
@@ -162,8 +161,7 @@ pub(super) const DEPLOYING: &[Step] = &[
     stops(
         "kubectl apply --prune -l part=applied --prune-allowlist=core/v1/ConfigMap -f other.yaml {unvalidated}",
         &["kubernetes:core:configmaps.delete escalate"],
-    )
-    .whole(),
+    ),
 ];
 
 const EXEC: &str = "kubernetes:core:pods/exec.connect escalate";

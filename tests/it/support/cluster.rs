@@ -10,7 +10,7 @@ use super::stage::Stage;
 /// Who serves it.
 enum Server {
     Real(&'static Apiserver),
-    Own(Kube),
+    Own(Box<Kube>),
 }
 
 /// The cluster as one user and one namespace of the same name see it.
@@ -94,7 +94,7 @@ impl Cluster {
                 write_kubeconfig(stage, &server.ca, name, &host, namespace);
                 Server::Real(server)
             }
-            None => Server::Own(Kube::on(stage, name, &host)),
+            None => Server::Own(Box::new(Kube::on(stage, name, &host))),
         };
         let cluster = Self { server, namespace: namespace.to_owned() };
         cluster.put("/api/v1/namespaces", namespace, json!({ "apiVersion": "v1", "kind": "Namespace" }));

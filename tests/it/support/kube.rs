@@ -123,7 +123,9 @@ async fn take(record: Record, index: usize, objects: Arc<Mutex<Objects>>, reques
         return answer;
     }
     let query = parts.uri.query().unwrap_or_default();
-    let Some(target) = Target::of(path) else { return failure(404, "NotFound", "the server could not find that") };
+    let Some(mut target) = Target::of(path) else { return failure(404, "NotFound", "the server could not find that") };
+    target.node =
+        query.split('&').find_map(|pair| pair.strip_prefix("fieldSelector=spec.nodeName%3D")).map(str::to_owned);
     if parts.method == Method::GET && query.split('&').any(|pair| pair == "watch=true" || pair == "watch=1") {
         // It ends after a moment: clients then look again. Who waits for one object sees nothing of it.
         let (sender, answer) = streaming("application/json");
@@ -144,7 +146,8 @@ async fn take(record: Record, index: usize, objects: Arc<Mutex<Objects>>, reques
         return answer;
     }
     let sent: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    let is_dry = query.contains("dryRun=All") || sent["dryRun"][0] == "All";
+    let options = if sent["kind"] == "Eviction" { &sent["deleteOptions"] } else { &sent };
+    let is_dry = query.contains("dryRun=All") || options["dryRun"][0] == "All";
     carry_out(&mut objects.lock().unwrap(), &parts.method, &target, sent, is_dry)
 }
 
@@ -153,6 +156,8 @@ struct Target {
     collection: String,
     name: Option<String>,
     sub: Option<String>,
+    /// Only what runs there is listed.
+    node: Option<String>,
     kind: &'static str,
     group_version: &'static str,
 }
@@ -179,6 +184,7 @@ impl Target {
             collection: format!("{base}{}", words.join("/")),
             name: after.first().cloned(),
             sub: after.get(1).cloned(),
+            node: None,
             kind: known.2,
             group_version,
         })
@@ -201,16 +207,17 @@ fn carry_out(objects: &mut Objects, method: &Method, target: &Target, mut sent: 
             }
             json(201, &object)
         }
-        ("POST", Some(_), _) if target.sub.as_deref() == Some("token") => {
-            json(201, &json!({ "kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "metadata": {},
-                               "spec": {}, "status": { "token": "a-token", "expirationTimestamp": null } }))
-        }
+        ("POST", Some(_), _) if target.sub.as_deref() == Some("token") => json(
+            201,
+            &json!({ "kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "metadata": {},
+                               "spec": {}, "status": { "token": "a-token", "expirationTimestamp": null } }),
+        ),
         ("POST", None, _) if target.kind == "SelfSubjectAccessReview" => {
             sent["status"]["allowed"] = true.into();
             json(201, &sent)
         }
         ("GET", None, _) => {
-            let items: Vec<&Value> = held.values().collect();
+            let items = listed(objects, target);
             let kind = format!("{}List", target.kind);
             let list = json!({ "kind": kind, "apiVersion": target.group_version,
                                "metadata": { "resourceVersion": "1" }, "items": items });
@@ -254,6 +261,23 @@ fn carry_out(objects: &mut Objects, method: &Method, target: &Target, mut sent: 
         }
         _ => failure(405, "MethodNotAllowed", "that is not done here"),
     }
+}
+
+/// A collection's objects; without a namespace those of all.
+fn listed(objects: &Objects, target: &Target) -> Vec<Value> {
+    let plural = target.collection.rsplit('/').next().unwrap_or_default();
+    let is_one_of_many = |collection: &str| {
+        let base = target.collection.strip_suffix(plural).unwrap_or_default();
+        collection
+            .strip_prefix(base)
+            .and_then(|rest| rest.strip_prefix("namespaces/"))
+            .is_some_and(|rest| rest.split_once('/').is_some_and(|(_, last)| last == plural))
+    };
+    let held = objects.iter().filter(|(collection, _)| **collection == target.collection || is_one_of_many(collection));
+    let all = held.flat_map(|(_, held)| held.values());
+    let is_there =
+        |object: &&Value| target.node.as_ref().is_none_or(|node| object["spec"]["nodeName"] == node.as_str());
+    all.filter(is_there).cloned().collect()
 }
 
 /// RFC 7386, which is what a strategic merge comes to where no lists are merged.
