@@ -13,11 +13,13 @@ pub(super) struct Step {
     pub(super) production: &'static [&'static str],
     /// Only a whole cluster can do it.
     pub(super) needs_controllers: bool,
+    /// The first minor version of kubectl that can.
+    pub(super) since: u32,
 }
 
 /// Passes in both clusters.
 const fn passes(command: &'static str) -> Step {
-    Step { command, code: 0, refused: 1, development: &[], production: &[], needs_controllers: false }
+    Step { command, code: 0, refused: 1, development: &[], production: &[], needs_controllers: false, since: 0 }
 }
 
 /// Passes in the cluster for development only.
@@ -38,6 +40,10 @@ impl Step {
     /// kubectl says that something failed, and ends as if nothing had.
     const fn but_ends_well(self) -> Self {
         Self { refused: 0, ..self }
+    }
+
+    const fn since(self, since: u32) -> Self {
+        Self { since, ..self }
     }
 
     const fn code(self, code: i32) -> Self {
@@ -161,7 +167,8 @@ pub(super) const DEPLOYING: &[Step] = &[
     stops(
         "kubectl apply --prune -l part=applied --prune-allowlist=core/v1/ConfigMap -f other.yaml {unvalidated}",
         &["kubernetes:core:configmaps.delete escalate"],
-    ),
+    )
+    .since(26),
 ];
 
 const EXEC: &str = "kubernetes:core:pods/exec.connect escalate";
@@ -170,6 +177,7 @@ pub(super) const PODS: &[Step] = &[
     passes("kubectl logs -f web-1"),
     stops("kubectl exec web-1 -- sh -c 'echo out; exit 0'", &[EXEC]),
     stops("seq 1000 | kubectl exec -i web-1 -- sha256sum", &[EXEC]),
+    stops("KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false kubectl exec web-1 -- true", &[EXEC]),
     stops("echo hello | kubectl attach -i web-1", &["kubernetes:core:pods/attach.connect escalate"]),
     stops("python -c '{forward}'", &["kubernetes:core:pods/portforward.connect escalate"]),
     stops("kubectl cp web.yaml web-1:there.yaml", &[EXEC]),
@@ -199,7 +207,12 @@ pub(super) const DELETING: &[Step] = &[
 pub(super) const GRANTING: &[Step] = &[
     passes("kubectl auth can-i create clusterrolebindings"),
     passes("kubectl create serviceaccount ci {unvalidated}"),
-    stops("kubectl create token ci", &["kubernetes:core:serviceaccounts/token.create escalate"]),
+    passes("kubectl create namespace {ns}-more {unvalidated}"),
+    always_stops(
+        "kubectl create clusterrole {ns} --verb=get --resource=pods {unvalidated}",
+        &["kubernetes:rbac.authorization.k8s.io:clusterroles.create escalate"],
+    ),
+    stops("kubectl create token ci", &["kubernetes:core:serviceaccounts/token.create escalate"]).since(24),
     stops(
         "kubectl create rolebinding ci --clusterrole=view --serviceaccount={ns}:ci {unvalidated}",
         &["kubernetes:rbac.authorization.k8s.io:rolebindings.create escalate"],

@@ -32,6 +32,7 @@ const KINDS: &[(&str, &str, &str, bool, &[&str])] = &[
     ("certificates.k8s.io/v1", "certificatesigningrequests", "CertificateSigningRequest", false, &["approval"]),
     ("policy/v1", "poddisruptionbudgets", "PodDisruptionBudget", true, &[]),
     ("rbac.authorization.k8s.io/v1", "clusterrolebindings", "ClusterRoleBinding", false, &[]),
+    ("rbac.authorization.k8s.io/v1", "clusterroles", "ClusterRole", false, &[]),
     ("rbac.authorization.k8s.io/v1", "rolebindings", "RoleBinding", true, &[]),
 ];
 
