@@ -64,7 +64,8 @@ const TOKEN: &str = "the-harness";
 pub(crate) struct Apiserver {
     pub(crate) ca: TestCa,
     pub(crate) address: SocketAddr,
-    folder: PathBuf,
+    /// All that it keeps; it goes with it.
+    pub(crate) folder: PathBuf,
     tls: Arc<ClientConfig>,
     /// Ends when its input does.
     process: Mutex<Child>,

@@ -18,7 +18,8 @@ pub(crate) const NODE: &str = "everywhere";
 
 /// Begins to look after the pods of `server`.
 pub(crate) fn start(server: &Apiserver) {
-    let root = tempfile::tempdir().unwrap().keep();
+    let root = server.folder.join("pods");
+    std::fs::create_dir(&root).unwrap();
     let pods = Arc::new(Pods::new(root));
     let handler: server::Handler = Arc::new(move |request, _| {
         let pods = Arc::clone(&pods);
