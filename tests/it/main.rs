@@ -30,6 +30,7 @@ mod grpc;
 mod http;
 mod init;
 mod kubectl;
+mod kubectl_sessions;
 mod kubernetes;
 mod ledger;
 mod operations;
