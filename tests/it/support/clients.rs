@@ -109,9 +109,6 @@ pub(crate) fn spdy() -> Option<&'static Path> {
     found.as_deref()
 }
 
-<<<<<<< HEAD
-fn npm(folder: &Path, packages: &[&str]) {
-=======
 /// The folder with a Kubernetes API server below `bin`, where it has been built: building takes minutes, so it is built
 /// only when `kube-apiserver` is required, or for the full figures (`BLASTGATE_SOAK`).
 pub(crate) fn apiserver() -> Option<&'static Path> {
@@ -130,8 +127,7 @@ pub(crate) fn apiserver() -> Option<&'static Path> {
     found.as_deref()
 }
 
-fn npm(folder: &Path, package: &str) {
->>>>>>> w/kubereal
+fn npm(folder: &Path, packages: &[&str]) {
     step(
         Command::new("npm")
             .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix"])
