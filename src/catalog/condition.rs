@@ -1,7 +1,7 @@
 //! How the tables write conditions; the classifiers say whether they hold.
 //!
-//! `M` present, `!M` absent, `M=a|b` any value is one of these, `M!=a|b` a value is none of these, `M<n`, `M>n`, `M^a|b` begins
-//! with, `M!^a|b`, `M!$a` does not end with, `M~a|b` contains, `M public`, `M calls`, `M several`; parts are joined by ` & `.
+//! `M` present, `!M` absent, `M=a|b` any value is one of these, `M!=a|b` a value is none of these, `M<n`, `M>n`, `M^=a|b` begins
+//! with these letters, `M^a|b` a statement that begins with these words, `M!^a|b`, `M!$a` does not end with, `M~a|b` contains, `M public`, `M calls`, `M several`; parts are joined by ` & `.
 //! `count M`, `wide M`, `dry M=value` and `resource M` stand alone and say nothing about the effect by themselves.
 
 /// One part of a condition.
@@ -33,7 +33,7 @@ impl<'a> Condition<'a> {
         }
         let end = part.find(['=', '!', '<', '>', '^', '~']).unwrap_or(part.len());
         let (member, rest) = part.split_at(end);
-        let signs = ["!=", "!^", "!$", "=", "<", ">", "^", "~"];
+        let signs = ["!=", "!^", "!$", "=", "<", ">", "^=", "^", "~"];
         match signs.iter().find_map(|sign| rest.strip_prefix(sign).map(|expected| (*sign, expected))) {
             Some((sign, expected)) => Self { member, sign, expected },
             // A sign that nobody knows holds.
@@ -72,6 +72,7 @@ mod tests {
             ("!body.a", "body.a", "!", ""),
             ("body.a=0", "body.a", "=", "0"),
             ("body.a!=true|yes", "body.a", "!=", "true|yes"),
+            ("body.Binds^=/:|/etc:", "body.Binds", "^=", "/:|/etc:"),
             ("query.sql!^SELECT", "query.sql", "!^", "SELECT"),
             ("policy public", "policy", "public", ""),
             ("dry query.validateOnly=true", "query.validateOnly", "=", "true"),

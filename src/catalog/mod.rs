@@ -4,6 +4,7 @@ pub mod aws;
 mod condition;
 pub mod described;
 pub mod hosts;
+pub mod kubernetes;
 pub mod lifelines;
 mod manifest;
 mod names;
@@ -28,6 +29,25 @@ macro_rules! provider {
 /// Every provider. Where two patterns cover a host the exact name wins, then the longest suffix. The calls that an agent
 /// needs to live are looked for before, and are no patterns of hosts.
 static PROVIDERS: LazyLock<Vec<Manifest>> = LazyLock::new(|| {
+    let all = [
+        provider!("lifelines"),
+        provider!("aws"),
+        provider!("kubernetes"),
+        provider!("cloudflare"),
+        provider!("datadog"),
+        provider!("digitalocean"),
+        provider!("docker"),
+        provider!("fly"),
+        provider!("heroku"),
+        provider!("linear"),
+        provider!("netlify"),
+        provider!("pagerduty"),
+        provider!("railway"),
+        provider!("supabase"),
+        provider!("terraform-cloud"),
+        provider!("vercel"),
+        provider!("generic"),
+    ];
     let all =
         [provider!("lifelines"), provider!("aws"), provider!("kubernetes"), provider!("github"), provider!("generic")];
     all.into_iter().map(|(folder, text)| Manifest { folder, ..parse(text) }).collect()

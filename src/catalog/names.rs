@@ -19,7 +19,11 @@ pub fn graphql_service(host: &str) -> Option<&'static str> {
 }
 
 /// What git does over HTTP, and to its own clone.
-const GIT_REMOTE: &[&str] = &["fetch", "push", "push_force", "delete_ref"];
+const GIT_REMOTE: &[&str] =
+    &["fetch", "push", "push_force", "delete_ref", "lfs_download", "lfs_upload", "lfs_locks", "lfs_lock", "lfs_unlock"];
+
+/// What is done to a Terraform state behind the `http` backend.
+const TERRAFORM_STATE: &[&str] = &["lock", "unlock", "update", "delete"];
 
 /// Whether `id` is the exact id of an operation that this catalog can name (no globs).
 #[must_use]
@@ -35,6 +39,7 @@ pub fn operation_exists(id: &str) -> bool {
         "http" => is_host(service) && !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'-'),
         "graphql" => is_host(service) && is_field(name),
         "net" => (service, name) == ("tunnel", "Open"),
+        "terraform" if service == "state" => TERRAFORM_STATE.contains(&name),
         "git" => match service {
             "remote" => GIT_REMOTE.contains(&name),
             "local" => is_word(name),

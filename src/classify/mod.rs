@@ -5,6 +5,8 @@ mod condition;
 pub mod described;
 mod effect;
 pub mod environment;
+pub mod git;
+pub mod graphql;
 pub mod kubernetes;
 pub mod lifeline;
 pub mod rest;
@@ -222,6 +224,7 @@ fn blast_radius(reading: &Reading) -> BlastRadius {
         Face::Kubernetes(call) => kubernetes::blast_radius(reading, call),
         Face::Described(seen) => described::blast_radius(reading, seen),
         Face::Rest(seen) => rest::blast_radius(reading, seen),
+        Face::Git(seen) => git::blast_radius(reading, *seen),
         Face::Lifeline(seen) => lifeline::blast_radius(reading, seen),
     }
 }

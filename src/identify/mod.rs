@@ -57,6 +57,8 @@ pub enum Dialect {
     GitPush,
     /// As the manifest of this folder of the catalog says.
     Described(&'static str),
+    /// GraphQL: `errors` with status 200, where a document was read.
+    Graphql,
     /// RFC 9457 problem details, and a plain text for browsers and tools.
     Problem,
 }
@@ -222,7 +224,7 @@ pub fn identify(route: &Route, head: &Head, body: &Captured) -> Result<Vec1<Iden
     // What AWS' own operations say holds for an answer, not for what a connection becomes.
     if route.by_shape || head.upgrade.is_some() && route.api.protocol == ProtocolName::Aws {
         others.extend(protocol::rest::readings(head, body, &route.known));
-        others.extend(protocol::lifeline::git(head, body));
+        others.extend(protocol::git::readings(head, body));
     }
     if let Some((api, partial)) = &route.second {
         others.extend(read(api, partial)?.mapped(|mut reading| {

@@ -154,12 +154,17 @@ fn run(text: &str) -> usize {
 
 #[test]
 fn kubernetes_cases() {
-    assert!(run(include_str!("../catalog/kubernetes/cases.yaml")) >= 120);
+    assert!(run(include_str!("../catalog/kubernetes/cases.yaml")) >= 400);
 }
 
 #[test]
 fn generic_cases() {
     assert!(run(include_str!("../catalog/generic/cases.yaml")) >= 70);
+}
+
+#[test]
+fn graphql_cases() {
+    assert!(run(include_str!("../catalog/graphql/cases.yaml")) >= 60);
 }
 
 #[test]
@@ -523,6 +528,10 @@ fn a_refusal_has_the_form_that_the_sender_s_client_shows() {
     }
     check("LOCK https://a.example/state", &[JSON], &nothing, Dialect::StateLock);
     check("LOCK https://a.example/file", &[("content-type", "application/xml")], &nothing, Dialect::Problem);
+    check("POST https://a.example/graphql", &[JSON], &nothing, Dialect::Graphql);
+    check("POST https://a.example/graphql", &[("content-type", "text/plain")], &nothing, Dialect::Problem);
+    check("GET https://a.example/graphql?query=%7Ba%7D", &[JSON], &nothing, Dialect::Problem);
+    check("POST https://a.example/rpc", &[JSON], &nothing, Dialect::Problem);
     check("POST https://a.example/o/r.git/git-receive-pack", &[PUSH], &nothing, Dialect::GitPush);
     check("POST https://a.example/o/r.git/git-upload-pack", &[FETCH], &nothing, Dialect::GitFetch);
     check("GET https://a.example/o/r.git/info/refs?service=git-upload-pack", &[], &nothing, Dialect::GitRefs);

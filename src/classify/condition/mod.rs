@@ -4,7 +4,7 @@
 pub(super) mod statement;
 
 use crate::catalog::Condition;
-use crate::identify::protocol::{aws, described};
+use crate::identify::protocol::{aws, described, graphql};
 
 /// What conditions are asked of: the values under a member's name.
 pub(super) trait Values {
@@ -21,6 +21,12 @@ impl Values for aws::Values {
 impl Values for described::Members {
     fn of<'a>(&'a self, member: &'a str) -> impl Iterator<Item = &'a str> {
         self.of(member)
+    }
+}
+
+impl Values for graphql::Mutation {
+    fn of<'a>(&'a self, member: &'a str) -> impl Iterator<Item = &'a str> {
+        self.values(member)
     }
 }
 
@@ -44,6 +50,7 @@ fn part_holds(part: &str, values: &impl Values) -> bool {
         "several" => statement::is_several(value),
         "=" => one_of(&|expected| equals(value, expected)),
         "!=" => !one_of(&|expected| value == expected),
+        "^=" => one_of(&|expected| value.starts_with(expected)),
         "^" => one_of(&|expected| statement::begins(value, expected)),
         "!$" => !one_of(&|expected| value.ends_with(expected)),
         "!^" => !one_of(&|expected| statement::begins(value, expected)),

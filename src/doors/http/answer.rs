@@ -1,7 +1,7 @@
 //! Refusals in each API's own format, with a status that its real client shows and does not repeat.
 //!
-//! Denials and missing approvals are 403 everywhere that shows its text (gRPC: status 7; git and Terraform's lock: in their
-//! own protocol): 401 makes clients log in again, 5xx makes them repeat. Throttling follows [`throttling`]. Our own faults are 5xx, which SDKs may repeat. The text is the refusal's message without characters that a format or a terminal cannot carry.
+//! Denials and missing approvals are 403 everywhere that shows its text (gRPC: status 7; git, GraphQL and Terraform's lock: in
+//! their own protocol): 401 makes clients log in again, 5xx makes them repeat. Throttling follows [`throttling`]. Our own faults are 5xx, which SDKs may repeat. The text is the refusal's message without characters that a format or a terminal cannot carry.
 
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use crate::identify::Dialect;
 
 mod described;
 mod git;
+mod graphql;
 
 const DECISION: HeaderName = HeaderName::from_static("x-blastgate-decision");
 
@@ -86,6 +87,7 @@ enum Throttling {
 /// | Kubernetes | 429 with `Retry-After`: kubectl and its like wait it out, up to ten times | 429 without: shown at once |
 /// | gRPC | `RESOURCE_EXHAUSTED`, shown at once | the same |
 /// | Docker | 429, shown at once | the same |
+/// | GraphQL | an error `RATE_LIMITED`, shown at once | the same |
 /// | git, Terraform's lock | as a denial: neither knows of waiting | the same |
 /// | described APIs | as their manifest says: 429 with `Retry-After`, 429 without, or 403 | 429 without, or 403 |
 /// | others | 429 with `Retry-After`: most clients wait once or three times | 403: some would repeat a 429 for minutes |
@@ -94,6 +96,7 @@ fn throttling(dialect: Dialect, wait: Duration) -> Throttling {
     match dialect {
         Dialect::Kubernetes if is_short => Throttling::Wait,
         Dialect::Kubernetes | Dialect::Grpc | Dialect::Docker | Dialect::DockerStream => Throttling::Readable,
+        Dialect::Graphql => Throttling::Readable,
         Dialect::StateLock | Dialect::GitRefs | Dialect::GitFetch | Dialect::GitPush => Throttling::No,
         Dialect::Described(folder) => {
             let said =
@@ -160,6 +163,7 @@ fn form(dialect: Dialect, said: &Said<'_>) -> Form {
         Dialect::Docker => docker(said),
         Dialect::DockerStream => docker_stream(said),
         Dialect::StateLock => state_lock(said),
+        Dialect::Graphql => graphql::errors(said),
         Dialect::GitRefs => git::refs(said),
         Dialect::GitFetch => git::fetch(said),
         Dialect::GitPush => git::push(said),

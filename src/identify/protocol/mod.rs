@@ -3,10 +3,12 @@
 pub mod aws;
 mod batch;
 pub mod described;
+pub mod git;
 pub mod graphql;
 pub mod kubernetes;
 pub mod lifeline;
 pub mod rest;
+pub mod state;
 
 use vec1::Vec1;
 
@@ -67,6 +69,8 @@ pub enum Face {
     Described(described::Seen),
     /// A host that no provider knows, read by method and path words.
     Rest(rest::Seen),
+    /// git over HTTP.
+    Git(git::Seen),
     /// Something an agent needs to live: a model API, sign-in, a package registry, telemetry.
     Lifeline(lifeline::Seen),
 }
@@ -103,6 +107,9 @@ pub(crate) fn api_of(head: &Head, known: &Known) -> (&'static Manifest, bool) {
     }
     if aws::has_shape(head) {
         return (catalog::aws(), true);
+    }
+    if let Some(api) = described::engine(head) {
+        return (api, true);
     }
     (catalog::generic(), false)
 }

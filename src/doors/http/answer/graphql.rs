@@ -1,0 +1,47 @@
+//! Refusals as GraphQL's clients show them.
+//!
+//! They read `errors` of an answer with status 200; of any other status `gh` prints the raw body, and most SDKs the number.
+//!
+//! SECURITY: a 200 is a yes to everybody else. So it is said only where the body was read as a GraphQL document that asks
+//! for the refused mutation, on an endpoint, in JSON: what could not be read, and what the gate itself cannot do, is
+//! answered as problem details with its own status. `data` is null: no client takes such an answer for a result.
+
+use serde_json::{Value, json};
+
+use super::{Form, RefusalKind, Said, problem, to_json};
+
+/// The names of what is no field.
+const NAMELESS: &[&str] = &["unidentified", "websocket"];
+
+/// `{"data":null,"errors":[…]}`, or problem details where the request is not GraphQL beyond doubt.
+pub(super) fn errors(said: &Said<'_>) -> Form {
+    let (code, kind) = match said.kind() {
+        RefusalKind::Denied | RefusalKind::ApprovalNeeded(_) => ("FORBIDDEN", "forbidden"),
+        // The text says how long; a 429 is repeated by some clients for minutes.
+        RefusalKind::Throttled { .. } => ("RATE_LIMITED", "ratelimited"),
+        RefusalKind::Unreadable { .. } | RefusalKind::Unavailable { .. } => return problem(said),
+    };
+    let Some(field) = field(said) else { return problem(said) };
+    // `type` is GitHub's, `extensions.code` Apollo's, `extensions.type` and `userPresentableMessage` Linear's.
+    let mut extensions = json!({ "code": code, "type": kind, "userPresentableMessage": said.message });
+    if let Some(members) = extensions.as_object_mut() {
+        if !said.id.is_empty() {
+            members.insert("decision".into(), Value::from(said.id.as_str()));
+        }
+        if let RefusalKind::ApprovalNeeded(approval) = said.kind() {
+            members.insert("approval".into(), Value::from(approval.to_string()));
+        }
+    }
+    let body = to_json(&json!({
+        "data": null,
+        "errors": [{ "type": code, "path": [field], "locations": [], "message": said.message, "extensions": extensions }],
+    }));
+    Form { status: 200, media: "application/json; charset=utf-8", headers: vec![], body }
+}
+
+/// The root field that was refused.
+fn field<'a>(said: &'a Said<'_>) -> Option<&'a str> {
+    let operation = said.refusal.operation.as_ref()?;
+    let is_graphql = operation.provider() == "graphql" || operation.service() == "graphql";
+    Some(operation.name()).filter(|name| is_graphql && !name.is_empty() && !NAMELESS.contains(name))
+}
