@@ -24,6 +24,7 @@ mod docker;
 mod egress;
 mod fidelity;
 mod git;
+mod graphql;
 mod grpc;
 mod http;
 mod init;

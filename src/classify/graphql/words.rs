@@ -117,7 +117,9 @@ impl Name {
 
     /// It undoes a deletion, and lays nothing over what is there.
     fn restores(&self) -> bool {
-        let undoes = self.first().starts_with("un") && HIDDEN.iter().any(|word| self.first().contains(word));
+        let second = self.words.get(1).map_or("", String::as_str);
+        let verb = if self.first() == "un" { Some(second) } else { self.first().strip_prefix("un") };
+        let undoes = verb.is_some_and(|verb| HIDDEN.contains(&verb));
         (self.has(RESTORES) || undoes) && !self.has(&["and", "or"]) && !self.restores_over()
     }
 
