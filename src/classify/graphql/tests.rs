@@ -29,7 +29,11 @@ fn names_and_what_they_mean() {
             "destroy resource",
         ),
         ("rebuildServer recreateInstance serverReinstall backupRestore restoreSnapshot", "destroy resource"),
-        ("resetBranch discardChanges wipeDisk truncateTable emptyTrash purgeQueue pruneImages", "destroy resource"),
+        (
+            "resetBranch discardChanges wipeDisk truncateTable emptyTrash purgeQueue pruneImages deleteRestorePoint restorePointDelete dropView restoreThenDelete removeMemberAndDelete \
+             cancelAndDelete",
+            "destroy resource",
+        ),
         (
             "undeleteVolume restoreVolume issueUnarchive recoverProject unDeleteThing restoreDeletedThings",
             "create resource",
@@ -98,7 +102,9 @@ fn money_and_archives() {
     assert!(blast("refundTransaction").hazards.contains(Hazard::Cost));
     assert_eq!(blast("refundTransaction").reversible, Reversible::No);
     assert_eq!(blast("issueArchive").reversible, Reversible::Yes);
-    assert_eq!(blast("issueDelete").reversible, Reversible::No);
+    for name in ["issueDelete", "deleteArchive", "emptyTrash"] {
+        assert_eq!(blast(name).reversible, Reversible::No, "{name}");
+    }
     assert!(blast("makeRepositoryPublic").hazards.contains(Hazard::Exposure));
     assert!(blast("deleteSnapshot").hazards.contains(Hazard::BackupLoss));
 }
