@@ -216,7 +216,6 @@ pub(in crate::classify::graphql) const ITEMS: &[&str] = &[
     "template",
     "link",
     "filter",
-    "view",
     "relation",
     "reminder",
     "milestone",
