@@ -1,6 +1,9 @@
 //! From what was read to what it would do: [`Identified`] + catalog + inventory → [`Action`] with its blast radius.
 
 pub mod aws;
+mod condition;
+pub mod described;
+mod effect;
 pub mod environment;
 pub mod git;
 pub mod graphql;
@@ -219,6 +222,7 @@ fn blast_radius(reading: &Reading) -> BlastRadius {
     match &reading.face {
         Face::Aws(seen) => aws::blast_radius(reading, seen),
         Face::Kubernetes(call) => kubernetes::blast_radius(reading, call),
+        Face::Described(seen) => described::blast_radius(reading, seen),
         Face::Rest(seen) => rest::blast_radius(reading, seen),
         Face::Git(seen) => git::blast_radius(reading, *seen),
         Face::Lifeline(seen) => lifeline::blast_radius(reading, seen),

@@ -1,6 +1,7 @@
 //! Blast radius of generic readings, by method and path words.
 
 use super::graphql;
+use crate::catalog;
 use crate::identify::Reading;
 use crate::identify::protocol::graphql::Root;
 use crate::identify::protocol::rest::{Described, Seen};
@@ -22,7 +23,7 @@ pub(super) fn blast_radius(reading: &Reading, seen: &Seen) -> BlastRadius {
         }
         Some(Root::Query { .. }) => BlastRadius::new(plain, Scope::Resource),
         Some(Root::Mutation(asked)) => {
-            let mut blast = graphql::mutation(asked, None);
+            let mut blast = graphql::mutation(asked, listed(reading.operation.provider(), &asked.field));
             if seen.word.is_some() || seen.opaque || seen.methods.len() > 1 {
                 blast.impact = blast.impact.stricter(plain);
                 blast.reversible = blast.reversible.max(BlastRadius::new(plain, blast.scope).reversible);
@@ -32,6 +33,17 @@ pub(super) fn blast_radius(reading: &Reading, seen: &Seen) -> BlastRadius {
     };
     blast.count = reading.count;
     blast
+}
+
+/// What the provider's table says of a mutation. A word that nobody knows is judged as the strictest.
+fn listed(provider: &str, field: &str) -> Option<graphql::Listed> {
+    let row = catalog::mutation(provider, field)?;
+    Some(graphql::Listed {
+        impact: row.impact.get().parse().unwrap_or(Impact::Unknown),
+        scope: row.scope.get().parse().unwrap_or(Scope::Resource),
+        reversible: row.reversible.get().parse().ok(),
+        hazards: row.hazards.get().split(',').filter_map(|word| word.parse::<Hazard>().ok()).collect(),
+    })
 }
 
 /// What the table says of the call. It may say less than the method does, unless something else names another method.

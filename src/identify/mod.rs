@@ -55,6 +55,8 @@ pub enum Dialect {
     GitFetch,
     /// git's smart HTTP: a push.
     GitPush,
+    /// As the manifest of this folder of the catalog says.
+    Described(&'static str),
     /// GraphQL: `errors` with status 200, where a document was read.
     Graphql,
     /// RFC 9457 problem details, and a plain text for browsers and tools.
@@ -185,7 +187,7 @@ fn more(one: BodyNeed, other: BodyNeed) -> BodyNeed {
 #[must_use]
 pub fn dialect(head: &Head, known: &Known) -> Dialect {
     let (api, _) = protocol::api_of(head, known);
-    spoken(protocol::of(api.protocol).dialect(head), known)
+    spoken(protocol::of(api.protocol).dialect(api, head), known)
 }
 
 /// The dialect for what cannot even be read as a request.

@@ -11,9 +11,11 @@ use http::{Method, Response, StatusCode};
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use serde_json::{Value, json};
 
+use crate::catalog::{self, Throttled};
 use crate::enforce::{Refusal, RefusalKind};
 use crate::identify::Dialect;
 
+mod described;
 mod git;
 mod graphql;
 
@@ -87,6 +89,7 @@ enum Throttling {
 /// | Docker | 429, shown at once | the same |
 /// | GraphQL | an error `RATE_LIMITED`, shown at once | the same |
 /// | git, Terraform's lock | as a denial: neither knows of waiting | the same |
+/// | described APIs | as their manifest says: 429 with `Retry-After`, 429 without, or 403 | 429 without, or 403 |
 /// | others | 429 with `Retry-After`: most clients wait once or three times | 403: some would repeat a 429 for minutes |
 fn throttling(dialect: Dialect, wait: Duration) -> Throttling {
     let is_short = wait <= SILENT_WAIT_MAX;
@@ -95,6 +98,15 @@ fn throttling(dialect: Dialect, wait: Duration) -> Throttling {
         Dialect::Kubernetes | Dialect::Grpc | Dialect::Docker | Dialect::DockerStream => Throttling::Readable,
         Dialect::Graphql => Throttling::Readable,
         Dialect::StateLock | Dialect::GitRefs | Dialect::GitFetch | Dialect::GitPush => Throttling::No,
+        Dialect::Described(folder) => {
+            let said =
+                catalog::provider(folder).and_then(|manifest| manifest.refusal.as_ref()).map(|form| form.throttled);
+            match said {
+                Some(Throttled::Wait) if is_short => Throttling::Wait,
+                Some(Throttled::Wait | Throttled::Readable) => Throttling::Readable,
+                Some(Throttled::No) | None => Throttling::No,
+            }
+        }
         Dialect::Problem if is_short => Throttling::Wait,
         Dialect::Problem => Throttling::No,
         Dialect::AwsQuery
@@ -146,6 +158,7 @@ fn form(dialect: Dialect, said: &Said<'_>) -> Form {
     match dialect {
         Dialect::Kubernetes => kubernetes(said),
         Dialect::Problem => problem(said),
+        Dialect::Described(folder) => described::form(folder, said),
         Dialect::Grpc => grpc(said),
         Dialect::Docker => docker(said),
         Dialect::DockerStream => docker_stream(said),

@@ -76,9 +76,14 @@ impl Protocol for Lifeline {
         reading.face = Face::Lifeline(Seen::Call(purpose));
         Ok(vec1![reading])
     }
-    fn dialect(&self, head: &Head) -> Dialect {
+    fn dialect(&self, _api: &'static Manifest, head: &Head) -> Dialect {
         rest::dialect(head)
     }
+}
+
+/// Whether this call is one that an agent needs to live.
+pub(super) fn is_listed(head: &Head) -> bool {
+    listed(head).is_some()
 }
 
 /// What a listed call is for. One that names another method or path in a header is not listed.

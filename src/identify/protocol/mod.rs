@@ -2,6 +2,7 @@
 
 pub mod aws;
 mod batch;
+pub mod described;
 pub mod git;
 pub mod graphql;
 pub mod kubernetes;
@@ -31,7 +32,7 @@ pub(crate) trait Protocol: Sync {
     ) -> Result<Vec1<Reading>, Unreadable>;
 
     /// How this API says no to a request that could not be routed.
-    fn dialect(&self, head: &Head) -> Dialect;
+    fn dialect(&self, api: &'static Manifest, head: &Head) -> Dialect;
 }
 
 /// What [`Protocol::route`] found.
@@ -63,6 +64,8 @@ pub enum Face {
     Aws(aws::Seen),
     /// Kubernetes.
     Kubernetes(Box<kubernetes::Call>),
+    /// An API whose calls are described by tables.
+    Described(described::Seen),
     /// A host that no provider knows, read by method and path words.
     Rest(rest::Seen),
     /// git over HTTP.
@@ -77,6 +80,7 @@ pub(crate) fn of(name: ProtocolName) -> &'static dyn Protocol {
         ProtocolName::Aws => &aws::Aws,
         ProtocolName::Kubernetes => &kubernetes::Kubernetes,
         ProtocolName::Lifeline => &lifeline::Lifeline,
+        ProtocolName::Described => &described::Described,
         ProtocolName::Rest => &rest::Rest,
     }
 }
@@ -89,6 +93,9 @@ pub(crate) fn api_of(head: &Head, known: &Known) -> (&'static Manifest, bool) {
     }
     if aws::plane::of(&head.authority.host).is_some() || aws::plane::is_public(head) {
         return (catalog::generic(), false);
+    }
+    if lifeline::is_listed(head) {
+        return (catalog::lifeline(), false);
     }
     if let Some(api) = catalog::by_host(&head.authority.host) {
         return (api, false);

@@ -75,10 +75,14 @@ fn service(head: &Head) -> Option<&'static str> {
     (head.method == http::Method::POST && serves && repository.len() > 1).then_some(known)
 }
 
-/// The path, decoded once.
+/// Whether this is a request of git's smart HTTP.
+pub(super) fn is_git(head: &Head) -> bool {
+    service(head).is_some()
+}
+
+/// The path, decoded as often as any server may.
 fn path(head: &Head) -> String {
-    let path = percent_encoding::percent_decode_str(head.path()).decode_utf8_lossy();
-    path.trim_end_matches('/').to_owned()
+    rest::canonical(head.path()).0.trim_end_matches('/').to_owned()
 }
 
 /// What a git request asks for, and what its other readings add: a method override, a GraphQL document. Words in the
