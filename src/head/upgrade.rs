@@ -105,7 +105,9 @@ impl<'a> Opening<'a> {
                 return Err(Unreadable::status(413, "an Upgrade with a body larger than 64 KiB"));
             }
             Upgrade::Tcp => {}
-            Upgrade::H2c if message.method != "POST" || !matches!(segments(message.path).as_slice(), ["session" | "grpc"]) => {
+            Upgrade::H2c
+                if message.method != "POST" || !matches!(segments(message.path).as_slice(), ["session" | "grpc"]) =>
+            {
                 return Err(Unreadable::status(
                     501,
                     "an upgrade to `h2c` elsewhere than where the Docker Engine API has it",

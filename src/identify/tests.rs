@@ -43,7 +43,7 @@ struct Case {
 }
 
 /// A head from `METHOD URL`.
-fn head(call: &str, headers: &[(&str, &str)]) -> Head {
+pub(super) fn head(call: &str, headers: &[(&str, &str)]) -> Head {
     let (method, url) = call.split_once(' ').unwrap();
     let (scheme, rest) = url.split_once("://").unwrap();
     let (scheme, at) = (if scheme == "https" { Scheme::Https } else { Scheme::Http }, rest.find('/').unwrap());
@@ -515,7 +515,7 @@ fn a_refusal_has_the_form_that_the_sender_s_client_shows() {
     let nothing = Known::default();
     check("GET https://a.example/v1.41/info", &[], &nothing, Dialect::Docker);
     check("HEAD https://a.example/_ping", &[], &nothing, Dialect::Docker);
-    check("GET https://a.example/info", &[], &docker, Dialect::Docker);
+    check("GET https://a.example/info", &[], &docker, Dialect::Described("docker"));
     check("GET https://a.example/info", &[], &nothing, Dialect::Problem);
     check("POST https://a.example/v1.41/exec/a/start", &[("upgrade", "tcp")], &docker, Dialect::DockerStream);
     for other in ["v1", "v1.", "v1.x", "v2.0", "v1.1234", "av1.41", ""] {
