@@ -1,10 +1,12 @@
 //! What the Docker command line is promised, against a real daemon behind a reverse listener on a socket file.
 
+use std::os::unix::net::UnixStream;
+
 use crate::support::child::{self, Ended};
 use crate::support::dockerd::Dockerd;
 use crate::support::listeners::{SharedGate, free_port};
 use crate::support::stage::Stage;
-use crate::support::{PATIENCE, clients};
+use crate::support::{PATIENCE, clients, eventually};
 
 /// A daemon and a gate before it.
 struct Host {
@@ -38,6 +40,7 @@ impl Host {
             listener("docker-tcp", &at.to_string()),
         ];
         let gate = SharedGate::start(&stage, &listeners, "");
+        eventually("the gate's socket file", || UnixStream::connect(stage.path("gate.sock")).ok());
         Some(Self { stage, tcp: format!("tcp://{at}"), _gate: gate, daemon })
     }
 
@@ -107,8 +110,6 @@ fn a_working_day_with_a_daemon_that_is_not_production() {
         works_with_containers(&host);
     }
     host.works(&["rm", "still"]);
-    host.works(&["volume", "create", "unused"]);
-    host.works(&["volume", "prune", "-f"]);
     host.works(&["system", "prune", "-f"]);
     assert_eq!(host.owner(&["ps", "-aq"]), "");
     host.stage.log().is_undisturbed();
@@ -223,6 +224,33 @@ fn in_production_deletions_and_what_runs_inside_stop() {
         assert_eq!(host.stage.log().stopped().len() - before, 1, "{ended:#?}");
         host.owner(&["rm", "-f", "web"]);
     }
+}
+
+#[test]
+fn on_the_developer_s_own_machine_nothing_is_stopped() {
+    let Some(host) = Host::start("local") else { return };
+    let image = Dockerd::image(&host.stage).display().to_string();
+    host.works(&["import", &image, "tiny:1"]);
+    for name in ["one", "two"] {
+        host.works(&["volume", "create", name]);
+        host.works(&[
+            "create",
+            "--privileged",
+            "--network",
+            "none",
+            "-v",
+            "/:/host",
+            "--name",
+            name,
+            "tiny:1",
+            "/bin/cat",
+        ]);
+        host.works(&["rm", "-f", "-v", name]);
+    }
+    host.works(&["volume", "prune", "-f"]);
+    host.works(&["system", "prune", "-f", "-a", "--volumes"]);
+    assert_eq!(host.owner(&["volume", "ls", "-q"]) + &host.owner(&["image", "ls", "-q"]), "");
+    host.stage.log().is_undisturbed();
 }
 
 /// A command line with BuildKit's client in it: the newer ones want a plugin.

@@ -192,8 +192,8 @@ fn a_run_that_nobody_confirms_waits_for_people_and_its_text_is_shown() {
         let ended = stage.run(&["terraform", command, "-no-color", "-auto-approve"]);
         assert_eq!(ended.code, Some(1), "{ended:#?}");
         let said = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ").replace("│ ", "");
-        assert_eq!(said.matches("blastgate stopped this call").count(), 1, "{ended:#?}");
-        assert!(said.contains("needs approval"), "{ended:#?}");
+        assert_eq!(said.matches("Stop and ask your person").count(), 1, "{ended:#?}");
+        assert!(said.contains("Approval needed (a_"), "{ended:#?}");
         let stopped = stage.log().stopped();
         assert_eq!(stopped[before..], [format!("terraform:cloud:runs.create {operation}")], "{ended:#?}");
     }
