@@ -44,6 +44,7 @@ mod streams;
 mod support;
 mod terraform;
 mod terraform_aws;
+mod terraform_cloud;
 mod throttle;
 mod tidy;
 mod upgrades;

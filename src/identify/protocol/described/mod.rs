@@ -87,12 +87,23 @@ pub(in crate::identify) fn dialect(api: &'static Manifest, head: &Head) -> Diale
     }
 }
 
-/// The Docker Engine API on a host that nobody named: a path with a version and an operation that the API has.
+/// The Docker Engine API on a host that nobody named: a path with a version and an operation that the API has, however it
+/// is spelled; whether it has one reading is asked later.
 pub(in crate::identify) fn engine(head: &Head) -> Option<&'static Manifest> {
-    let first = head.path().split('/').nth(1)?;
-    let api = rest::is_engine_version(first).then(|| catalog::provider("docker")).flatten()?;
-    let found = path::find(api, book(api.folder)?, head).ok()?;
-    found.map(|_| api)
+    if !head.path().contains("v1") && !head.path().contains('%') {
+        return None;
+    }
+    let (path, _) = rest::canonical(head.path());
+    let mut parts: Vec<String> = vec![];
+    for part in path.split(['/', '\\']).map(|part| part.split(';').next().unwrap_or_default()) {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            _ => parts.push(part.to_owned()),
+        }
+    }
+    let api = rest::is_engine_version(parts.first()?).then(|| catalog::provider("docker")).flatten()?;
+    path::is_listed(api, book(api.folder)?, head, &parts).then_some(api)
 }
 
 /// How much body it takes.

@@ -76,6 +76,11 @@ fn is_same(one: &Match, other: &Match) -> bool {
     id(one) == id(other)
 }
 
+/// Whether the tables hold an operation of these segments.
+pub(super) fn is_listed(api: &'static Manifest, book: &'static Book, head: &Head, segments: &[String]) -> bool {
+    find_segments(api, book, head, segments).is_some()
+}
+
 fn find_segments(api: &'static Manifest, book: &'static Book, head: &Head, segments: &[String]) -> Option<Match> {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let query = pairs(head.query().unwrap_or_default());
