@@ -1,6 +1,7 @@
 //! APIs as data: one folder a provider (`provider.yaml`, operation tables, cases), one line in [`PROVIDERS`].
 
 pub mod aws;
+pub mod azure;
 pub mod hosts;
 pub mod lifelines;
 mod names;
@@ -36,6 +37,8 @@ pub struct Manifest {
 pub enum ProtocolName {
     /// All of AWS's wire protocols.
     Aws,
+    /// Azure Resource Manager and Microsoft Graph.
+    Azure,
     /// The Kubernetes API.
     Kubernetes,
     /// What agents need to live.
@@ -53,7 +56,7 @@ macro_rules! provider {
 /// Every provider. Where two patterns cover a host the exact name wins, then the longest suffix; the lifelines' own
 /// lists are asked first, because they hold exact names that lie below other providers' suffixes.
 static PROVIDERS: LazyLock<Vec<Manifest>> = LazyLock::new(|| {
-    [provider!("lifelines"), provider!("aws"), provider!("kubernetes"), provider!("generic")]
+    [provider!("lifelines"), provider!("aws"), provider!("azure"), provider!("kubernetes"), provider!("generic")]
         .iter()
         .map(|text| parse(text))
         .collect()

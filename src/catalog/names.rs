@@ -21,13 +21,14 @@ const GIT_REMOTE: &[&str] = &["fetch", "push", "push_force", "delete_ref"];
 /// Whether `id` is the exact id of an operation that this catalog can name (no globs).
 #[must_use]
 pub fn operation_exists(id: &str) -> bool {
-    if id == "kubernetes:unidentified" {
+    if matches!(id, "kubernetes:unidentified" | "azure:unidentified:unidentified") {
         return true;
     }
     let mut parts = id.splitn(3, ':');
     let (Some(provider), Some(service), Some(name)) = (parts.next(), parts.next(), parts.next()) else { return false };
     match provider {
         "aws" => super::aws::has_operation(service, name),
+        "azure" => super::azure::has_operation(service, name),
         "kubernetes" => kubernetes(service, name),
         "http" => is_host(service) && !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'-'),
         "graphql" => is_host(service) && is_field(name),

@@ -55,6 +55,12 @@ pub enum Dialect {
     GitFetch,
     /// git's smart HTTP: a push.
     GitPush,
+    /// Azure Resource Manager: `error` with `code` and `message`.
+    Arm,
+    /// Microsoft Graph: the same with an `innerError`.
+    Graph,
+    /// Azure Storage: XML `<Error>` and `x-ms-error-code`.
+    AzureStorage,
     /// RFC 9457 problem details, and a plain text for browsers and tools.
     Problem,
 }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::enforce::{Refusal, RefusalKind};
 use crate::identify::Dialect;
 
+mod azure;
 mod git;
 
 const DECISION: HeaderName = HeaderName::from_static("x-blastgate-decision");
@@ -84,6 +85,7 @@ enum Throttling {
 /// | Kubernetes | 429 with `Retry-After`: kubectl and its like wait it out, up to ten times | 429 without: shown at once |
 /// | gRPC | `RESOURCE_EXHAUSTED`, shown at once | the same |
 /// | Docker | 429, shown at once | the same |
+/// | Azure | 429 with `Retry-After`: `az` and the SDKs wait, three times | 403 |
 /// | git, Terraform's lock | as a denial: neither knows of waiting | the same |
 /// | others | 429 with `Retry-After`: most clients wait once or three times | 403: some would repeat a 429 for minutes |
 fn throttling(dialect: Dialect, wait: Duration) -> Throttling {
@@ -92,7 +94,9 @@ fn throttling(dialect: Dialect, wait: Duration) -> Throttling {
         Dialect::Kubernetes if is_short => Throttling::Wait,
         Dialect::Kubernetes | Dialect::Grpc | Dialect::Docker | Dialect::DockerStream => Throttling::Readable,
         Dialect::StateLock | Dialect::GitRefs | Dialect::GitFetch | Dialect::GitPush => Throttling::No,
-        Dialect::Problem if is_short => Throttling::Wait,
+        Dialect::Arm | Dialect::Graph | Dialect::AzureStorage | Dialect::Problem if is_short => Throttling::Wait,
+        // Their SDKs repeat a 429 three times: what does not help for long is for the agent to read.
+        Dialect::Arm | Dialect::Graph | Dialect::AzureStorage => Throttling::No,
         Dialect::Problem => Throttling::No,
         Dialect::AwsQuery
         | Dialect::AwsEc2
@@ -143,6 +147,7 @@ fn form(dialect: Dialect, said: &Said<'_>) -> Form {
     match dialect {
         Dialect::Kubernetes => kubernetes(said),
         Dialect::Problem => problem(said),
+        Dialect::Arm | Dialect::Graph | Dialect::AzureStorage => azure::form(dialect, said),
         Dialect::Grpc => grpc(said),
         Dialect::Docker => docker(said),
         Dialect::DockerStream => docker_stream(said),

@@ -1,6 +1,7 @@
 //! Protocols are code and few; providers are data and many. A provider's manifest names its protocol here.
 
 pub mod aws;
+pub mod azure;
 mod batch;
 pub mod graphql;
 pub mod kubernetes;
@@ -62,6 +63,8 @@ pub enum Face {
     Aws(aws::Seen),
     /// Kubernetes.
     Kubernetes(Box<kubernetes::Call>),
+    /// Azure Resource Manager and Microsoft Graph.
+    Azure(Box<azure::Seen>),
     /// A host that no provider knows, read by method and path words.
     Rest(rest::Seen),
     /// Something an agent needs to live: a model API, sign-in, a package registry, telemetry.
@@ -72,6 +75,7 @@ pub enum Face {
 pub(crate) fn of(name: ProtocolName) -> &'static dyn Protocol {
     match name {
         ProtocolName::Aws => &aws::Aws,
+        ProtocolName::Azure => &azure::Azure,
         ProtocolName::Kubernetes => &kubernetes::Kubernetes,
         ProtocolName::Lifeline => &lifeline::Lifeline,
         ProtocolName::Rest => &rest::Rest,
