@@ -2,64 +2,53 @@
 
 pub mod aws;
 pub mod azure;
+mod condition;
+pub mod described;
 pub mod hosts;
 pub mod lifelines;
+mod manifest;
 mod names;
+mod packed;
 
 use std::sync::LazyLock;
 
-use serde::Deserialize;
-
+pub use condition::Condition;
 pub use hosts::host_matches;
+pub use manifest::{Manifest, PlaceKey, ProtocolName, RefusalCodes, RefusalForm, Throttled};
 pub use names::{graphql_service, operation_exists};
+pub use packed::{Reviewed, Text};
 
 use hosts::Hosts;
 
-/// A provider's manifest.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Manifest {
-    /// `aws`, `kubernetes`, `http` …: the first part of its operations' ids.
-    pub id: String,
-    /// Which code reads its requests.
-    pub protocol: ProtocolName,
-    /// Host patterns: a lower-case name, or `*.suffix` for any name below the suffix (on a label boundary).
-    #[serde(default)]
-    pub hosts: Vec<String>,
-    /// Where its API is described.
-    #[serde(default)]
-    pub docs: String,
-}
-
-/// The protocols that manifests may name; `identify::protocol::of` maps each to its code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProtocolName {
-    /// All of AWS's wire protocols.
-    Aws,
-    /// Azure Resource Manager and Microsoft Graph.
-    Azure,
-    /// The Kubernetes API.
-    Kubernetes,
-    /// What agents need to live.
-    Lifeline,
-    /// Method and path words.
-    Rest,
-}
-
 macro_rules! provider {
     ($folder:literal) => {
-        include_str!(concat!($folder, "/provider.yaml"))
+        ($folder, include_str!(concat!($folder, "/provider.yaml")))
     };
 }
 
-/// Every provider. Where two patterns cover a host the exact name wins, then the longest suffix; the lifelines' own
-/// lists are asked first, because they hold exact names that lie below other providers' suffixes.
+/// Every provider. Where two patterns cover a host the exact name wins, then the longest suffix. The calls that an agent
+/// needs to live are looked for before, and are no patterns of hosts.
 static PROVIDERS: LazyLock<Vec<Manifest>> = LazyLock::new(|| {
-    [provider!("lifelines"), provider!("aws"), provider!("azure"), provider!("kubernetes"), provider!("generic")]
-        .iter()
-        .map(|text| parse(text))
-        .collect()
+    let all = [
+        provider!("lifelines"),
+        provider!("aws"),
+        provider!("azure"),
+        provider!("azure-appconfig"),
+        provider!("azure-blob"),
+        provider!("azure-cosmos"),
+        provider!("azure-dfs"),
+        provider!("azure-file"),
+        provider!("azure-keyvault"),
+        provider!("azure-kudu"),
+        provider!("azure-monitor"),
+        provider!("azure-queue"),
+        provider!("azure-registry"),
+        provider!("azure-servicebus"),
+        provider!("azure-table"),
+        provider!("kubernetes"),
+        provider!("generic"),
+    ];
+    all.into_iter().map(|(folder, text)| Manifest { folder, ..parse(text) }).collect()
 });
 
 /// Host patterns of all manifests: the value is an index into [`PROVIDERS`].
@@ -78,19 +67,30 @@ fn parse<T: serde::de::DeserializeOwned>(text: &str) -> T {
     serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("a built-in manifest does not parse: {error}"))
 }
 
-/// The provider of this id.
+/// Every provider.
 #[must_use]
-pub fn provider(id: &str) -> Option<&'static Manifest> {
-    PROVIDERS.iter().find(|manifest| manifest.id == id)
+pub fn providers() -> &'static [Manifest] {
+    &PROVIDERS
+}
+
+/// The provider of this name: its folder's, else its id.
+#[must_use]
+pub fn provider(name: &str) -> Option<&'static Manifest> {
+    PROVIDERS.iter().find(|manifest| manifest.folder == name).or_else(|| PROVIDERS.iter().find(|one| one.id == name))
+}
+
+/// What the tables say of a mutation of this provider's GraphQL API.
+#[must_use]
+pub fn mutation(provider: &str, field: &str) -> Option<&'static described::Mutation> {
+    let of = PROVIDERS.iter().filter(|manifest| manifest.id == provider);
+    of.filter_map(|manifest| described::book(manifest.folder)).find_map(|book| book.mutation(field))
 }
 
 /// The provider whose host patterns cover this host (lower case, no port). Time does not grow with the catalog.
 #[must_use]
 pub fn by_host(host: &str) -> Option<&'static Manifest> {
-    if lifelines::opened(host) {
-        return Some(lifeline());
-    }
-    HOSTS.get(host).and_then(|index| PROVIDERS.get(*index))
+    let found = HOSTS.get(host).and_then(|index| PROVIDERS.get(*index));
+    found.or_else(|| lifelines::opened(host).then(lifeline))
 }
 
 macro_rules! known {

@@ -1,5 +1,7 @@
 //! Whether an operation id can be one: rules that name an operation nobody can send are refused at load.
 
+use super::{Manifest, ProtocolName};
+
 /// Verbs of the Kubernetes API as ids spell them. `connect` stands for exec, attach, portforward and proxy, whichever
 /// method carries them; `create` and `get` on those are its aliases, as RBAC spells them.
 const KUBERNETES_VERBS: &[&str] =
@@ -12,7 +14,8 @@ const GRAPHQL_SERVICES: &[(&str, &str)] =
 /// The name of a host's GraphQL service, where it has one of its own.
 #[must_use]
 pub fn graphql_service(host: &str) -> Option<&'static str> {
-    GRAPHQL_SERVICES.iter().find(|(known, _)| *known == host).map(|(_, name)| *name)
+    let listed = GRAPHQL_SERVICES.iter().find(|(known, _)| *known == host).map(|(_, name)| *name);
+    listed.or_else(|| super::by_host(host).filter(|api| !api.graphql.is_empty()).map(|api| api.id.as_str()))
 }
 
 /// What git does over HTTP, and to its own clone.
@@ -21,14 +24,14 @@ const GIT_REMOTE: &[&str] = &["fetch", "push", "push_force", "delete_ref"];
 /// Whether `id` is the exact id of an operation that this catalog can name (no globs).
 #[must_use]
 pub fn operation_exists(id: &str) -> bool {
-    if matches!(id, "kubernetes:unidentified" | "azure:unidentified:unidentified") {
-        return true;
+    if let Some(provider) = id.strip_suffix(":unidentified").filter(|provider| !provider.contains(':')) {
+        return super::providers().iter().any(|api| api.id == provider && is_named(api));
     }
     let mut parts = id.splitn(3, ':');
     let (Some(provider), Some(service), Some(name)) = (parts.next(), parts.next(), parts.next()) else { return false };
     match provider {
         "aws" => super::aws::has_operation(service, name),
-        "azure" => super::azure::has_operation(service, name),
+        "azure" if super::azure::has_operation(service, name) => true,
         "kubernetes" => kubernetes(service, name),
         "http" => is_host(service) && !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'-'),
         "graphql" => is_host(service) && is_field(name),
@@ -38,8 +41,27 @@ pub fn operation_exists(id: &str) -> bool {
             "local" => is_word(name),
             _ => false,
         },
+        _ if service == "http" => {
+            let partial = |api: &&Manifest| api.id == provider && api.protocol == ProtocolName::Described;
+            matches!(name, "GET" | "HEAD" | "OPTIONS") && super::providers().iter().any(|api| partial(&api))
+        }
+        _ if described(provider, service, name) => true,
         _ => service == "graphql" && GRAPHQL_SERVICES.iter().any(|(_, known)| *known == provider) && is_field(name),
     }
+}
+
+/// Whether a call of this API that nobody can name is called `PROVIDER:unidentified`.
+fn is_named(api: &Manifest) -> bool {
+    !matches!(api.protocol, ProtocolName::Lifeline | ProtocolName::Rest | ProtocolName::Aws)
+}
+
+/// Whether a folder of this provider holds the operation, or its GraphQL API may have the field.
+fn described(provider: &str, service: &str, name: &str) -> bool {
+    super::providers().iter().filter(|api| api.id == provider).any(|api| {
+        let book = super::described::book(api.folder);
+        service == "graphql" && !api.graphql.is_empty() && is_field(name)
+            || book.is_some_and(|book| !book.named(service, name).is_empty())
+    })
 }
 
 fn kubernetes(group: &str, name: &str) -> bool {

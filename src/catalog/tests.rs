@@ -20,7 +20,7 @@ fn host_patterns() {
     check("a.hcp.westeurope.azmk8s.io", Some("kubernetes"));
     check("azmk8s.io", None);
     check("evilazmk8s.io", None);
-    check("client-telemetry.us-east-1.amazonaws.com", Some("lifeline"));
+    check("client-telemetry.us-east-1.amazonaws.com", Some("aws"));
     check("management.azure.com", Some("azure"));
     check("westeurope.management.azure.com", Some("azure"));
     check("graph.microsoft.com", Some("azure"));

@@ -144,11 +144,13 @@ fn texts(seen: &Seen, member: &str) -> Vec<String> {
 fn opens(rule: &Value) -> bool {
     let says = |member: &str, words: &[&str]| {
         let found = values(rule, member);
-        found.iter().filter_map(|value| value.as_str()).any(|value| words.iter().any(|word| value.eq_ignore_ascii_case(word)))
+        found
+            .iter()
+            .filter_map(|value| value.as_str())
+            .any(|value| words.iter().any(|word| value.eq_ignore_ascii_case(word)))
     };
     let everybody = ["*", "0.0.0.0/0", "::/0", "internet", "any", "0.0.0.0"];
     let allows = !says("access", &["Deny"]);
     let inbound = !says("direction", &["Outbound"]);
     allows && inbound && (says("sourceAddressPrefix", &everybody) || says("sourceAddressPrefixes", &everybody))
 }
-

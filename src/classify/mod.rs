@@ -2,6 +2,9 @@
 
 pub mod aws;
 pub mod azure;
+mod condition;
+pub mod described;
+mod effect;
 pub mod environment;
 pub mod kubernetes;
 pub mod lifeline;
@@ -219,6 +222,7 @@ fn blast_radius(reading: &Reading) -> BlastRadius {
         Face::Aws(seen) => aws::blast_radius(reading, seen),
         Face::Azure(seen) => azure::blast_radius(reading, seen),
         Face::Kubernetes(call) => kubernetes::blast_radius(reading, call),
+        Face::Described(seen) => described::blast_radius(reading, seen),
         Face::Rest(seen) => rest::blast_radius(reading, seen),
         Face::Lifeline(seen) => lifeline::blast_radius(reading, seen),
     }

@@ -55,12 +55,8 @@ pub enum Dialect {
     GitFetch,
     /// git's smart HTTP: a push.
     GitPush,
-    /// Azure Resource Manager: `error` with `code` and `message`.
-    Arm,
-    /// Microsoft Graph: the same with an `innerError`.
-    Graph,
-    /// Azure Storage: XML `<Error>` and `x-ms-error-code`.
-    AzureStorage,
+    /// As the manifest of this folder of the catalog says.
+    Described(&'static str),
     /// RFC 9457 problem details, and a plain text for browsers and tools.
     Problem,
 }
@@ -189,7 +185,7 @@ fn more(one: BodyNeed, other: BodyNeed) -> BodyNeed {
 #[must_use]
 pub fn dialect(head: &Head, known: &Known) -> Dialect {
     let (api, _) = protocol::api_of(head, known);
-    spoken(protocol::of(api.protocol).dialect(head), known)
+    spoken(protocol::of(api.protocol).dialect(api, head), known)
 }
 
 /// The dialect for what cannot even be read as a request.

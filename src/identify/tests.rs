@@ -13,6 +13,9 @@ use crate::config::Inventory;
 use crate::model::http::{Authority, Scheme, Upgrade};
 use crate::model::{Evidence, Hazard, Impact};
 
+mod described;
+mod laws;
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
@@ -33,6 +36,10 @@ struct Case {
     #[serde(default)]
     hazards: Vec<Hazard>,
     resources: Option<Vec<String>>,
+    /// The first action's: `3`, `at least 1`, `any number of`.
+    count: Option<String>,
+    /// What a listener calls the target's provider.
+    listener: Option<String>,
 }
 
 /// A head from `METHOD URL`.
@@ -101,6 +108,7 @@ fn run(text: &str) -> usize {
             Some(path) => (format!("{method} https://kube.prod.example:6443/{path}"), cluster()),
             None => (case.call.clone(), Known::default()),
         };
+        let known = Known { provider: case.listener.clone().or(known.provider), ..known };
         let mut headers: Vec<(&str, &str)> = case.headers.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         headers.extend(case.media.as_deref().map(|media| ("content-type", media)));
         let signature = case.scope.as_ref().map(|scope| signature(scope, &headers, &case.unsigned));
@@ -125,6 +133,9 @@ fn run(text: &str) -> usize {
                     let got: Vec<&str> =
                         actions.iter().flat_map(|one| one.resources().iter().map(Resource::as_str)).collect();
                     assert_eq!(&got, expected, "{case:?}");
+                }
+                if let Some(expected) = &case.count {
+                    assert_eq!(&actions[0].blast().count.to_string(), expected, "{case:?}");
                 }
                 for action in &actions {
                     let id = action.operation().as_str();

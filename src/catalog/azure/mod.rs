@@ -132,8 +132,8 @@ pub fn has_operation(service: &str, name: &str) -> bool {
         // An action may have dots of its own (`microsoft.graph.security.purgeData`).
         let (kind, verb) = name.split_once('.').unwrap_or(("", name));
         let verb = verb.strip_suffix("/action").unwrap_or(verb);
-        return matches!(name, "unidentified" | "query") || kind.split('/').all(known)
-            && (matches!(verb, "read" | "create" | "update" | "delete") || known(verb));
+        return matches!(name, "unidentified" | "query")
+            || kind.split('/').all(known) && (matches!(verb, "read" | "create" | "update" | "delete") || known(verb));
     }
     let canonical = |word: &str| {
         !word.is_empty() && spelt(word).map_or_else(|| word == word.to_ascii_lowercase(), |known| known == word)

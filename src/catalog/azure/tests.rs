@@ -39,7 +39,7 @@ fn ids_have_one_spelling() {
         ("azure:graph:groups/members/$ref.create", true),
         ("azure:graph:Users.delete", false),
         ("azure:graph:users.frobnicate", false),
-        ("azure:unidentified:unidentified", true),
+        ("azure:unidentified", true),
         ("azure:Microsoft.Compute:", false),
     ] {
         assert_eq!(crate::catalog::operation_exists(id), exists, "{id}");

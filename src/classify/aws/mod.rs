@@ -3,17 +3,17 @@
 //! A name gives the base; a conditional row can only make it stricter. The one thing that makes it milder is a dry run
 //! that the tables list for this operation and that is spelt exactly as AWS honours it.
 
-mod condition;
 mod name;
-mod statement;
 
 #[cfg(test)]
 mod tests;
 
+use super::condition;
+use super::effect::{replace, tighten};
 use crate::catalog::aws::{Operation, Reviewed, Role, Service};
 use crate::identify::Reading;
 use crate::identify::protocol::aws::{Seen, Twin, Values};
-use crate::model::{BlastRadius, Count, Hazard, Hazards, Impact, Reversible, Scope};
+use crate::model::{BlastRadius, Count, Hazard, Impact, Scope};
 
 /// From this many resources on, an action is `bulk`.
 const BULK_FROM: u64 = 10;
@@ -88,43 +88,6 @@ fn base(service: &Service, operation: &Operation) -> BlastRadius {
         replace(&mut blast, row);
     }
     blast
-}
-
-/// The base row's cells stand in place of what the name said.
-fn replace(blast: &mut BlastRadius, row: &Reviewed) {
-    if let Ok(impact) = row.impact.get().parse::<Impact>() {
-        *blast = BlastRadius::new(impact, blast.scope);
-    }
-    if let Ok(scope) = row.scope.get().parse() {
-        blast.scope = scope;
-    }
-    if let Ok(reversible) = row.reversible.get().parse() {
-        blast.reversible = reversible;
-    }
-    blast.hazards = blast.hazards.union(hazards(row.hazards.get()));
-}
-
-/// A conditional row's cells count where they are stricter.
-fn tighten(blast: &mut BlastRadius, row: &Reviewed) {
-    if let Ok(impact) = row.impact.get().parse::<Impact>() {
-        let stricter = blast.impact.stricter(impact);
-        if stricter != blast.impact {
-            let usual = BlastRadius::new(stricter, blast.scope).reversible;
-            blast.reversible = blast.reversible.max(row.reversible.get().parse().unwrap_or(usual));
-        }
-        blast.impact = stricter;
-    }
-    if let Ok(scope) = row.scope.get().parse::<Scope>() {
-        blast.scope = blast.scope.max(scope);
-    }
-    if let Ok(reversible) = row.reversible.get().parse::<Reversible>() {
-        blast.reversible = blast.reversible.max(reversible);
-    }
-    blast.hazards = blast.hazards.union(hazards(row.hazards.get()));
-}
-
-fn hazards(words: &str) -> Hazards {
-    words.split(',').filter_map(|word| word.parse::<Hazard>().ok()).collect()
 }
 
 /// Only spellings that AWS honours for certain: `true`, and Lambda's `DryRun`.

@@ -9,6 +9,7 @@ use crate::catalog::aws as catalog;
 use crate::config::Inventory;
 use crate::identify::{self, Dialect, Known};
 use crate::model::Evidence;
+use crate::model::Reversible;
 use crate::model::http::{Authority, BodyNeed, Captured, Head, Scheme, Unreadable};
 
 /// The request of one line of `recorded.jsonl`.

@@ -11,10 +11,11 @@ use http::{Method, Response, StatusCode};
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use serde_json::{Value, json};
 
+use crate::catalog::{self, Throttled};
 use crate::enforce::{Refusal, RefusalKind};
 use crate::identify::Dialect;
 
-mod azure;
+mod described;
 mod git;
 
 const DECISION: HeaderName = HeaderName::from_static("x-blastgate-decision");
@@ -85,8 +86,8 @@ enum Throttling {
 /// | Kubernetes | 429 with `Retry-After`: kubectl and its like wait it out, up to ten times | 429 without: shown at once |
 /// | gRPC | `RESOURCE_EXHAUSTED`, shown at once | the same |
 /// | Docker | 429, shown at once | the same |
-/// | Azure | 429 with `Retry-After`: `az` and the SDKs wait, three times | 403 |
 /// | git, Terraform's lock | as a denial: neither knows of waiting | the same |
+/// | described APIs | as their manifest says: 429 with `Retry-After`, 429 without, or 403 | 429 without, or 403 |
 /// | others | 429 with `Retry-After`: most clients wait once or three times | 403: some would repeat a 429 for minutes |
 fn throttling(dialect: Dialect, wait: Duration) -> Throttling {
     let is_short = wait <= SILENT_WAIT_MAX;
@@ -94,9 +95,16 @@ fn throttling(dialect: Dialect, wait: Duration) -> Throttling {
         Dialect::Kubernetes if is_short => Throttling::Wait,
         Dialect::Kubernetes | Dialect::Grpc | Dialect::Docker | Dialect::DockerStream => Throttling::Readable,
         Dialect::StateLock | Dialect::GitRefs | Dialect::GitFetch | Dialect::GitPush => Throttling::No,
-        Dialect::Arm | Dialect::Graph | Dialect::AzureStorage | Dialect::Problem if is_short => Throttling::Wait,
-        // Their SDKs repeat a 429 three times: what does not help for long is for the agent to read.
-        Dialect::Arm | Dialect::Graph | Dialect::AzureStorage => Throttling::No,
+        Dialect::Described(folder) => {
+            let said =
+                catalog::provider(folder).and_then(|manifest| manifest.refusal.as_ref()).map(|form| form.throttled);
+            match said {
+                Some(Throttled::Wait) if is_short => Throttling::Wait,
+                Some(Throttled::Wait | Throttled::Readable) => Throttling::Readable,
+                Some(Throttled::No) | None => Throttling::No,
+            }
+        }
+        Dialect::Problem if is_short => Throttling::Wait,
         Dialect::Problem => Throttling::No,
         Dialect::AwsQuery
         | Dialect::AwsEc2
@@ -147,7 +155,7 @@ fn form(dialect: Dialect, said: &Said<'_>) -> Form {
     match dialect {
         Dialect::Kubernetes => kubernetes(said),
         Dialect::Problem => problem(said),
-        Dialect::Arm | Dialect::Graph | Dialect::AzureStorage => azure::form(dialect, said),
+        Dialect::Described(folder) => described::form(folder, said),
         Dialect::Grpc => grpc(said),
         Dialect::Docker => docker(said),
         Dialect::DockerStream => docker_stream(said),

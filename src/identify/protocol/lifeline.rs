@@ -73,10 +73,14 @@ fn git_service(head: &Head) -> Option<&'static str> {
     (head.method == http::Method::POST && serves && repository.len() > 1).then_some(known)
 }
 
-/// The path, decoded once.
+/// Whether this is a request of git's smart HTTP.
+pub(super) fn is_git(head: &Head) -> bool {
+    git_service(head).is_some()
+}
+
+/// The path, decoded as often as any server may.
 fn git_path(head: &Head) -> String {
-    let path = percent_encoding::percent_decode_str(head.path()).decode_utf8_lossy();
-    path.trim_end_matches('/').to_owned()
+    rest::canonical(head.path()).0.trim_end_matches('/').to_owned()
 }
 
 /// What a git request asks for, and what its other readings add: a method override, a GraphQL document. Words in the
@@ -177,9 +181,14 @@ impl Protocol for Lifeline {
         reading.face = Face::Lifeline(Seen::Call(purpose));
         Ok(vec1![reading])
     }
-    fn dialect(&self, head: &Head) -> Dialect {
+    fn dialect(&self, _api: &'static Manifest, head: &Head) -> Dialect {
         rest::dialect(head)
     }
+}
+
+/// Whether this call is one that an agent needs to live.
+pub(super) fn is_listed(head: &Head) -> bool {
+    listed(head).is_some()
 }
 
 /// What a listed call is for. One that names another method or path in a header is not listed.

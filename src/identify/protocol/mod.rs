@@ -3,6 +3,7 @@
 pub mod aws;
 pub mod azure;
 mod batch;
+pub mod described;
 pub mod graphql;
 pub mod kubernetes;
 pub mod lifeline;
@@ -31,7 +32,7 @@ pub(crate) trait Protocol: Sync {
     ) -> Result<Vec1<Reading>, Unreadable>;
 
     /// How this API says no to a request that could not be routed.
-    fn dialect(&self, head: &Head) -> Dialect;
+    fn dialect(&self, api: &'static Manifest, head: &Head) -> Dialect;
 }
 
 /// What [`Protocol::route`] found.
@@ -63,6 +64,8 @@ pub enum Face {
     Aws(aws::Seen),
     /// Kubernetes.
     Kubernetes(Box<kubernetes::Call>),
+    /// An API whose calls are described by tables.
+    Described(described::Seen),
     /// Azure Resource Manager and Microsoft Graph.
     Azure(Box<azure::Seen>),
     /// A host that no provider knows, read by method and path words.
@@ -78,6 +81,7 @@ pub(crate) fn of(name: ProtocolName) -> &'static dyn Protocol {
         ProtocolName::Azure => &azure::Azure,
         ProtocolName::Kubernetes => &kubernetes::Kubernetes,
         ProtocolName::Lifeline => &lifeline::Lifeline,
+        ProtocolName::Described => &described::Described,
         ProtocolName::Rest => &rest::Rest,
     }
 }
@@ -90,6 +94,9 @@ pub(crate) fn api_of(head: &Head, known: &Known) -> (&'static Manifest, bool) {
     }
     if aws::plane::of(&head.authority.host).is_some() || aws::plane::is_public(head) {
         return (catalog::generic(), false);
+    }
+    if lifeline::is_listed(head) {
+        return (catalog::lifeline(), false);
     }
     if let Some(api) = catalog::by_host(&head.authority.host) {
         return (api, false);

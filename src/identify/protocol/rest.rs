@@ -416,7 +416,7 @@ impl Protocol for Rest {
         }
         Ok(readings)
     }
-    fn dialect(&self, head: &Head) -> Dialect {
+    fn dialect(&self, _api: &'static Manifest, head: &Head) -> Dialect {
         dialect(head)
     }
 }

@@ -7,7 +7,8 @@
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 use super::table;
-use super::types::{Operation, Service, Text};
+use super::types::{Operation, Service};
+use crate::catalog::packed::Text;
 
 /// A command of the AWS CLI that is no single operation: several, another's, or none at all.
 #[derive(Debug, FromBytes, KnownLayout, Immutable, Unaligned)]

@@ -141,7 +141,7 @@ impl Protocol for Aws {
         }
     }
 
-    fn dialect(&self, head: &Head) -> Dialect {
+    fn dialect(&self, _api: &'static Manifest, head: &Head) -> Dialect {
         match Candidate::read(head) {
             Ok(candidate) => dialect_of(&candidate, head),
             Err(_) => host::Host::read(&head.authority.host)

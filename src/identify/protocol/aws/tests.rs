@@ -577,7 +577,7 @@ fn dialect_is_what_the_client_spoke() {
             Dialect::AwsCbor,
         ),
     ] {
-        assert_eq!(Aws.dialect(&call.head()), expected, "{}", call.url);
+        assert_eq!(Aws.dialect(crate::catalog::aws(), &call.head()), expected, "{}", call.url);
     }
 }
 

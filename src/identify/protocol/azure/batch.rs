@@ -12,7 +12,8 @@ const PARTS_MAX: usize = 500;
 /// Whether a path is a batch's.
 pub(super) fn is_batch(method: &str, path: &str) -> bool {
     let path = path.strip_suffix('/').unwrap_or(path).to_ascii_lowercase();
-    method == "POST" && matches!(path.as_str(), "/batch" | "/v1.0/$batch" | "/beta/$batch" | "/v1.0/%24batch" | "/beta/%24batch")
+    method == "POST"
+        && matches!(path.as_str(), "/batch" | "/v1.0/$batch" | "/beta/$batch" | "/v1.0/%24batch" | "/beta/%24batch")
 }
 
 /// The calls that a batch holds.

@@ -95,7 +95,7 @@ impl Seen {
 const MAX: usize = 4 * 1024 * 1024 + 64 * 1024;
 
 impl Protocol for Azure {
-    fn route(&self, _api: &'static Manifest, head: &Head, _known: &Known) -> Result<Routed, Unreadable> {
+    fn route(&self, api: &'static Manifest, head: &Head, _known: &Known) -> Result<Routed, Unreadable> {
         if let Some(name) = OVERRIDES.iter().find(|name| head.header_count(name) > 0) {
             return Err(Unreadable::new(format!(
                 "the header `{name}` can name another call than the request line does"
@@ -106,7 +106,7 @@ impl Protocol for Azure {
         }
         let reads = matches!(head.method.as_str(), "GET" | "HEAD" | "OPTIONS");
         let need = if reads || is_upload(head) { BodyNeed::None } else { BodyNeed::Whole(MAX) };
-        Ok(Routed { need, dialect: self.dialect(head), partial: Partial::None })
+        Ok(Routed { need, dialect: self.dialect(api, head), partial: Partial::None })
     }
 
     fn identify(
@@ -133,8 +133,8 @@ impl Protocol for Azure {
         Ok(vec1![reading(call, head, body)?])
     }
 
-    fn dialect(&self, head: &Head) -> Dialect {
-        if is_graph(head, head.path()) { Dialect::Graph } else { Dialect::Arm }
+    fn dialect(&self, api: &'static Manifest, _head: &Head) -> Dialect {
+        Dialect::Described(api.folder)
     }
 }
 
@@ -147,7 +147,9 @@ fn is_graph(head: &Head, path: &str) -> bool {
 /// A file's or a photo's bytes, which go to Graph by PUT.
 fn is_upload(head: &Head) -> bool {
     let path = head.path();
-    head.method == http::Method::PUT && is_graph(head, path) && (path.ends_with("/content") || path.ends_with("/$value"))
+    head.method == http::Method::PUT
+        && is_graph(head, path)
+        && (path.ends_with("/content") || path.ends_with("/$value"))
 }
 
 /// A query as decoded pairs.
@@ -172,20 +174,15 @@ fn reading(call: Call, head: &Head, body: &Captured) -> Result<Reading, Unreadab
     } else {
         path::parse(&call.method, &call.path)?.map_or(Target::Unidentified, Target::Arm)
     };
-    let mut place = Place {
-        host: Some(head.authority.host.clone()),
-        loopback: head.authority.is_loopback(),
-        ..Place::default()
-    };
+    let mut place =
+        Place { host: Some(head.authority.host.clone()), loopback: head.authority.is_loopback(), ..Place::default() };
     let (operation, id, collection) = match &target {
         Target::Arm(arm) => {
             place.subscription.clone_from(&arm.subscription);
             (Operation::new("azure", &arm.namespace, &arm.name()), arm.id.clone(), arm.collection)
         }
         Target::Graph(graph) => (Operation::new("azure", "graph", &graph.name()), graph.id.clone(), graph.collection),
-        Target::Unidentified => {
-            (Operation::from_id("azure:unidentified:unidentified"), super::rest::masked(&call.path), true)
-        }
+        Target::Unidentified => (Operation::from_id("azure:unidentified"), super::rest::masked(&call.path), true),
     };
     let seen = Seen { target, call };
     let count = count(&seen, collection);
@@ -223,7 +220,10 @@ fn count(seen: &Seen, collection: bool) -> Count {
     let writes = !matches!(seen.call.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "POST");
     match () {
         () if collection && writes => Count::Unbounded,
-        () if seen.base().is_some_and(|row| row.impact == "destroy" && row.scope != "item" && row.scope != "resource") => {
+        () if seen
+            .base()
+            .is_some_and(|row| row.impact == "destroy" && row.scope != "item" && row.scope != "resource") =>
+        {
             Count::AtLeast(1)
         }
         () => Count::ONE,
@@ -235,10 +235,16 @@ fn parameters(seen: &Seen, body: &Captured) -> Vec<Parameter> {
     if matches!(seen.call.method.as_str(), "GET" | "HEAD" | "OPTIONS") {
         return vec![];
     }
-    let mut all: Vec<Parameter> = seen.call.query.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("api-version"))
-        .map(|(name, value)| Parameter::new(name.as_str(), value.as_str())).collect();
+    let mut all: Vec<Parameter> = seen
+        .call
+        .query
+        .iter()
+        .filter(|(name, _)| !name.eq_ignore_ascii_case("api-version"))
+        .map(|(name, value)| Parameter::new(name.as_str(), value.as_str()))
+        .collect();
     if let Written::Json(document) = &seen.call.written {
-        let named = seen.conditions().flat_map(|row| row.when.split(" & ")).filter_map(|part| part.split("body.").nth(1));
+        let named =
+            seen.conditions().flat_map(|row| row.when.split(" & ")).filter_map(|part| part.split("body.").nth(1));
         for member in named {
             let member = member.split(['=', '!', '<', '>', '~', ' ']).next().unwrap_or_default();
             let short = |value: &serde_json::Value| match value {
@@ -246,7 +252,8 @@ fn parameters(seen: &Seen, body: &Captured) -> Vec<Parameter> {
                 serde_json::Value::Bool(_) | serde_json::Value::Number(_) => Some(value.to_string()),
                 _ => None,
             };
-            for value in values(document, member).into_iter().filter_map(short).filter(|text| text.len() < 200).take(20) {
+            for value in values(document, member).into_iter().filter_map(short).filter(|text| text.len() < 200).take(20)
+            {
                 let parameter = Parameter::new(member, value);
                 if !all.contains(&parameter) {
                     all.push(parameter);

@@ -47,6 +47,7 @@ fn every_template_is_named() {
             None => template,
         };
         let template = template
+            .replace("providers/{}/{}/{}/{}/{}", "providers/Microsoft.Compute/virtualMachines/n1/extensions/n1")
             .replace("providers/{}/{}/{}/{}", "providers/Microsoft.Compute/virtualMachines/n1/extensions/n1");
         let mut path = template.replace("providers/{}", "providers/Microsoft.Compute");
         if method == "POST" && path.contains("Microsoft.Security/") && path.ends_with("/{}") {
@@ -96,9 +97,12 @@ fn templates_with_loose_spelling_are_read() {
     for (body, expected) in [
         (r#"{"properties": {"mode": "Incremental", template:{"resources":[]}, parameters:{}}}"#, Some(Impact::Update)),
         (r#"{"properties": {"mode": "Complete", template:{"resources":[]}, parameters:{}}}"#, Some(Impact::Destroy)),
-        (r#"{"properties": {/* a " */ mode: "complete", "template":{"a":"b
+        (
+            r#"{"properties": {/* a " */ mode: "complete", "template":{"a":"b
             c", } } // d
-            }"#, Some(Impact::Destroy)),
+            }"#,
+            Some(Impact::Destroy),
+        ),
         (r#"{"properties": {"m\u006fde": "Complete", template:{}}}"#, Some(Impact::Destroy)),
         (r#"{"properties": {"mode": "Incremental", "mode": "Complete", template:{}}}"#, None),
         (r#"{"properties": {"mode": "Incremental", "Mode": "Complete"}}"#, Some(Impact::Destroy)),

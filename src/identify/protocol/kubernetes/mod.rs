@@ -99,7 +99,7 @@ impl Protocol for Kubernetes {
         Ok(vec1![reading(*call, head, known)])
     }
 
-    fn dialect(&self, _head: &Head) -> Dialect {
+    fn dialect(&self, _api: &'static Manifest, _head: &Head) -> Dialect {
         Dialect::Kubernetes
     }
 }

@@ -1,41 +1,47 @@
 //! The conditions of the reviewed table. When a value cannot be understood, the condition holds: a parameter makes an
 //! action milder only where that is certain.
 
-use crate::identify::protocol::aws::Values;
+pub(super) mod statement;
 
-use super::statement;
+use crate::catalog::Condition;
+use crate::identify::protocol::{aws, described};
 
-/// Whether all parts of a condition hold. `count`, `wide`, `dry` and `resource` rows say nothing about the effect.
-pub(super) fn holds(when: &str, values: &Values) -> bool {
-    let silent = ["count ", "wide ", "dry ", "resource "].iter().any(|word| when.starts_with(word));
-    !silent && when.split(" & ").all(|part| part_holds(part, values))
+/// What conditions are asked of: the values under a member's name.
+pub(super) trait Values {
+    /// The values of this member, as conditions spell it.
+    fn of<'a>(&'a self, member: &'a str) -> impl Iterator<Item = &'a str>;
 }
 
-fn part_holds(part: &str, values: &Values) -> bool {
-    if let Some(member) = part.strip_prefix('!') {
-        return values.of(member).next().is_none();
+impl Values for aws::Values {
+    fn of<'a>(&'a self, member: &'a str) -> impl Iterator<Item = &'a str> {
+        self.of(member)
     }
-    if let Some(member) = part.strip_suffix(" public") {
-        return values.of(member).any(is_public);
+}
+
+impl Values for described::Members {
+    fn of<'a>(&'a self, member: &'a str) -> impl Iterator<Item = &'a str> {
+        self.of(member)
     }
-    if let Some(member) = part.strip_suffix(" calls") {
-        return values.of(member).any(statement::calls);
+}
+
+/// Whether all parts of a condition hold. `count`, `wide`, `dry` and `resource` rows say nothing about the effect.
+pub(super) fn holds(when: &str, values: &impl Values) -> bool {
+    !Condition::is_silent(when) && when.split(" & ").all(|part| part_holds(part, values))
+}
+
+fn part_holds(part: &str, values: &impl Values) -> bool {
+    let condition = Condition::parse(part);
+    let mut found = values.of(condition.member);
+    let one_of = |fits: &dyn Fn(&str) -> bool| condition.expected.split('|').any(fits);
+    match condition.sign {
+        "!" => return found.next().is_none(),
+        "" => return found.next().is_some(),
+        _ => {}
     }
-    if let Some(member) = part.strip_suffix(" several") {
-        return values.of(member).any(statement::is_several);
-    }
-    let end = part.find(['=', '!', '<', '>', '^', '~']).unwrap_or(part.len());
-    let (member, rest) = part.split_at(end);
-    let mut found = values.of(member);
-    if rest.is_empty() {
-        return found.next().is_some();
-    }
-    let (sign, expected) = ["!=", "!^", "!$", "=", "<", ">", "^", "~"]
-        .iter()
-        .find_map(|sign| rest.strip_prefix(sign).map(|expected| (*sign, expected)))
-        .unwrap_or(("", ""));
-    let one_of = |fits: &dyn Fn(&str) -> bool| expected.split('|').any(fits);
-    found.any(|value| match sign {
+    found.any(|value| match condition.sign {
+        "public" => is_public(value),
+        "calls" => statement::calls(value),
+        "several" => statement::is_several(value),
         "=" => one_of(&|expected| equals(value, expected)),
         "!=" => !one_of(&|expected| value == expected),
         "^" => one_of(&|expected| statement::begins(value, expected)),
@@ -46,8 +52,8 @@ fn part_holds(part: &str, values: &Values) -> bool {
             let value = value.to_ascii_lowercase();
             one_of(&|expected| value.contains(&expected.to_ascii_lowercase()))
         }
-        "<" | ">" => match (value.trim().parse::<f64>(), expected.parse::<f64>()) {
-            (Ok(value), Ok(bound)) if sign == "<" => value < bound,
+        "<" | ">" => match (value.trim().parse::<f64>(), condition.expected.parse::<f64>()) {
+            (Ok(value), Ok(bound)) if condition.sign == "<" => value < bound,
             (Ok(value), Ok(bound)) => value > bound,
             _ => true,
         },

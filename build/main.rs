@@ -1,0 +1,21 @@
+//! Turns the sorted text tables of `src/catalog` into packed rows of numbers, which the program holds as they are and
+//! reads in place: nothing is built when it starts, and the compiler has nothing to chew, however many operations there are.
+//!
+//! Every text goes once into one long string; a row holds offsets into it (`Text`: place and length). All numbers are little
+//! endian without padding; `src/catalog/packed.rs` and the `types.rs` beside the tables describe the rows field by field, in
+//! the order written here.
+
+mod aws;
+mod described;
+mod writer;
+
+use std::env;
+use std::path::PathBuf;
+
+fn main() -> writer::Result<()> {
+    println!("cargo::rerun-if-changed=build");
+    let mut writer = writer::Writer::new(PathBuf::from(env::var("OUT_DIR")?).join("catalog"))?;
+    aws::pack(&mut writer)?;
+    described::pack(&mut writer)?;
+    writer.finish()
+}
