@@ -115,6 +115,12 @@ fn words(segments: &[String]) -> Read {
             by_path = !segment.ends_with(':');
             continue;
         }
+        // Some four hundred functions of a spreadsheet, which work something out from the values that are sent.
+        if read.words.ends_with(&["workbook".to_owned(), "functions".to_owned()]) {
+            read.words.push("calculate".to_owned());
+            read.last = Last::Word(Word::Action);
+            break;
+        }
         let (text, opens) = segment.strip_suffix(':').map_or((segment.as_str(), false), |text| (text, true));
         by_path = opens;
         let (word, brackets) = text.split_once('(').map_or((text, false), |(word, _)| (word, true));
@@ -132,12 +138,6 @@ fn words(segments: &[String]) -> Read {
             read.words.push("users".to_owned());
             read.last = Last::Name;
             continue;
-        }
-        // Some four hundred functions of a spreadsheet, which work something out from the values that are sent.
-        if read.words.ends_with(&["workbook".to_owned(), "functions".to_owned()]) {
-            read.words.push("calculate".to_owned());
-            read.last = Last::Word(Word::Action);
-            break;
         }
         let Some((spelling, kind)) = found else {
             read.complete = false;
