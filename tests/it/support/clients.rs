@@ -18,6 +18,8 @@ const AGENT_PACKAGE: &str = "@anthropic-ai/claude-code@2.1.100";
 const KUBERNETES_PACKAGE: &str = "kubernetes==37.0.2";
 /// How a Kubernetes API server is built.
 const APISERVER: &str = include_str!("apiserver.sh");
+/// Azure's own clients for Python.
+const AZURE_PACKAGES: [&str; 2] = ["azure-mgmt-resource==24.0.0", "azure-storage-blob==12.28.0"];
 /// What the tests' cluster speaks SPDY with.
 const SPDY_PACKAGE: &str = "spdy-transport@3.0.0";
 
@@ -67,6 +69,18 @@ pub(crate) fn pygithub() -> &'static Path {
         installed("venv-github", PYGITHUB_PACKAGE, |folder| {
             step(Command::new("python3").args(["-m", "venv"]).arg(folder));
             step(Command::new(folder.join("bin/python")).args(["-m", "pip", "install", "--quiet", PYGITHUB_PACKAGE]));
+        })
+    })
+}
+
+/// The folder of a Python environment with Azure's clients.
+pub(crate) fn azure() -> &'static Path {
+    static AZURE: OnceLock<PathBuf> = OnceLock::new();
+    AZURE.get_or_init(|| {
+        installed("venv-azure", &AZURE_PACKAGES.join("\n"), |folder| {
+            step(Command::new("python3").args(["-m", "venv"]).arg(folder));
+            let mut install = Command::new(folder.join("bin/python"));
+            step(install.args(["-m", "pip", "install", "--quiet"]).args(AZURE_PACKAGES));
         })
     })
 }
