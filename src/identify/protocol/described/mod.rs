@@ -82,7 +82,8 @@ impl Protocol for Described {
 pub(in crate::identify) fn dialect(api: &'static Manifest, head: &Head) -> Dialect {
     match rest::dialect(head) {
         _ if is_graphql(api, head) && rest::is_graphql_request(head) => Dialect::Graphql,
-        Dialect::Problem if api.refusal.is_some() => Dialect::Described(api.folder),
+        // On any other path of a host that has GraphQL too, it is the API's own way.
+        Dialect::Problem | Dialect::Graphql if api.refusal.is_some() => Dialect::Described(api.folder),
         other => other,
     }
 }
