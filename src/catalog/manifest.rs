@@ -45,6 +45,8 @@ pub struct Manifest {
 pub enum ProtocolName {
     /// All of AWS's wire protocols.
     Aws,
+    /// Azure Resource Manager and Microsoft Graph.
+    Azure,
     /// The Kubernetes API.
     Kubernetes,
     /// What agents need to live.

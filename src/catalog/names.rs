@@ -31,6 +31,7 @@ pub fn operation_exists(id: &str) -> bool {
     let (Some(provider), Some(service), Some(name)) = (parts.next(), parts.next(), parts.next()) else { return false };
     match provider {
         "aws" => super::aws::has_operation(service, name),
+        "azure" if super::azure::has_operation(service, name) => true,
         "kubernetes" => kubernetes(service, name),
         "http" => is_host(service) && !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'-'),
         "graphql" => is_host(service) && is_field(name),

@@ -1,6 +1,7 @@
 //! Protocols are code and few; providers are data and many. A provider's manifest names its protocol here.
 
 pub mod aws;
+pub mod azure;
 mod batch;
 pub mod described;
 pub mod graphql;
@@ -65,6 +66,8 @@ pub enum Face {
     Kubernetes(Box<kubernetes::Call>),
     /// An API whose calls are described by tables.
     Described(described::Seen),
+    /// Azure Resource Manager and Microsoft Graph.
+    Azure(Box<azure::Seen>),
     /// A host that no provider knows, read by method and path words.
     Rest(rest::Seen),
     /// Something an agent needs to live: a model API, sign-in, a package registry, telemetry.
@@ -75,6 +78,7 @@ pub enum Face {
 pub(crate) fn of(name: ProtocolName) -> &'static dyn Protocol {
     match name {
         ProtocolName::Aws => &aws::Aws,
+        ProtocolName::Azure => &azure::Azure,
         ProtocolName::Kubernetes => &kubernetes::Kubernetes,
         ProtocolName::Lifeline => &lifeline::Lifeline,
         ProtocolName::Described => &described::Described,

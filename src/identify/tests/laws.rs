@@ -168,12 +168,15 @@ fn an_unnamed_write_is_no_read() {
         for host in api.hosts.iter().map(|host| host.replace("*.", "x.")) {
             for method in ["POST", "PUT", "PATCH", "DELETE", "FROBNICATE"] {
                 let call = format!("{method} https://{host}/no/such/path/anywhere");
-                let impact = match judge(&head(&call, &[]), &Known::default(), b"{}") {
-                    Ok(actions) => actions[0].blast().impact,
+                let actions = match judge(&head(&call, &[]), &Known::default(), b"{}") {
+                    Ok(actions) => actions,
                     Err(_) => continue,
                 };
+                let impact = actions[0].blast().impact;
+                // On a store of files every path is one.
+                let is_named = !actions[0].operation().as_str().ends_with(":unidentified");
                 assert_ne!(impact, Impact::Read, "{call}");
-                if api.protocol == catalog::ProtocolName::Described {
+                if api.protocol == catalog::ProtocolName::Described && !is_named {
                     assert_eq!(impact, Impact::Unknown, "{call}");
                 }
             }
