@@ -18,6 +18,7 @@ mod aws;
 mod aws_operations;
 mod aws_refusals;
 mod aws_sessions;
+mod azure;
 mod changes;
 mod crash;
 mod docker;

@@ -16,6 +16,8 @@ const REQUIREMENTS: &str = include_str!("requirements.txt");
 const AGENT_PACKAGE: &str = "@anthropic-ai/claude-code@2.1.100";
 /// Kubernetes' own client for Python.
 const KUBERNETES_PACKAGE: &str = "kubernetes==37.0.2";
+/// Azure's own clients for Python.
+const AZURE_PACKAGES: [&str; 2] = ["azure-mgmt-resource==24.0.0", "azure-storage-blob==12.28.0"];
 /// What the tests' cluster speaks SPDY with.
 const SPDY_PACKAGE: &str = "spdy-transport@3.0.0";
 
@@ -43,6 +45,18 @@ pub(crate) fn kubernetes() -> &'static Path {
         installed("venv-kubernetes", KUBERNETES_PACKAGE, |folder| {
             step(Command::new("python3").args(["-m", "venv"]).arg(folder));
             step(Command::new(folder.join("bin/python")).args(["-m", "pip", "install", "--quiet", KUBERNETES_PACKAGE]));
+        })
+    })
+}
+
+/// The folder of a Python environment with Azure's clients.
+pub(crate) fn azure() -> &'static Path {
+    static AZURE: OnceLock<PathBuf> = OnceLock::new();
+    AZURE.get_or_init(|| {
+        installed("venv-azure", &AZURE_PACKAGES.join("\n"), |folder| {
+            step(Command::new("python3").args(["-m", "venv"]).arg(folder));
+            let mut install = Command::new(folder.join("bin/python"));
+            step(install.args(["-m", "pip", "install", "--quiet"]).args(AZURE_PACKAGES));
         })
     })
 }
