@@ -3,6 +3,7 @@
 pub mod aws;
 mod batch;
 pub mod described;
+pub mod gcp;
 pub mod graphql;
 pub mod kubernetes;
 pub mod lifeline;
@@ -78,6 +79,7 @@ pub(crate) fn of(name: ProtocolName) -> &'static dyn Protocol {
         ProtocolName::Kubernetes => &kubernetes::Kubernetes,
         ProtocolName::Lifeline => &lifeline::Lifeline,
         ProtocolName::Described => &described::Described,
+        ProtocolName::Gcp => &gcp::Gcp,
         ProtocolName::Rest => &rest::Rest,
     }
 }

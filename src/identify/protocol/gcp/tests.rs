@@ -1,0 +1,1 @@
+//! What the cases beside the tables cannot say.
