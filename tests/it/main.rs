@@ -23,6 +23,7 @@ mod crash;
 mod docker;
 mod egress;
 mod fidelity;
+mod gcp_operations;
 mod git;
 mod grpc;
 mod http;

@@ -16,6 +16,8 @@ const REQUIREMENTS: &str = include_str!("requirements.txt");
 const AGENT_PACKAGE: &str = "@anthropic-ai/claude-code@2.1.100";
 /// Kubernetes' own client for Python.
 const KUBERNETES_PACKAGE: &str = "kubernetes==37.0.2";
+/// Google's client, with every API's description.
+const GOOGLE_PACKAGE: &str = include_str!("../../../src/catalog/gcp/requirements.txt");
 /// What the tests' cluster speaks SPDY with.
 const SPDY_PACKAGE: &str = "spdy-transport@3.0.0";
 
@@ -43,6 +45,18 @@ pub(crate) fn kubernetes() -> &'static Path {
         installed("venv-kubernetes", KUBERNETES_PACKAGE, |folder| {
             step(Command::new("python3").args(["-m", "venv"]).arg(folder));
             step(Command::new(folder.join("bin/python")).args(["-m", "pip", "install", "--quiet", KUBERNETES_PACKAGE]));
+        })
+    })
+}
+
+/// The folder of a Python environment with Google's client.
+pub(crate) fn google() -> &'static Path {
+    static GOOGLE: OnceLock<PathBuf> = OnceLock::new();
+    GOOGLE.get_or_init(|| {
+        installed("venv-google", GOOGLE_PACKAGE, |folder| {
+            step(Command::new("python3").args(["-m", "venv"]).arg(folder));
+            let python = folder.join("bin/python");
+            step(Command::new(python).args(["-m", "pip", "install", "--quiet", GOOGLE_PACKAGE.trim()]));
         })
     })
 }
