@@ -6,7 +6,7 @@
 use super::condition;
 use super::effect::{hazards, tighten};
 use crate::catalog::Condition;
-use crate::catalog::described::Operation as Row;
+use crate::catalog::described::{Mutation, Operation as Row};
 use crate::identify::Reading;
 use crate::identify::protocol::described::{Call, Members, Seen};
 use crate::model::http::Upgrade;
@@ -47,18 +47,7 @@ pub(super) fn blast_radius(reading: &Reading, seen: &Seen) -> BlastRadius {
 /// What an operation does as far as its row tells: no parameter is looked at.
 #[must_use]
 pub fn by_row(row: &Row) -> BlastRadius {
-    let impact = row.impact.get().parse().unwrap_or(Impact::Unknown);
-    let mut blast = BlastRadius::new(impact, row.scope.get().parse().unwrap_or(Scope::Environment));
-    if let Ok(reversible) = row.reversible.get().parse() {
-        blast.reversible = reversible;
-    }
-    blast.hazards = hazards(row.hazards.get());
-    blast.count = match row.count.get() {
-        "unbounded" => Count::Unbounded,
-        "least" => Count::AtLeast(1),
-        _ => Count::ONE,
-    };
-    blast
+    of_cells(row.impact.get(), row.scope.get(), (row.count.get(), row.reversible.get(), row.hazards.get()))
 }
 
 /// The same with every parameter against it: all conditions together.
@@ -66,6 +55,30 @@ pub fn by_row(row: &Row) -> BlastRadius {
 pub fn at_most(row: &Row) -> BlastRadius {
     let mut blast = by_row(row);
     row.conditions().filter(|one| !Condition::is_silent(one.when.get())).for_each(|one| tighten(&mut blast, one));
+    blast
+}
+
+/// What a mutation does as its row tells, and with every argument against it.
+#[must_use]
+pub fn of_mutation(row: &Mutation) -> (BlastRadius, BlastRadius) {
+    let blast = of_cells(row.impact.get(), row.scope.get(), (row.count.get(), row.reversible.get(), row.hazards.get()));
+    let mut most = blast;
+    row.conditions().iter().filter(|one| !Condition::is_silent(one.when.get())).for_each(|one| tighten(&mut most, one));
+    (blast, most)
+}
+
+fn of_cells(impact: &str, scope: &str, (count, reversible, words): (&str, &str, &str)) -> BlastRadius {
+    let impact = impact.parse().unwrap_or(Impact::Unknown);
+    let mut blast = BlastRadius::new(impact, scope.parse().unwrap_or(Scope::Environment));
+    if let Ok(reversible) = reversible.parse() {
+        blast.reversible = reversible;
+    }
+    blast.hazards = hazards(words);
+    blast.count = match count {
+        "unbounded" => Count::Unbounded,
+        "least" => Count::AtLeast(1),
+        _ => Count::ONE,
+    };
     blast
 }
 

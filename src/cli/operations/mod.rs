@@ -1,5 +1,6 @@
-//! `operations`: what the catalog knows of AWS's operations, found by any of their names. For people who write rules.
+//! `operations`: what the catalog knows of operations, found by any of their names. For people who write rules.
 
+mod described;
 mod text;
 
 #[cfg(test)]
@@ -10,17 +11,20 @@ use std::io::{self, Write};
 use clap::Args;
 use serde::Serialize;
 
+use crate::catalog::Reviewed;
 use crate::catalog::aws::faces::{self, Change, Command, ResourceType};
 use crate::catalog::aws::{self as catalog, AccessLevel, Location, Operation, Role, Service};
 use crate::classify::aws::{at_most, by_name};
 use crate::config::{Glob, nearest};
 use crate::model::BlastRadius;
 
-/// List operations of AWS with what they do.
+/// List operations with what they do.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   blastgate operations 'aws:rds:Delete*'          a pattern, as rules write it
   blastgate operations DeleteDBInstance           in every service
+  blastgate operations 'github:rest:repos/*'      of another provider
+  blastgate operations gcp                        all of one provider's
   blastgate operations rds delete-db-instance     a command of the AWS CLI
   blastgate operations s3 rm                      also one that is several
   blastgate operations aws_db_instance            a resource type of Terraform
@@ -51,8 +55,8 @@ struct Found {
 /// What a pattern names.
 #[derive(Debug, PartialEq, Eq)]
 enum Answer {
-    /// These operations.
-    Operations(Vec<Found>),
+    /// These operations: AWS's, and those of described APIs.
+    Operations(Vec<Found>, Vec<described::Found>),
     /// A command of the AWS CLI that calls none.
     Local(String),
     /// Nothing; perhaps something else was meant.
@@ -71,7 +75,7 @@ pub(super) fn run(
 ) -> io::Result<u8> {
     let words: Vec<&str> = args.pattern.iter().flat_map(|word| word.split_whitespace()).collect();
     let found = match find(&words) {
-        Ok(Answer::Operations(found)) => found,
+        Ok(Answer::Operations(found, described)) => (found, described),
         Ok(Answer::Local(command)) => {
             writeln!(err, "`aws {command}` calls no operation by itself")?;
             return Ok(0);
@@ -86,13 +90,15 @@ pub(super) fn run(
             return Ok(2);
         }
     };
+    let (found, described) = found;
+    let entries = found.iter().filter_map(Entry::of).chain(described.iter().map(|one| one.entry()));
     if args.json {
-        for one in found.iter().filter_map(Entry::of) {
+        for one in entries {
             writeln!(out, "{}", serde_json::to_string(&one)?)?;
         }
         return Ok(0);
     }
-    let entries: Vec<Entry> = found.iter().filter_map(Entry::of).collect();
+    let entries: Vec<Entry> = entries.collect();
     if args.verbose || entries.len() == 1 {
         text::describe(&entries, out)?;
     } else {
@@ -107,19 +113,22 @@ fn find(words: &[&str]) -> Result<Answer, String> {
         all => all,
     };
     match words {
-        [] => by_pattern("aws:*"),
+        [] => by_pattern("*:*"),
         [name] if name.starts_with("AWS::") || name.starts_with("aws_") => Ok(by_type(name)),
         [one] if one.contains(':') => by_pattern(one),
+        [one] if is_provider(one) => by_pattern(&format!("{one}:*")),
         [one] => match catalog::service(one) {
             Some(service) => by_pattern(&format!("aws:{}:*", service.name.get())),
-            None => by_pattern(&format!("aws:*:{one}")),
+            None => by_pattern(&format!("*:*:{one}")),
         },
         [service, command, flags @ ..] => Ok(by_command(service, command, flags)),
     }
 }
 
 fn by_pattern(pattern: &str) -> Result<Answer, String> {
-    let whole = if pattern.starts_with("aws:") { pattern.to_owned() } else { format!("aws:{pattern}") };
+    let provider = pattern.split(':').next().unwrap_or_default();
+    let is_whole = provider.contains('*') || is_provider(provider);
+    let whole = if is_whole { pattern.to_owned() } else { format!("aws:{pattern}") };
     let glob = Glob::parse(&whole)?;
     let mut found = vec![];
     for service in catalog::services() {
@@ -129,8 +138,14 @@ fn by_pattern(pattern: &str) -> Result<Answer, String> {
             }
         }
     }
-    if !found.is_empty() {
-        return Ok(Answer::Operations(found));
+    let described = described::find(&glob);
+    if !found.is_empty() || !described.is_empty() {
+        return Ok(Answer::Operations(found, described));
+    }
+    if is_whole && !whole.starts_with("aws:") && !provider.contains('*') {
+        let ids: Vec<String> =
+            described::all().map(described::Found::id).filter(|id| id.starts_with(provider)).collect();
+        return Ok(Answer::Nothing(nearest(&whole, ids.iter().map(String::as_str))));
     }
     let mut parts = whole.split(':').skip(1);
     let (service, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
@@ -145,6 +160,11 @@ fn by_pattern(pattern: &str) -> Result<Answer, String> {
     } else {
         nearest(&whole, names.iter().map(String::as_str))
     }))
+}
+
+/// Whether operations of this provider are listed.
+fn is_provider(name: &str) -> bool {
+    name == "aws" || described::providers().any(|api| api.id == name)
 }
 
 fn by_type(name: &str) -> Answer {
@@ -163,7 +183,7 @@ fn by_type(name: &str) -> Answer {
             found.push(Found::new(service, operation, &format!("update {of}")));
         }
     }
-    Answer::Operations(found)
+    Answer::Operations(found, vec![])
 }
 
 fn by_command(service: &str, command: &str, flags: &[&str]) -> Answer {
@@ -184,11 +204,11 @@ fn by_command(service: &str, command: &str, flags: &[&str]) -> Answer {
         return if found.is_empty() {
             Answer::Local(format!("{service} {command}"))
         } else {
-            Answer::Operations(found)
+            Answer::Operations(found, vec![])
         };
     }
     if let Some((service, operation)) = faces::by_command(service, command) {
-        return Answer::Operations(vec![Found::new(service, operation, "")]);
+        return Answer::Operations(vec![Found::new(service, operation, "")], vec![]);
     }
     let Some(found) = faces::cli_service(service) else {
         return Answer::Nothing(nearest(service, catalog::services().iter().map(|one| one.name.get())));
@@ -227,7 +247,7 @@ struct Entry {
     at_most: BlastRadius,
     access: Option<&'static str>,
     method: &'static str,
-    path: &'static str,
+    path: String,
     command: String,
     cloudformation: Vec<String>,
     terraform: Vec<String>,
@@ -253,6 +273,18 @@ struct Condition {
     scope: &'static str,
     reversible: &'static str,
     hazards: &'static str,
+}
+
+impl Condition {
+    fn of(row: &'static Reviewed) -> Self {
+        Self {
+            when: row.when.get(),
+            impact: row.impact.get(),
+            scope: row.scope.get(),
+            reversible: row.reversible.get(),
+            hazards: row.hazards.get(),
+        }
+    }
 }
 
 const ROLES: [(Role, &str); 5] = [
@@ -286,16 +318,10 @@ impl Entry {
             roles: ROLES.iter().filter(|(role, _)| member.roles.contains(*role)).map(|(_, word)| *word).collect(),
         });
         let rows = operation.reviewed().iter().filter(|row| !row.when.get().is_empty());
-        let says = |row: &&catalog::Reviewed| {
+        let says = |row: &&Reviewed| {
             [row.impact, row.scope, row.reversible, row.hazards].iter().any(|cell| !cell.get().is_empty())
         };
-        let conditions = rows.filter(says).map(|row| Condition {
-            when: row.when.get(),
-            impact: row.impact.get(),
-            scope: row.scope.get(),
-            reversible: row.reversible.get(),
-            hazards: row.hazards.get(),
-        });
+        let conditions = rows.filter(says).map(Condition::of);
         Some(Self {
             operation: id(service, operation),
             when: found.when.clone(),
@@ -303,7 +329,7 @@ impl Entry {
             at_most: at_most(service, operation),
             access: operation.level().map(level),
             method: operation.method.get(),
-            path: operation.path.get(),
+            path: operation.path.get().to_owned(),
             cloudformation: types(false),
             terraform: types(true),
             members: members.collect(),

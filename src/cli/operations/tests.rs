@@ -30,7 +30,7 @@ fn an_operation_is_found_by_every_name() {
         ("aws_eip", "aws:ec2:AllocateAddress create|aws:ec2:ReleaseAddress delete"),
     ] {
         let words: Vec<&str> = words.split(' ').collect();
-        let Ok(Answer::Operations(found)) = find(&words) else { panic!("{words:?}") };
+        let Ok(Answer::Operations(found, _)) = find(&words) else { panic!("{words:?}") };
         let found: Vec<String> = found
             .iter()
             .map(|one| format!("aws:{}:{} {}", one.service, one.name, one.when).trim_end().to_owned())

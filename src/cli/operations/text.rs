@@ -82,7 +82,9 @@ fn one(entry: &Entry, out: &mut dyn Write) -> io::Result<()> {
     }
     line("IAM access", entry.access.unwrap_or_default())?;
     line("API", &format!("{} {}", entry.method, entry.path))?;
-    line("AWS CLI", &format!("aws {}", entry.command))?;
+    if !entry.command.is_empty() {
+        line("AWS CLI", &format!("aws {}", entry.command))?;
+    }
     for name in &entry.cloudformation {
         line("CloudFormation", name)?;
     }

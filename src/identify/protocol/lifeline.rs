@@ -78,10 +78,9 @@ pub(super) fn is_git(head: &Head) -> bool {
     git_service(head).is_some()
 }
 
-/// The path, decoded once.
+/// The path, decoded as often as any server may.
 fn git_path(head: &Head) -> String {
-    let path = percent_encoding::percent_decode_str(head.path()).decode_utf8_lossy();
-    path.trim_end_matches('/').to_owned()
+    rest::canonical(head.path()).0.trim_end_matches('/').to_owned()
 }
 
 /// What a git request asks for, and what its other readings add: a method override, a GraphQL document. Words in the
