@@ -60,6 +60,14 @@ class Conditions:
                 self.rows.add((*key, when, "-", "-", "-", "-", "-"))
 
 
+    def by_review(self, method):
+        """The conditions of a method that no document describes: its rows name it in full."""
+        for index, (_, name, when, *cells) in self.effects.of_service(method.service):
+            if when != "-" and name == method.name:
+                self.effects.used.add(("reviewed", index))
+                self.rows.add((method.service, method.name, when, *cells))
+
+
 def derived(method):
     for name in CHECKS:
         parameter = method.method.get("parameters", {}).get(name, {})

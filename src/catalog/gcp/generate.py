@@ -74,7 +74,7 @@ class Rpc:
         self.noun = noun if noun.endswith("s") else noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
 
 
-def rpcs(effects, found):
+def rpcs(effects, conditions, found):
     """gRPC methods: the operation that they are; else what their words say; what these do not say stays unknown."""
     known = {(method.service, method.name): effect for method, effect in found}
     folded = collections.defaultdict(set)
@@ -89,6 +89,7 @@ def rpcs(effects, found):
             if len(effects.errors) > before:
                 del effects.errors[before:]
                 continue
+            conditions.by_review(Rpc(service, name))
         flags = "blob" if stream == "stream" else "-"
         names = sorted("." + version if version else "" for version in versions)
         if "" in names and len(names) > 1:
@@ -165,7 +166,7 @@ def main():
             effect = effects.base(method)
             conditions.of(method)
             found.append((method, effect))
-    rows = set(operations(found)) | set(more(effects, found)) | set(rpcs(effects, found))
+    rows = set(operations(found)) | set(more(effects, found)) | set(rpcs(effects, conditions, found))
     errors = sorted(set(effects.errors)) + list(effects.unused()) + list(wrong(found))
     if errors:
         raise SystemExit("\n".join(errors))

@@ -36,6 +36,36 @@ type Field = (&'static str, &'static [u32], Kind);
 
 /// The fields of an operation's message, by the end of its name. Source: the .proto files of googleapis.
 const FIELDS: &[(&str, &str, &[Field])] = &[
+    (
+        "bigtable",
+        "Bigtable.CheckAndMutateRow",
+        &[
+            ("trueMutations.deleteFromColumn", &[4, 2], Kind::Text),
+            ("trueMutations.deleteFromFamily", &[4, 3], Kind::Text),
+            ("trueMutations.deleteFromRow", &[4, 4], Kind::Text),
+            ("falseMutations.deleteFromColumn", &[5, 2], Kind::Text),
+            ("falseMutations.deleteFromFamily", &[5, 3], Kind::Text),
+            ("falseMutations.deleteFromRow", &[5, 4], Kind::Text),
+        ],
+    ),
+    (
+        "bigtable",
+        "Bigtable.MutateRow",
+        &[
+            ("mutations.deleteFromColumn", &[3, 2], Kind::Text),
+            ("mutations.deleteFromFamily", &[3, 3], Kind::Text),
+            ("mutations.deleteFromRow", &[3, 4], Kind::Text),
+        ],
+    ),
+    (
+        "bigtable",
+        "Bigtable.MutateRows",
+        &[
+            ("entries.mutations.deleteFromColumn", &[2, 2, 2], Kind::Text),
+            ("entries.mutations.deleteFromFamily", &[2, 2, 3], Kind::Text),
+            ("entries.mutations.deleteFromRow", &[2, 2, 4], Kind::Text),
+        ],
+    ),
     ("container", "clusters.legacyAbac", &[("enabled", &[4], Kind::Truth)]),
     ("container", "clusters.setLegacyAbac", &[("enabled", &[4], Kind::Truth)]),
     ("container", "nodePools.setSize", &[("nodeCount", &[5], Kind::Number)]),

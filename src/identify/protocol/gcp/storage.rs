@@ -48,7 +48,8 @@ pub(super) fn as_listed(head: &Head) -> Option<Head> {
         Some(bucket) => format!("/-xml/{bucket}{}", head.path()),
         None if HOSTS.contains(&host) => {
             let first = head.path().trim_start_matches('/').split('/').next().unwrap_or_default();
-            if JSON.contains(&first) {
+            // A bucket's name has nothing to escape: such a path could be another one once it is decoded.
+            if JSON.contains(&first) || first.contains('%') {
                 return None;
             }
             format!("/-xml{}", head.path())
