@@ -28,7 +28,8 @@ macro_rules! provider {
 /// Every provider. Where two patterns cover a host the exact name wins, then the longest suffix. The calls that an agent
 /// needs to live are looked for before, and are no patterns of hosts.
 static PROVIDERS: LazyLock<Vec<Manifest>> = LazyLock::new(|| {
-    let all = [provider!("lifelines"), provider!("aws"), provider!("kubernetes"), provider!("gcp"), provider!("generic")];
+    let all =
+        [provider!("lifelines"), provider!("aws"), provider!("kubernetes"), provider!("gcp"), provider!("generic")];
     all.into_iter().map(|(folder, text)| Manifest { folder, ..parse(text) }).collect()
 });
 

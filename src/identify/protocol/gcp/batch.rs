@@ -32,7 +32,9 @@ pub(super) fn identify(
     if head.method != Method::POST {
         return super::described::identify(api, known, head, body);
     }
-    let Captured::Whole(bytes) = body else { return Err(Unreadable::status(413, "the batch is too large to be judged")) };
+    let Captured::Whole(bytes) = body else {
+        return Err(Unreadable::status(413, "the batch is too large to be judged"));
+    };
     let boundary = boundary(head)?;
     let parts = parts(bytes, &boundary)?;
     let mut readings = Vec::new();
@@ -191,7 +193,12 @@ fn body_of(method: &str, headers: &HeaderMap, body: &[u8]) -> Result<Captured, U
     };
     let is_document = trimmed.is_empty() || matches!(trimmed.first(), Some(b'{' | b'['));
     let has_none = matches!(method, "GET" | "HEAD" | "OPTIONS") && !trimmed.is_empty();
-    if !fits || !is_document || has_none || headers.contains_key("transfer-encoding") || headers.contains_key("content-encoding") {
+    if !fits
+        || !is_document
+        || has_none
+        || headers.contains_key("transfer-encoding")
+        || headers.contains_key("content-encoding")
+    {
         return Err(refuse("has a part whose body cannot be read in one way"));
     }
     Ok(Captured::Whole(Bytes::copy_from_slice(trimmed)))

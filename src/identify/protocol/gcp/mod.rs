@@ -114,9 +114,11 @@ fn one(
         Way::Rpc => rpc::identify(api, known, head, body)?,
         Way::Upload(upload) => {
             let body = upload.document(head, body)?;
-            upload.heads().map(|head| described::identify(api, known, &head, &body)).reduce(known_first).unwrap_or_else(|| {
-                described::identify(api, known, head, &body)
-            })?
+            upload
+                .heads()
+                .map(|head| described::identify(api, known, &head, &body))
+                .reduce(known_first)
+                .unwrap_or_else(|| described::identify(api, known, head, &body))?
         }
         Way::Xml(listed) => described::identify(api, known, &listed, &Captured::Unread)?,
     };
@@ -128,9 +130,7 @@ fn known_first(
     one: Result<Vec1<Reading>, Unreadable>,
     other: Result<Vec1<Reading>, Unreadable>,
 ) -> Result<Vec1<Reading>, Unreadable> {
-    let is_listed = |readings: &Vec1<Reading>| {
-        matches!(&readings.first().face, Face::Described(seen) if matches!(seen.call, Call::Listed(_)))
-    };
+    let is_listed = |readings: &Vec1<Reading>| matches!(&readings.first().face, Face::Described(seen) if matches!(seen.call, Call::Listed(_)));
     match one {
         Ok(readings) if !is_listed(&readings) => other,
         one => one,

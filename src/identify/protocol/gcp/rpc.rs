@@ -248,7 +248,8 @@ fn names(message: &[u8]) -> Vec<String> {
 }
 
 fn is_name(text: &str) -> bool {
-    let begins = ["projects/", "folders/", "organizations/", "billingAccounts/"].iter().any(|word| text.starts_with(word));
+    let begins =
+        ["projects/", "folders/", "organizations/", "billingAccounts/"].iter().any(|word| text.starts_with(word));
     begins && text.len() < 1024 && !text.contains(char::is_whitespace) && !text.contains(char::is_control)
 }
 

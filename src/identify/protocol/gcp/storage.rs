@@ -37,8 +37,20 @@ const KNOWN: [&str; 14] = [
 ];
 /// What the rows name.
 const NAMED: [&str; 14] = [
-    "acl", "defaultobjectacl", "lifecycle", "cors", "logging", "versioning", "website", "tagging", "billing", "encryption",
-    "storageclass", "compose", "delete", "encryptionconfig",
+    "acl",
+    "defaultobjectacl",
+    "lifecycle",
+    "cors",
+    "logging",
+    "versioning",
+    "website",
+    "tagging",
+    "billing",
+    "encryption",
+    "storageclass",
+    "compose",
+    "delete",
+    "encryptionconfig",
 ];
 
 /// The head as the rows name it; `None` where the call is no call of the XML API.

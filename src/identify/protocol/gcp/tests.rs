@@ -38,7 +38,10 @@ fn names(head: &Head, body: &[u8]) -> Result<Vec<String>, u16> {
 #[test]
 fn a_batch_holds_all_its_calls() {
     let part = |call: &str| format!("--b\r\nContent-Type: application/http\r\n\r\n{call} HTTP/1.1\r\n\r\n\r\n");
-    let outer = head("POST https://storage.googleapis.com/batch/storage/v1", &[("content-type", "multipart/mixed; boundary=b")]);
+    let outer = head(
+        "POST https://storage.googleapis.com/batch/storage/v1",
+        &[("content-type", "multipart/mixed; boundary=b")],
+    );
     let batch = |calls: &[&str]| calls.iter().map(|call| part(call)).collect::<String>() + "--b--\r\n";
     let check = |calls: &[&str], expected: Result<&[&str], u16>| {
         let expected = expected.map(|all| all.iter().map(|name| format!("gcp:{name}")).collect::<Vec<_>>());
@@ -71,7 +74,10 @@ fn a_batch_has_one_reading() {
     ] {
         assert_eq!(names(&outer, body.as_bytes()), Err(400), "{body}");
     }
-    assert_eq!(names(&outer, format!("--b\r\n{call}\r\n--b--").as_bytes()), Ok(vec!["gcp:storage:buckets.list".to_owned()]));
+    assert_eq!(
+        names(&outer, format!("--b\r\n{call}\r\n--b--").as_bytes()),
+        Ok(vec!["gcp:storage:buckets.list".to_owned()])
+    );
 }
 
 /// No prefix of a message, and no byte changed in it, is milder than what is opaque allows: it is read, or it is the worst.

@@ -87,8 +87,9 @@ impl Upload {
             (Kind::Document, body) => Ok(body.clone()),
             (Kind::Multipart, Captured::Whole(bytes) | Captured::Prefix(bytes)) => {
                 let boundary = boundary(head)?;
-                let document = first_part(bytes, &boundary)
-                    .ok_or_else(|| Unreadable::status(413, "the upload's first part is no document that can be read"))?;
+                let document = first_part(bytes, &boundary).ok_or_else(|| {
+                    Unreadable::status(413, "the upload's first part is no document that can be read")
+                })?;
                 Ok(Captured::Whole(Bytes::copy_from_slice(document)))
             }
             (Kind::Multipart, _) => Err(Unreadable::status(413, "the upload's document cannot be read")),
