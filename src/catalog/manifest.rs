@@ -53,6 +53,8 @@ pub enum ProtocolName {
     Lifeline,
     /// Tables of methods and paths.
     Described,
+    /// Google: the same, and batches, uploads and gRPC.
+    Gcp,
     /// Method and path words.
     Rest,
 }

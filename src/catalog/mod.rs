@@ -34,6 +34,7 @@ static PROVIDERS: LazyLock<Vec<Manifest>> = LazyLock::new(|| {
         provider!("lifelines"),
         provider!("aws"),
         provider!("azure"),
+        provider!("gcp"),
         provider!("github"),
         provider!("kubernetes"),
         provider!("azure-appconfig"),

@@ -47,7 +47,9 @@ pub fn operation_exists(id: &str) -> bool {
             _ => false,
         },
         _ if service == "http" => {
-            let partial = |api: &&Manifest| api.id == provider && api.protocol == ProtocolName::Described;
+            let partial = |api: &&Manifest| {
+                api.id == provider && matches!(api.protocol, ProtocolName::Described | ProtocolName::Gcp)
+            };
             matches!(name, "GET" | "HEAD" | "OPTIONS") && super::providers().iter().any(|api| partial(&api))
         }
         _ if described(provider, service, name) => true,

@@ -24,6 +24,7 @@ mod crash;
 mod docker;
 mod egress;
 mod fidelity;
+mod gcp_operations;
 mod git;
 mod github;
 mod github_operations;

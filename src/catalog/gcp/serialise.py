@@ -60,7 +60,7 @@ def chosen(choices):
     if str(kind) == "RANGE":
         low, high = value
         return "x" if low <= ord("x") <= high else "7" if low <= ord("7") <= high else chr(low)
-    return "x" if str(kind) == "CATEGORY" else chr(value)
+    return ("7" if "DIGIT" in str(value) else "x") if str(kind) == "CATEGORY" else chr(value)
 
 
 def value(schema):
@@ -81,6 +81,9 @@ def arguments(found, every):
     """The method's arguments, by the client's names."""
     given = {}
     for name, schema in found.method.get("parameters", {}).items():
+        # The client's own, which it puts among them.
+        if name in ("body", "media_body", "media_mime_type"):
+            continue
         if schema.get("required") or schema.get("location") == "path" or every:
             made = value(schema)
             given[key2param(name)] = [made] if schema.get("repeated") else made

@@ -4,6 +4,7 @@ pub mod aws;
 pub mod azure;
 mod batch;
 pub mod described;
+pub mod gcp;
 pub mod git;
 pub mod graphql;
 pub mod kubernetes;
@@ -86,6 +87,7 @@ pub(crate) fn of(name: ProtocolName) -> &'static dyn Protocol {
         ProtocolName::Kubernetes => &kubernetes::Kubernetes,
         ProtocolName::Lifeline => &lifeline::Lifeline,
         ProtocolName::Described => &described::Described,
+        ProtocolName::Gcp => &gcp::Gcp,
         ProtocolName::Rest => &rest::Rest,
     }
 }

@@ -20,6 +20,8 @@ const KUBERNETES_PACKAGE: &str = "kubernetes==37.0.2";
 const APISERVER: &str = include_str!("apiserver.sh");
 /// Azure's own clients for Python.
 const AZURE_PACKAGES: [&str; 2] = ["azure-mgmt-resource==24.0.0", "azure-storage-blob==12.28.0"];
+/// Google's client, with every API's description.
+const GOOGLE_PACKAGE: &str = include_str!("../../../src/catalog/gcp/requirements.txt");
 /// What the tests' cluster speaks SPDY with.
 const SPDY_PACKAGE: &str = "spdy-transport@3.0.0";
 
@@ -51,38 +53,37 @@ pub(crate) fn python() -> &'static Path {
     })
 }
 
+/// A Python environment with these packages of PyPI.
+fn venv(kind: &str, packages: &[&str]) -> PathBuf {
+    installed(kind, &packages.join("\n"), |folder| {
+        step(Command::new("python3").args(["-m", "venv"]).arg(folder));
+        let mut install = Command::new(folder.join("bin/python"));
+        step(install.args(["-m", "pip", "install", "--quiet"]).args(packages));
+    })
+}
+
 /// The folder of a Python environment with Kubernetes' client.
 pub(crate) fn kubernetes() -> &'static Path {
     static KUBERNETES: OnceLock<PathBuf> = OnceLock::new();
-    KUBERNETES.get_or_init(|| {
-        installed("venv-kubernetes", KUBERNETES_PACKAGE, |folder| {
-            step(Command::new("python3").args(["-m", "venv"]).arg(folder));
-            step(Command::new(folder.join("bin/python")).args(["-m", "pip", "install", "--quiet", KUBERNETES_PACKAGE]));
-        })
-    })
+    KUBERNETES.get_or_init(|| venv("venv-kubernetes", &[KUBERNETES_PACKAGE]))
 }
 
 /// The folder of a Python environment with GitHub's client.
 pub(crate) fn pygithub() -> &'static Path {
     static PYGITHUB: OnceLock<PathBuf> = OnceLock::new();
-    PYGITHUB.get_or_init(|| {
-        installed("venv-github", PYGITHUB_PACKAGE, |folder| {
-            step(Command::new("python3").args(["-m", "venv"]).arg(folder));
-            step(Command::new(folder.join("bin/python")).args(["-m", "pip", "install", "--quiet", PYGITHUB_PACKAGE]));
-        })
-    })
+    PYGITHUB.get_or_init(|| venv("venv-github", &[PYGITHUB_PACKAGE]))
+}
+
+/// The folder of a Python environment with Google's client.
+pub(crate) fn google() -> &'static Path {
+    static GOOGLE: OnceLock<PathBuf> = OnceLock::new();
+    GOOGLE.get_or_init(|| venv("venv-google", &[GOOGLE_PACKAGE.trim()]))
 }
 
 /// The folder of a Python environment with Azure's clients.
 pub(crate) fn azure() -> &'static Path {
     static AZURE: OnceLock<PathBuf> = OnceLock::new();
-    AZURE.get_or_init(|| {
-        installed("venv-azure", &AZURE_PACKAGES.join("\n"), |folder| {
-            step(Command::new("python3").args(["-m", "venv"]).arg(folder));
-            let mut install = Command::new(folder.join("bin/python"));
-            step(install.args(["-m", "pip", "install", "--quiet"]).args(AZURE_PACKAGES));
-        })
-    })
+    AZURE.get_or_init(|| venv("venv-azure", &AZURE_PACKAGES))
 }
 
 /// The folder with GitHub's own clients for Node and its published descriptions, where npm is there.

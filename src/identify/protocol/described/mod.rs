@@ -22,6 +22,7 @@ use crate::model::http::{BodyNeed, Captured, Head, Unreadable, Upgrade};
 use crate::model::{Count, Operation, Parameter, Place, Resource};
 
 pub use members::Members;
+pub(in crate::identify) use members::pairs;
 
 /// The code behind the manifest's protocol `described`.
 pub(crate) struct Described;
