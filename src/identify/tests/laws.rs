@@ -10,6 +10,7 @@ use rand::{RngExt, SeedableRng};
 use super::described::{all, host_of, sample};
 use super::*;
 use crate::catalog;
+use crate::model::Scope;
 
 /// A call of a provider.
 struct Call {
@@ -52,7 +53,11 @@ fn calls(random: &mut StdRng) -> Vec<Call> {
 fn strictness(one: &Call, call: &str) -> u8 {
     let headers: Vec<(&str, &str)> = one.headers.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     match judge(&head(call, &headers), &one.known, &one.body) {
-        Ok(actions) => actions.iter().map(|one| one.blast().impact.strictness()).max().unwrap(),
+        // What an agent needs to live is an update that reaches nothing.
+        Ok(actions) => {
+            let reaches = actions.iter().filter(|one| one.blast().scope != Scope::Local);
+            reaches.map(|one| one.blast().impact.strictness()).max().unwrap_or(0)
+        }
         Err(_) => u8::MAX,
     }
 }
