@@ -64,7 +64,7 @@ def chosen(choices):
 
 
 def value(schema):
-    if schema.get("pattern"):
+    if schema.get("pattern") and schema.get("type") == "string":
         made = sample(schema["pattern"])
         if re.match(schema["pattern"], made):
             return made
@@ -129,7 +129,7 @@ def lines(document):
         for variant in ("plain", "every"):
             try:
                 yield line(found, variant, function(**arguments(found, variant == "every")))
-            except TypeError as error:
+            except (TypeError, ValueError) as error:
                 yield {"service": found.service, "name": found.name, "variant": variant, "skipped": str(error)}
         if "mediaUpload" in found.method:
             protocols = found.method["mediaUpload"]["protocols"]
