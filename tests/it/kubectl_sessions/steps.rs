@@ -146,7 +146,6 @@ pub(super) const DEPLOYING: &[Step] = &[
     passes("kubectl scale deployment/web --replicas=5"),
     passes("kubectl set image deployment/web web=web:2").whole(),
     passes("kubectl rollout status deployment/web --timeout=40s").whole(),
-    passes("kubectl rollout undo deployment/web").whole(),
     passes("kubectl label deployment web tier=front"),
     passes("kubectl annotate deployment web seen=yes"),
     passes("kubectl patch deployment web -p '{\"spec\":{\"minReadySeconds\":1}}'"),
@@ -161,6 +160,7 @@ pub(super) const DEPLOYING: &[Step] = &[
     stops("kubectl delete secret sh.helm.release.v1.shop.v1", &["kubernetes:core:secrets.delete escalate"]),
     stops("kubectl scale deployment/web --replicas=0", &["kubernetes:apps:deployments/scale.patch escalate"]),
     stops("kubectl rollout restart deployment/web", &["kubernetes:apps:deployments.patch escalate"]).whole(),
+    stops("kubectl rollout undo deployment/web", &["kubernetes:apps:deployments.patch escalate"]).whole(),
     stops("kubectl replace --force -f settings.yaml {unvalidated}", &["kubernetes:core:configmaps.delete escalate"]),
     // What is not applied any more is looked for among what once was.
     passes("kubectl apply -f settings.yaml {unvalidated}"),
