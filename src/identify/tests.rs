@@ -43,7 +43,7 @@ struct Case {
 }
 
 /// A head from `METHOD URL`.
-fn head(call: &str, headers: &[(&str, &str)]) -> Head {
+pub(super) fn head(call: &str, headers: &[(&str, &str)]) -> Head {
     let (method, url) = call.split_once(' ').unwrap();
     let (scheme, rest) = url.split_once("://").unwrap();
     let (scheme, at) = (if scheme == "https" { Scheme::Https } else { Scheme::Http }, rest.find('/').unwrap());
