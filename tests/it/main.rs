@@ -26,6 +26,7 @@ mod fidelity;
 mod git;
 mod github;
 mod github_operations;
+mod graphql_messages;
 mod graphql_socket;
 mod grpc;
 mod http;
