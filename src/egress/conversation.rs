@@ -49,7 +49,6 @@ impl Conversation {
     }
 
     /// Both directions, and what the opening was let through with.
-    #[must_use]
     pub fn split(self) -> (Speaking, Listening, Opening) {
         let Self { stream, permit, subprotocol } = self;
         let destination = permit.destination().clone();

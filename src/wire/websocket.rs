@@ -225,7 +225,7 @@ impl Reader {
     ///
     /// # Errors
     /// A frame that cannot be read, or a message that is not read. Nothing may be read after it.
-    pub fn next(&mut self) -> Result<Option<Piece>, Fault> {
+    pub fn piece(&mut self) -> Result<Option<Piece>, Fault> {
         loop {
             let Some(header) = Header::read(&self.unread, Side::Client)? else { return Ok(None) };
             if let Some(fault) = self.fault(&header) {
@@ -338,8 +338,9 @@ pub fn text(text: &[u8]) -> Bytes {
 /// The end of a connection, said by a server, or by a client with a `mask`. A reason that is too long is cut.
 #[must_use]
 pub fn close(code: u16, reason: &str, mask: Option<[u8; 4]>) -> Bytes {
-    let room = reason.floor_char_boundary(usize::try_from(CONTROL_BYTES_MAX).unwrap_or_default() - 2);
-    let reason = reason.get(..room).unwrap_or_default();
+    let room = usize::try_from(CONTROL_BYTES_MAX).unwrap_or_default() - 2;
+    let ends = reason.char_indices().map(|(at, letter)| at + letter.len_utf8());
+    let reason = reason.get(..ends.take_while(|end| *end <= room).last().unwrap_or(0)).unwrap_or_default();
     let payload: Vec<u8> = code.to_be_bytes().into_iter().chain(reason.bytes()).collect();
     frame(0x88, &payload, mask)
 }

@@ -117,7 +117,7 @@ impl<S: AsyncRead + Unpin> Upward<S> {
     async fn read(&mut self) -> io::Result<()> {
         loop {
             while self.has_room() {
-                match self.reader.next() {
+                match self.reader.piece() {
                     Ok(Some(Piece::Control(control))) if control.closes() => {
                         return self.speaking.control(control).await;
                     }

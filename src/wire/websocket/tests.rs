@@ -17,7 +17,7 @@ fn reader(bytes: &[u8]) -> Reader {
 fn pieces(bytes: &[u8]) -> Result<Vec<String>, Fault> {
     let mut reader = reader(bytes);
     let mut all = Vec::new();
-    while let Some(piece) = reader.next()? {
+    while let Some(piece) = reader.piece()? {
         all.push(match piece {
             Piece::Message(message) => String::from_utf8_lossy(message.text()).into_owned(),
             Piece::Control(control) => format!("{:02x}", control.into_raw()[0]),
@@ -62,9 +62,9 @@ fn messages_are_put_together_and_stay_as_they_came() {
     let all = parts.concat();
     assert_eq!(pieces(&all), Ok(vec!["89".to_owned(), "{\"a\":1}".to_owned()]));
     let mut reader = reader(&all);
-    let Ok(Some(Piece::Control(ping))) = reader.next() else { panic!("no ping") };
+    let Ok(Some(Piece::Control(ping))) = reader.piece() else { panic!("no ping") };
     assert_eq!(ping.into_raw(), parts[1]);
-    let Ok(Some(Piece::Message(message))) = reader.next() else { panic!("no message") };
+    let Ok(Some(Piece::Message(message))) = reader.piece() else { panic!("no message") };
     assert_eq!(message.into_raw(), [&*parts[0], &parts[2], &parts[3]].concat());
 }
 
@@ -129,7 +129,7 @@ proptest! {
             let end = (at + step).min(bytes.len());
             reader.unread().extend_from_slice(&bytes[at..end]);
             at = end;
-            while let Some(piece) = reader.next().unwrap() {
+            while let Some(piece) = reader.piece().unwrap() {
                 if let Piece::Message(message) = piece {
                     texts.push(String::from_utf8(message.text().to_vec()).unwrap());
                 }
@@ -167,7 +167,7 @@ proptest! {
     #[test]
     fn nothing_makes_it_panic_or_hold_more_than_it_may(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let mut reader = reader(&bytes);
-        while let Ok(Some(_)) = reader.next() {}
+        while let Ok(Some(_)) = reader.piece() {}
         let mut outline = Outline::default();
         let mut at = 0;
         while at < bytes.len() {
