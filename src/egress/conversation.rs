@@ -16,6 +16,12 @@
 //! upstream.pass(question).await;
 //! # }
 //! ```
+//! nor can one be made of another:
+//! ```compile_fail,E0451
+//! fn forge(own: blastgate::egress::Own) -> blastgate::egress::Own {
+//!     blastgate::egress::Own { ends: None, ..own }
+//! }
+//! ```
 
 use std::io;
 

@@ -200,6 +200,50 @@ fn nothing_passes_once_the_session_is_closed() {
     gate.stop();
 }
 
+/// A text message as a client sends it, masked with nothing.
+fn frame(text: &str) -> Vec<u8> {
+    let length = u16::try_from(text.len()).unwrap().to_be_bytes();
+    [&[0x81, 0xfe], &length[..], &[0; 4], text.as_bytes()].concat()
+}
+
+#[test]
+fn what_stands_behind_the_opening_is_judged_too() {
+    let mut stage = Stage::new();
+    stage.setting("approvals: { hold: 0s }");
+    let server = Server::on(&mut stage, "api.prod.example");
+    let gate = stage.gate();
+    let said = block_on(async {
+        let mut stream = gate.connect().await;
+        let opening = "GET http://api.prod.example/graphql HTTP/1.1\r\nHost: api.prod.example\r\nConnection: Upgrade\r\n\
+                       Upgrade: websocket\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\
+                       Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+        let ask = |id: &str, query: &str| {
+            // Longer than what needs no length of its own.
+            let pad = " ".repeat(200);
+            frame(
+                &json!({ "id": id, "type": "subscribe", "payload": { "query": format!("{query}{pad}") } }).to_string(),
+            )
+        };
+        // The last of them has no end: the connection's is the client's.
+        let all =
+            [opening.as_bytes(), &ask("1", DELETE), &ask("2", "{ hello }"), &ask("3", DELETE_OTHER)[..100]].concat();
+        stream.write_all(&all).await.unwrap();
+        let head = read_head(&mut stream).await;
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        let mut said = vec![0; 4096];
+        let mut have = 0;
+        while !String::from_utf8_lossy(&said[..have]).contains("complete") {
+            have += stream.read(&mut said[have..]).await.unwrap();
+        }
+        stream.shutdown().await.unwrap();
+        String::from_utf8_lossy(&said[..have]).into_owned()
+    });
+    assert!(said.contains(r#""type":"error""#) && said.contains("Approval needed"), "{said}");
+    eventually("the record of the end", || (stage.log().outcomes().len() == 2).then_some(()));
+    assert_eq!((server.saw("hello"), server.saw("mutation")), (1, 0));
+    gate.stop();
+}
+
 #[test]
 fn a_connection_that_could_not_be_read_is_given_up() {
     const SWITCHED: &str = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";
