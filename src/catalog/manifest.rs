@@ -45,12 +45,16 @@ pub struct Manifest {
 pub enum ProtocolName {
     /// All of AWS's wire protocols.
     Aws,
+    /// Azure Resource Manager and Microsoft Graph.
+    Azure,
     /// The Kubernetes API.
     Kubernetes,
     /// What agents need to live.
     Lifeline,
     /// Tables of methods and paths.
     Described,
+    /// Google: the same, and batches, uploads and gRPC.
+    Gcp,
     /// Method and path words.
     Rest,
 }

@@ -1,6 +1,7 @@
 //! APIs as data: one folder a provider (`provider.yaml`, operation tables, cases), one line in [`PROVIDERS`].
 
 pub mod aws;
+pub mod azure;
 mod condition;
 pub mod described;
 pub mod hosts;
@@ -32,8 +33,22 @@ static PROVIDERS: LazyLock<Vec<Manifest>> = LazyLock::new(|| {
     let all = [
         provider!("lifelines"),
         provider!("aws"),
+        provider!("azure"),
+        provider!("gcp"),
         provider!("github"),
         provider!("kubernetes"),
+        provider!("azure-appconfig"),
+        provider!("azure-blob"),
+        provider!("azure-cosmos"),
+        provider!("azure-dfs"),
+        provider!("azure-file"),
+        provider!("azure-keyvault"),
+        provider!("azure-kudu"),
+        provider!("azure-monitor"),
+        provider!("azure-queue"),
+        provider!("azure-registry"),
+        provider!("azure-servicebus"),
+        provider!("azure-table"),
         provider!("cloudflare"),
         provider!("datadog"),
         provider!("digitalocean"),

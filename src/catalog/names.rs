@@ -35,6 +35,7 @@ pub fn operation_exists(id: &str) -> bool {
     let (Some(provider), Some(service), Some(name)) = (parts.next(), parts.next(), parts.next()) else { return false };
     match provider {
         "aws" => super::aws::has_operation(service, name),
+        "azure" if super::azure::has_operation(service, name) => true,
         "kubernetes" => kubernetes(service, name),
         "http" => is_host(service) && !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'-'),
         "graphql" => is_host(service) && is_field(name),
@@ -46,7 +47,9 @@ pub fn operation_exists(id: &str) -> bool {
             _ => false,
         },
         _ if service == "http" => {
-            let partial = |api: &&Manifest| api.id == provider && api.protocol == ProtocolName::Described;
+            let partial = |api: &&Manifest| {
+                api.id == provider && matches!(api.protocol, ProtocolName::Described | ProtocolName::Gcp)
+            };
             matches!(name, "GET" | "HEAD" | "OPTIONS") && super::providers().iter().any(|api| partial(&api))
         }
         _ if described(provider, service, name) => true,

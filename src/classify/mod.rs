@@ -1,6 +1,7 @@
 //! From what was read to what it would do: [`Identified`] + catalog + inventory → [`Action`] with its blast radius.
 
 pub mod aws;
+pub mod azure;
 mod condition;
 pub mod described;
 mod effect;
@@ -221,6 +222,7 @@ fn merge(blast: &mut BlastRadius, other: &BlastRadius, names: bool) {
 fn blast_radius(reading: &Reading) -> BlastRadius {
     match &reading.face {
         Face::Aws(seen) => aws::blast_radius(reading, seen),
+        Face::Azure(seen) => azure::blast_radius(reading, seen),
         Face::Kubernetes(call) => kubernetes::blast_radius(reading, call),
         Face::Described(seen) => described::blast_radius(reading, seen),
         Face::Rest(seen) => rest::blast_radius(reading, seen),

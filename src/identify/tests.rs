@@ -163,6 +163,11 @@ fn kubernetes_cases() {
 }
 
 #[test]
+fn azure_cases() {
+    assert!(run(include_str!("../catalog/azure/cases.yaml")) >= 120);
+}
+
+#[test]
 fn generic_cases() {
     assert!(run(include_str!("../catalog/generic/cases.yaml")) >= 70);
 }

@@ -1,7 +1,7 @@
 """The parameters that decide: the conditions of reviewed.tsv, spread over the methods that have their members, and what documents tell."""
 import re
 
-from effects import applies
+from effects import applies, parent
 
 # Parameters that Google documents as "only check": honoured wherever they are documented.
 CHECKS = ("validateOnly", "dryRun", "validateOnly.value")
@@ -53,10 +53,19 @@ class Conditions:
                 continue
             if all(has(method, *member) for member in members(when)):
                 self.effects.used.add(("reviewed", index))
-                self.rows.add((*key, when, *cells))
+                impact, scope, *rest = cells
+                self.rows.add((*key, when, impact, parent(method, scope), *rest))
         if method.verb not in ("GET", "HEAD"):
             for when in derived(method):
                 self.rows.add((*key, when, "-", "-", "-", "-", "-"))
+
+
+    def by_review(self, method):
+        """The conditions of a method that no document describes: its rows name it in full."""
+        for index, (_, name, when, *cells) in self.effects.of_service(method.service):
+            if when != "-" and name == method.name:
+                self.effects.used.add(("reviewed", index))
+                self.rows.add((method.service, method.name, when, *cells))
 
 
 def derived(method):

@@ -48,7 +48,9 @@ class Method:
 
     def template(self, path):
         """`v1/{+name}:verb` as `v1/projects/{projectsId}:verb`."""
-        return re.sub(r"\{(\+?)([^}]+)\}", lambda found: self.spread(found), path)
+        made = re.sub(r"\{(\+?)([^}]+)\}", lambda found: self.spread(found), path)
+        # Two labels of which the first takes any number of segments are one that does.
+        return re.sub(r"\{\w+\+\}/\{(\w+)\}$", r"{\1+}", made)
 
     def spread(self, found):
         name = found.group(2)

@@ -14,8 +14,9 @@ import sys
 from urllib.parse import urlsplit
 
 from conditions import Conditions
-from documents import VERSION, documents, methods
-from effects import Effects
+from documents import VERSION, documents, methods, words
+from rpc import shape
+from effects import Effects, table
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = "# Facts of Google's API discovery documents as google-api-python-client holds them (Apache License 2.0). Made by generate.py: do not edit."
@@ -49,6 +50,55 @@ def operations(found):
         yield (service, name, verb, path, *effect, flags, resource(path, name, after))
 
 
+def more(effects, found):
+    """Paths of the .proto files that documents leave out, and Cloud Storage's XML API."""
+    known = {(method.service, method.name): effect for method, effect in found}
+    templates = {(row[0], row[2], shape(one)) for row in operations(found) for one in alternatives(row[3])}
+    for service, name, verb, path in table("bindings.tsv", 4):
+        if (service, verb, shape(path)) not in templates and path.count("+}") < 2 and re.fullmatch(r"(?:/(?:[\w.-]+|\{\w+\+?\}))+(?::\w+)?", path):
+            templates.add((service, verb, shape(path)))
+            yield (service, name, verb, path, *known[service, name], "-", "-")
+    for name, verb, path, *effect, flags, resource in table("xml.tsv", 10):
+        yield ("storage", name, verb, path, *(known["storage", name] if effect[0] == "-" else effect), flags, resource)
+
+
+class Rpc:
+    """A gRPC method without a path: its name says what it does to what."""
+
+    def __init__(self, service, name):
+        self.service, self.name, self.verb = service, name, "POST"
+        first, *rest = words(name.rsplit(".", 1)[-1])
+        self.words = [first.lower(), *rest]
+        noun = "".join([*rest[:1], *rest[1:]])
+        noun = noun[:1].lower() + noun[1:]
+        self.noun = noun if noun.endswith("s") else noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+
+
+def rpcs(effects, conditions, found):
+    """gRPC methods: the operation that they are; else what their words say; what these do not say stays unknown."""
+    known = {(method.service, method.name): effect for method, effect in found}
+    folded = collections.defaultdict(set)
+    for rpc, service, name, _, stream in table("rpc.tsv", 5):
+        package, version, rest = re.fullmatch(r"(.*?)(?:\.(v\d\w*))?(\.\w+/\w+)", rpc).groups()
+        folded[service, name, package, rest, stream].add(version or "")
+    for (service, name, package, rest, stream), versions in folded.items():
+        effect = known.get((service, name))
+        if effect is None:
+            before = len(effects.errors)
+            effect = effects.base(Rpc(service, name))
+            if len(effects.errors) > before:
+                del effects.errors[before:]
+                continue
+            conditions.by_review(Rpc(service, name))
+        flags = "blob" if stream == "stream" else "-"
+        names = sorted("." + version if version else "" for version in versions)
+        if "" in names and len(names) > 1:
+            names.remove("")
+            yield (service, name, "POST", f"/{package}{rest}", *effect, flags, "-")
+        version = names[0] if len(names) == 1 else ".{" + "|".join(one[1:] for one in names) + "}"
+        yield (service, name, "POST", f"/{package}{version}{rest}", *effect, flags, "-")
+
+
 def resource(path, name, after):
     """What is acted upon, where it is not the path below the version: classic paths end in the verb itself."""
     tail = path if after is None else after.partition("/")[2]
@@ -60,21 +110,29 @@ def resource(path, name, after):
     return "/".join(segments[:-1]) if is_verb else "-"
 
 
+def alternatives(path):
+    choice = re.search(r"\{([^{}]*\|[^{}]*)\}", path)
+    return [path] if not choice else [one for version in choice.group(1).split("|") for one in alternatives(path.replace(choice.group(0), version, 1))]
+
+
 def hosts(found):
     """host -> services. Regional, mutual TLS and legacy names lead to the same API."""
-    table = collections.defaultdict(set)
+    leads = collections.defaultdict(lambda: {"rpc"})
     for method, _ in found:
         document = method.document
         urls = [document["rootUrl"], document.get("mtlsRootUrl"), *(end["endpointUrl"] for end in document.get("endpoints", []))]
         for url in filter(None, urls):
             host = urlsplit(url if "//" in url else "https://" + url).hostname
-            table[host].add(method.service)
+            leads[host].add(method.service)
     # The shared name of older APIs, whose paths all begin with their own name.
     modern = {method.service for method, _ in found if any(VERSION.fullmatch(path.split("/")[1].partition(":")[0]) for path, _ in method.paths())}
-    table["www.googleapis.com"] = {method.service for method, _ in found} - modern | {"identitytoolkit", "sql"}
+    leads["www.googleapis.com"] = {"rpc"} | {method.service for method, _ in found} - modern | {"identitytoolkit", "sql"}
+    for _, service, _, host, _ in table("rpc.tsv", 5):
+        if host != "*":
+            leads[host].add(service)
     for pattern, service in PATTERNS.items():
-        table[pattern].add(service)
-    return table
+        leads[pattern].add(service)
+    return leads
 
 
 # Names that documents do not list: a region before the API's name, a bucket before storage's.
@@ -108,10 +166,11 @@ def main():
             effect = effects.base(method)
             conditions.of(method)
             found.append((method, effect))
+    rows = set(operations(found)) | set(more(effects, found)) | set(rpcs(effects, conditions, found))
     errors = sorted(set(effects.errors)) + list(effects.unused()) + list(wrong(found))
     if errors:
         raise SystemExit("\n".join(errors))
-    write("operations.tsv", ["# service name method path impact scope count reversible hazards flags resource"], sorted(operations(found)))
+    write("operations.tsv", ["# service name method path impact scope count reversible hazards flags resource"], sorted(rows))
     write("conditions.tsv", ["# service name when impact scope reversible hazards why"], sorted(conditions.rows))
     write("hosts.tsv", ["# host services. `*-` and `*.` stand for one label's beginning, or for labels, before it"],
           ((host, ",".join(sorted(services))) for host, services in sorted(hosts(found).items())))

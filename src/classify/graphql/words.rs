@@ -82,6 +82,11 @@ impl Name {
         self.words.last().is_some_and(|word| list.contains(&word.as_str()))
     }
 
+    /// `updateOrDelete`: the first verb is not all of it.
+    fn goes_on(&self) -> bool {
+        self.has(&["and", "or", "then"])
+    }
+
     /// Whether it removes, empties or replaces something.
     fn destroys(&self) -> bool {
         if self.restores() || self.calls_off() || self.revokes() {
@@ -92,10 +97,9 @@ impl Name {
         }
         let rebuilds = self.has(&["rebuild"])
             && self.has(&["cluster", "server", "instance", "droplet", "node", "database", "environment", "machine"]);
-        let gentle = ["remove", "removes", "clear", "reset", "discard", "archive", "empty", "drop"];
+        let gentle = ["remove", "removes", "clear", "reset", "discard", "archive", "empty"];
         let light = self.object().next_back().is_some_and(|word| LIGHT.contains(&word));
-        let loose = self.has(&["and", "or"]);
-        let keeps = self.leads(KEEPS) && !loose;
+        let keeps = self.leads(KEEPS) && !self.goes_on();
         let says = self.words.iter().enumerate().any(|(at, word)| {
             let word = word.as_str();
             let listed = DESTROYS.contains(&word);
@@ -106,7 +110,7 @@ impl Name {
             (listed || hidden) && !names_a_setting && !(light && gentle.contains(&word))
         });
         let harmless_reset =
-            self.leads(&["reset"]) && self.has(&["password", "token", "secret", "key", "counter", "cache"]);
+            self.leads(&["reset"]) && self.has(&["password", "token", "secret", "key", "counter", "cache", "view"]);
         let words = self.words.iter().map(String::as_str).collect::<Vec<_>>();
         let protects = matches!(
             words.as_slice(),
@@ -117,8 +121,12 @@ impl Name {
 
     /// It undoes a deletion, and lays nothing over what is there.
     fn restores(&self) -> bool {
-        let undoes = self.first().starts_with("un") && HIDDEN.iter().any(|word| self.first().contains(word));
-        (self.has(RESTORES) || undoes) && !self.has(&["and", "or"]) && !self.restores_over()
+        let second = self.words.get(1).map_or("", String::as_str);
+        let verb = if self.first() == "un" { Some(second) } else { self.first().strip_prefix("un") };
+        let undoes = verb.is_some_and(|verb| HIDDEN.contains(&verb));
+        // `deleteRestorePoint` and `restorePointDelete` undo nothing.
+        let at_end = (self.leads(RESTORES) || self.ends(RESTORES)) && !self.leads(DESTROYS) && !self.ends(DESTROYS);
+        (at_end || undoes) && !self.goes_on() && !self.restores_over()
     }
 
     /// A backup that takes the place of what is there.
@@ -128,13 +136,18 @@ impl Name {
 
     /// `cancelDeletion`, `preventDelete`.
     fn calls_off(&self) -> bool {
-        self.leads(CALLS_OFF) && self.has(&["deletion", "delete", "archive", "removal"]) && !self.has(&["and", "or"])
+        let alone =
+            matches!(self.words.last().map(String::as_str), Some("delete" | "archive")) && self.words.len() == 2;
+        self.leads(CALLS_OFF) && (alone || self.has(&["deletion", "removal"])) && !self.goes_on()
     }
 
     /// `removeMember`, `revokeAccess`: taken away from somebody, not gone.
     fn revokes(&self) -> bool {
+        if self.goes_on() {
+            return false;
+        }
         let takes = self.leads(&["remove", "revoke"]) || self.ends(&["remove", "revoke"]);
-        let last = self.object().filter(|word| !matches!(*word, "revoke")).next_back();
+        let last = self.object().rfind(|word| !matches!(*word, "revoke"));
         takes && last.is_some_and(|word| GRANTED.contains(&word) || self.has(&["revoke"]))
     }
 
@@ -173,7 +186,9 @@ impl Name {
 
     /// `archive`, `trash`, `markAsDeleted`: nothing is gone yet.
     pub(super) fn is_soft(&self) -> bool {
-        self.has(&["archive", "trash", "soft", "unpublish"]) || self.leads(MARKS)
+        let soft = self.has(&["archive", "trash", "soft", "unpublish"]) || self.leads(MARKS);
+        let empties = self.has(&["empty", "clear", "destroy", "purge", "erase", "wipe"]);
+        soft && !empties && (self.has(&["soft"]) || !self.has(&["delete"]))
     }
 
     /// How far it reaches, by what it names. Only what takes the thing itself away or stops it reaches as far as the thing;

@@ -1,8 +1,10 @@
 //! Protocols are code and few; providers are data and many. A provider's manifest names its protocol here.
 
 pub mod aws;
+pub mod azure;
 mod batch;
 pub mod described;
+pub mod gcp;
 pub mod git;
 pub mod graphql;
 pub mod kubernetes;
@@ -67,6 +69,8 @@ pub enum Face {
     Kubernetes(Box<kubernetes::Call>),
     /// An API whose calls are described by tables.
     Described(described::Seen),
+    /// Azure Resource Manager and Microsoft Graph.
+    Azure(Box<azure::Seen>),
     /// A host that no provider knows, read by method and path words.
     Rest(rest::Seen),
     /// git over HTTP.
@@ -79,9 +83,11 @@ pub enum Face {
 pub(crate) fn of(name: ProtocolName) -> &'static dyn Protocol {
     match name {
         ProtocolName::Aws => &aws::Aws,
+        ProtocolName::Azure => &azure::Azure,
         ProtocolName::Kubernetes => &kubernetes::Kubernetes,
         ProtocolName::Lifeline => &lifeline::Lifeline,
         ProtocolName::Described => &described::Described,
+        ProtocolName::Gcp => &gcp::Gcp,
         ProtocolName::Rest => &rest::Rest,
     }
 }

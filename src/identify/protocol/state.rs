@@ -103,3 +103,6 @@ fn object(body: &Captured) -> Option<serde_json::Map<String, Value>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

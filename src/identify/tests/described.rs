@@ -110,7 +110,11 @@ fn every_cell_is_a_word_of_the_vocabulary() {
                 && matches!(row.count.get(), "" | "least" | "unbounded")
                 && is_known::<Reversible>(row.reversible.get())
                 && hazards_are_known(row.hazards.get());
-            if !words {
+            let conditions = row.conditions().iter().all(|one| {
+                let names = Condition::members(one.when.get()).all(|name| name.starts_with("args."));
+                names && !Condition::is_silent(one.when.get())
+            });
+            if !words || !conditions {
                 wrong.push(format!("{} mutation {}", api.folder, row.field.get()));
             }
         }

@@ -16,6 +16,12 @@ const REQUIREMENTS: &str = include_str!("requirements.txt");
 const AGENT_PACKAGE: &str = "@anthropic-ai/claude-code@2.1.100";
 /// Kubernetes' own client for Python.
 const KUBERNETES_PACKAGE: &str = "kubernetes==37.0.2";
+/// How a Kubernetes API server is built.
+const APISERVER: &str = include_str!("apiserver.sh");
+/// Azure's own clients for Python.
+const AZURE_PACKAGES: [&str; 2] = ["azure-mgmt-resource==24.0.0", "azure-storage-blob==12.28.0"];
+/// Google's client, with every API's description.
+const GOOGLE_PACKAGE: &str = include_str!("../../../src/catalog/gcp/requirements.txt");
 /// What the tests' cluster speaks SPDY with.
 const SPDY_PACKAGE: &str = "spdy-transport@3.0.0";
 
@@ -56,26 +62,37 @@ pub(crate) fn python() -> &'static Path {
     })
 }
 
+/// A Python environment with these packages of PyPI.
+fn venv(kind: &str, packages: &[&str]) -> PathBuf {
+    installed(kind, &packages.join("\n"), |folder| {
+        step(Command::new("python3").args(["-m", "venv"]).arg(folder));
+        let mut install = Command::new(folder.join("bin/python"));
+        step(install.args(["-m", "pip", "install", "--quiet"]).args(packages));
+    })
+}
+
 /// The folder of a Python environment with Kubernetes' client.
 pub(crate) fn kubernetes() -> &'static Path {
     static KUBERNETES: OnceLock<PathBuf> = OnceLock::new();
-    KUBERNETES.get_or_init(|| {
-        installed("venv-kubernetes", KUBERNETES_PACKAGE, |folder| {
-            step(Command::new("python3").args(["-m", "venv"]).arg(folder));
-            step(Command::new(folder.join("bin/python")).args(["-m", "pip", "install", "--quiet", KUBERNETES_PACKAGE]));
-        })
-    })
+    KUBERNETES.get_or_init(|| venv("venv-kubernetes", &[KUBERNETES_PACKAGE]))
 }
 
 /// The folder of a Python environment with GitHub's client.
 pub(crate) fn pygithub() -> &'static Path {
     static PYGITHUB: OnceLock<PathBuf> = OnceLock::new();
-    PYGITHUB.get_or_init(|| {
-        installed("venv-github", PYGITHUB_PACKAGE, |folder| {
-            step(Command::new("python3").args(["-m", "venv"]).arg(folder));
-            step(Command::new(folder.join("bin/python")).args(["-m", "pip", "install", "--quiet", PYGITHUB_PACKAGE]));
-        })
-    })
+    PYGITHUB.get_or_init(|| venv("venv-github", &[PYGITHUB_PACKAGE]))
+}
+
+/// The folder of a Python environment with Google's client.
+pub(crate) fn google() -> &'static Path {
+    static GOOGLE: OnceLock<PathBuf> = OnceLock::new();
+    GOOGLE.get_or_init(|| venv("venv-google", &[GOOGLE_PACKAGE.trim()]))
+}
+
+/// The folder of a Python environment with Azure's clients.
+pub(crate) fn azure() -> &'static Path {
+    static AZURE: OnceLock<PathBuf> = OnceLock::new();
+    AZURE.get_or_init(|| venv("venv-azure", &AZURE_PACKAGES))
 }
 
 /// The folder with GitHub's own clients for Node and its published descriptions, where npm is there.
@@ -126,6 +143,24 @@ pub(crate) fn graphql_sockets() -> Option<&'static Path> {
     found.as_deref()
 }
 
+/// The folder with a Kubernetes API server below `bin`, where it has been built: building takes minutes, so it is built
+/// only when `kube-apiserver` is required, or for the full figures (`BLASTGATE_SOAK`).
+pub(crate) fn apiserver() -> Option<&'static Path> {
+    static SERVER: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let found = SERVER.get_or_init(|| {
+        let is_soak = std::env::var_os("BLASTGATE_SOAK").is_some_and(|value| !value.is_empty() && value != "0");
+        let is_wanted = is_soak || is_required("kube-apiserver");
+        if !is_wanted && !folder("kube-apiserver", APISERVER).join("whole").exists() {
+            eprintln!("SKIPPED: no `kube-apiserver` has been built, so the tests' own cluster stands in for it");
+            return None;
+        }
+        Some(installed("kube-apiserver", APISERVER, |folder| {
+            step(Command::new("bash").args(["-c", APISERVER, "bash"]).arg(folder));
+        }))
+    });
+    found.as_deref()
+}
+
 fn npm(folder: &Path, packages: &[&str]) {
     step(
         Command::new("npm")
@@ -140,24 +175,35 @@ pub(crate) fn optional(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file());
     if found.is_none() {
-        let required = std::env::var("BLASTGATE_TEST_REQUIRE").unwrap_or_default();
-        let is_required = required.split(',').any(|one| one.trim() == program);
-        assert!(!is_required, "`{program}` is required by BLASTGATE_TEST_REQUIRE and not on the PATH");
+        assert!(!is_required(program), "`{program}` is required by BLASTGATE_TEST_REQUIRE and not on the PATH");
         eprintln!("SKIPPED: `{program}` is not on the PATH, so nothing was tested with it");
     }
     found
 }
 
-/// A folder made once by `make`, named after what stands in it. Another process that makes the same one is waited for.
-fn installed(kind: &str, content: &str, make: impl FnOnce(&Path)) -> PathBuf {
+fn is_required(program: &str) -> bool {
+    let required = std::env::var("BLASTGATE_TEST_REQUIRE").unwrap_or_default();
+    required.split(',').any(|one| one.trim() == program)
+}
+
+/// Where what was made from `content` stands.
+fn folder(kind: &str, content: &str) -> PathBuf {
     let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(content));
-    let cache = std::env::var_os("XDG_CACHE_HOME")
+    cache().join(format!("{kind}-{}", &digest[..16]))
+}
+
+fn cache() -> PathBuf {
+    std::env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
         .filter(|path| path.is_absolute())
         .or_else(|| std::env::home_dir().map(|home| home.join(".cache")))
         .expect("a cache folder: set HOME or XDG_CACHE_HOME")
-        .join("blastgate-test");
-    let folder = cache.join(format!("{kind}-{}", &digest[..16]));
+        .join("blastgate-test")
+}
+
+/// A folder made once by `make`, named after what stands in it. Another process that makes the same one is waited for.
+fn installed(kind: &str, content: &str, make: impl FnOnce(&Path)) -> PathBuf {
+    let (cache, folder) = (cache(), folder(kind, content));
     fs::create_dir_all(&cache).unwrap();
     let lock = fs::File::create(cache.join(format!("{kind}.lock"))).unwrap();
     rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();

@@ -11,7 +11,9 @@ def step(what, call):
         call()
         print(json.dumps({"what": what, "status": 200}))
     except github.GithubException as error:
-        print(json.dumps({"what": what, "status": error.status, "message": str(error.message), "shown": str(error)}))
+        # The exception's text is the message, and after it the document that held it.
+        shown = str(error).partition(f": {error.status} {{")[0]
+        print(json.dumps({"what": what, "status": error.status, "shown": shown}))
 
 
 repo = hub.get_repo("shop/web")

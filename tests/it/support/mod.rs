@@ -1,13 +1,16 @@
 //! What the tests stand on: servers, clients, places, and bounded waiting.
 
+pub(crate) mod apiserver;
 pub(crate) mod ca;
 pub(crate) mod child;
 pub(crate) mod clients;
+pub(crate) mod cluster;
 pub(crate) mod dockerd;
 pub(crate) mod gate;
 pub(crate) mod git;
 pub(crate) mod github;
 pub(crate) mod kube;
+pub(crate) mod kubelet;
 pub(crate) mod listeners;
 pub(crate) mod log;
 pub(crate) mod model;

@@ -174,7 +174,7 @@ fn collect(value: &Value, path: &str, take: &mut impl FnMut(String)) {
 }
 
 /// Decoded pairs of a query or form.
-pub(super) fn pairs(text: &str) -> Vec<(String, String)> {
+pub(in crate::identify) fn pairs(text: &str) -> Vec<(String, String)> {
     let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
     pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(k, v)| (decode(k), decode(v))).collect()

@@ -22,6 +22,7 @@ use crate::model::http::{BodyNeed, Captured, Head, Unreadable, Upgrade};
 use crate::model::{Count, Operation, Parameter, Place, Resource};
 
 pub use members::Members;
+pub(in crate::identify) use members::pairs;
 
 /// The code behind the manifest's protocol `described`.
 pub(crate) struct Described;
@@ -82,17 +83,29 @@ impl Protocol for Described {
 pub(in crate::identify) fn dialect(api: &'static Manifest, head: &Head) -> Dialect {
     match rest::dialect(head) {
         _ if is_graphql(api, head) && rest::is_graphql_request(head) => Dialect::Graphql,
-        Dialect::Problem if api.refusal.is_some() => Dialect::Described(api.folder),
+        // On any other path of a host that has GraphQL too, it is the API's own way.
+        Dialect::Problem | Dialect::Graphql if api.refusal.is_some() => Dialect::Described(api.folder),
         other => other,
     }
 }
 
-/// The Docker Engine API on a host that nobody named: a path with a version and an operation that the API has.
+/// The Docker Engine API on a host that nobody named: a path with a version and an operation that the API has, however it
+/// is spelled; whether it has one reading is asked later.
 pub(in crate::identify) fn engine(head: &Head) -> Option<&'static Manifest> {
-    let first = head.path().split('/').nth(1)?;
-    let api = rest::is_engine_version(first).then(|| catalog::provider("docker")).flatten()?;
-    let found = path::find(api, book(api.folder)?, head).ok()?;
-    found.map(|_| api)
+    if !head.path().contains("v1") && !head.path().contains('%') {
+        return None;
+    }
+    let (path, _) = rest::canonical(head.path());
+    let mut parts: Vec<String> = vec![];
+    for part in path.split(['/', '\\']).map(|part| part.split(';').next().unwrap_or_default()) {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            _ => parts.push(part.to_owned()),
+        }
+    }
+    let api = rest::is_engine_version(parts.first()?).then(|| catalog::provider("docker")).flatten()?;
+    path::is_listed(api, book(api.folder)?, head, &parts).then_some(api)
 }
 
 /// How much body it takes.

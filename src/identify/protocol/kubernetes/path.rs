@@ -262,7 +262,8 @@ fn server_path(method: &Method, parts: &[&str]) -> Target {
         ["version"] => "version",
         ["logs", ..] => "logs",
         ["flagz" | "statusz"] => "status",
-        ["openapi" | "swaggerapi", ..] | ["swagger.json" | "swagger-2.0.0.json"] => "openapi",
+        ["openapi" | "swaggerapi", ..]
+        | ["swagger.json" | "swagger-2.0.0.json" | "swagger-2.0.0.pb-v1" | "swagger-2.0.0.pb-v1.gz"] => "openapi",
         ["healthz" | "livez" | "readyz", ..] => "health",
         ["metrics", ..] => "metrics",
         [".well-known", "openid-configuration" | "oauth-authorization-server"] | ["openid", "v1", "jwks"] => "openid",
