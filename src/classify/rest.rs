@@ -23,7 +23,12 @@ pub(super) fn blast_radius(reading: &Reading, seen: &Seen) -> BlastRadius {
             Some(Call::DeleteVersion) => BlastRadius::new(plain, Scope::Resource).hazard(Hazard::BackupLoss),
             _ => BlastRadius::new(plain, Scope::Resource),
         },
-        Some(Root::Unreadable | Root::TwoReadings(_)) => BlastRadius::new(Impact::Unknown, Scope::Resource),
+        Some(Root::Messages) if seen.word.is_none() && seen.methods.len() == 1 && !seen.opaque => {
+            BlastRadius::new(Impact::Read, Scope::Resource)
+        }
+        Some(Root::Messages | Root::Unreadable | Root::TwoReadings(_)) => {
+            BlastRadius::new(Impact::Unknown, Scope::Resource)
+        }
         // A `query` member beside others does not make an ordinary POST harmless.
         Some(Root::Query { certain }) if *certain && seen.word.is_none() && seen.methods.len() == 1 => {
             BlastRadius::new(Impact::Read, Scope::Resource)

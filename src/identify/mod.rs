@@ -3,6 +3,7 @@
 //! Pure: value in, value out. What cannot be named is a *value* (`aws:ec2:unidentified`, judged as `destroy`); what
 //! cannot be read in exactly one way is [`Unreadable`] and is refused. Nothing here decides whether anything is allowed.
 
+mod message;
 pub mod protocol;
 
 use vec1::{Vec1, vec1};
@@ -11,6 +12,8 @@ use crate::catalog::{Manifest, ProtocolName};
 use crate::model::http::{BodyNeed, Captured, Head, Unreadable, Upgrade};
 use crate::model::{Count, Operation, Parameter, Place, Resource};
 
+pub use message::{Asked, Said, message, posted};
+pub use protocol::graphql::frames::{Offer, Subprotocol};
 pub use protocol::{Face, Partial};
 
 /// What is known about the target beside the request itself: from the listener, the operator's kubeconfig, the inventory.

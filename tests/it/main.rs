@@ -29,6 +29,8 @@ mod git;
 mod github;
 mod github_operations;
 mod graphql;
+mod graphql_messages;
+mod graphql_socket;
 mod grpc;
 mod http;
 mod init;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::catalog::{self, Throttled};
 use crate::enforce::{Refusal, RefusalKind};
-use crate::identify::Dialect;
+use crate::identify::{Dialect, Subprotocol};
 
 mod described;
 mod git;
@@ -52,6 +52,12 @@ pub fn answer(dialect: Dialect, method: &Method, refusal: &Refusal) -> Response<
         headers.insert(DECISION, id);
     }
     response
+}
+
+/// The refusal of one message of a connection that speaks GraphQL. `is_wrapped`: as AppSync's clients ask.
+#[must_use]
+pub fn message(subprotocol: Subprotocol, is_wrapped: bool, id: &str, refusal: &Refusal) -> Vec<u8> {
+    to_json(&graphql::message(subprotocol, is_wrapped, id, &Said::new(refusal)))
 }
 
 /// What is to be said, in no format yet.

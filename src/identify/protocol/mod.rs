@@ -120,6 +120,23 @@ pub(crate) fn api_of(head: &Head, known: &Known) -> (&'static Manifest, bool) {
     (catalog::generic(), false)
 }
 
+/// What a message of a connection that speaks GraphQL asks for, as the POST that it stands for.
+///
+/// # Errors
+/// It has more than one reading.
+pub(super) fn message(posted: &Head, body: &Captured, known: &Known) -> Result<Vec1<Reading>, Unreadable> {
+    let (api, by_shape) = api_of(posted, known);
+    let mut readings = match described::message(api, posted, body, known).filter(|_| !by_shape) {
+        Some(readings) => readings,
+        None => rest::message_readings(posted, body, known),
+    };
+    rest::refuse_two_readings(&readings)?;
+    for reading in &mut readings {
+        aws::plane::name(reading, posted, body)?;
+    }
+    Ok(readings)
+}
+
 /// The other API whose shape a request has that `first` was recognised by.
 pub(crate) fn second_shape(first: &Manifest, head: &Head) -> Option<&'static Manifest> {
     (first.protocol == ProtocolName::Kubernetes && aws::has_shape(head)).then(catalog::aws)

@@ -148,7 +148,7 @@ pub(crate) fn readings(head: &Head, body: &Captured, known: &Known) -> Vec1<Read
     let plain = generic(head, body, known);
     let endpoint = graphql::is_endpoint(head);
     if head.upgrade.is_some() && (endpoint || graphql::is_spoken(head)) {
-        return vec1![graphql_stream(plain, graphql_id(head, "websocket"))];
+        return vec1![graphql_stream(plain, head, graphql_id(head, "websocket"))];
     }
     graphql_roots(&plain, graphql::read(head, body, endpoint), |name| graphql_id(head, name))
 }
@@ -158,9 +158,19 @@ pub(super) fn graphql_readings(api: &Manifest, head: &Head, body: &Captured, kno
     let plain = generic(head, body, known);
     let id = |name: &str| Operation::new(&api.id, "graphql", name);
     if head.upgrade.is_some() {
-        return vec1![graphql_stream(plain, id("websocket"))];
+        return vec1![graphql_stream(plain, head, id("websocket"))];
     }
     graphql_roots(&plain, graphql::read(head, body, true), id)
+}
+
+/// A message of a connection that speaks GraphQL, wherever it was opened.
+pub(super) fn message_readings(head: &Head, body: &Captured, known: &Known) -> Vec1<Reading> {
+    let mut plain = generic(head, body, known);
+    if let Some(found) = graphql::read(head, body, true) {
+        return graphql_roots(&plain, Some(found), |name| graphql_id(head, name));
+    }
+    plain.operation = graphql_id(head, "unidentified");
+    vec1![of_root(plain, Root::Unreadable)]
 }
 
 /// A reading for each thing that is asked for; the plain one where nothing is GraphQL.
@@ -179,10 +189,7 @@ fn graphql_roots(plain: &Reading, found: Option<graphql::Found>, id: impl Fn(&st
             reading.parameters.retain(|parameter| parameter.name != "body.sha256");
         }
         reading.parameters.extend(one.parameters);
-        if let Face::Rest(seen) = &mut reading.face {
-            seen.graphql = Some(one.root);
-        }
-        reading
+        of_root(reading, one.root)
     });
     Vec1::try_from_vec(asked.collect()).unwrap_or_else(|_| vec1![plain.clone()])
 }
@@ -206,14 +213,22 @@ fn graphql_id(head: &Head, name: &str) -> Operation {
     }
 }
 
-/// GraphQL over a WebSocket: queries, mutations and subscriptions come later, in frames that nobody reads.
-fn graphql_stream(mut plain: Reading, id: Operation) -> Reading {
+/// GraphQL over a WebSocket: queries, mutations and subscriptions come later, in messages. Where they can be nothing else
+/// each is judged before it passes, so that the opening itself does nothing; else nobody reads them.
+fn graphql_stream(mut plain: Reading, head: &Head, id: Operation) -> Reading {
+    // What stands in the URL may be executed by a server that takes the opening for a GET.
+    let asks_nothing = graphql::read(head, &Captured::Unread, true).is_none();
+    let is_read = graphql::frames::Offer::of(head).is_some() && asks_nothing;
     plain.operation = id;
-    plain.count = Count::Unbounded;
-    if let Face::Rest(seen) = &mut plain.face {
-        seen.graphql = Some(Root::Unreadable);
+    plain.count = if is_read { Count::ONE } else { Count::Unbounded };
+    of_root(plain, if is_read { Root::Messages } else { Root::Unreadable })
+}
+
+fn of_root(mut reading: Reading, root: Root) -> Reading {
+    if let Face::Rest(seen) = &mut reading.face {
+        seen.graphql = Some(root);
     }
-    plain
+    reading
 }
 
 /// How much body a request to a GraphQL endpoint takes.

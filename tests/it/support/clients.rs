@@ -36,6 +36,15 @@ const OCTOKIT_PACKAGES: &[&str] = &[
     "undici@6.29.1",
 ];
 
+/// What speaks GraphQL over WebSockets: a server and a client of each subprotocol, and what takes them through a proxy.
+const GRAPHQL_PACKAGES: &[&str] = &[
+    "graphql@16.11.0",
+    "graphql-ws@6.0.6",
+    "https-proxy-agent@7.0.6",
+    "subscriptions-transport-ws@0.11.0",
+    "ws@8.18.3",
+];
+
 /// The folder of the Python environment; its `bin` holds `python`, `aws`.
 pub(crate) fn python() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
@@ -120,6 +129,16 @@ pub(crate) fn spdy() -> Option<&'static Path> {
     let found = SPDY.get_or_init(|| {
         optional("npm")?;
         Some(installed("npm", SPDY_PACKAGE, |folder| npm(folder, &[SPDY_PACKAGE])))
+    });
+    found.as_deref()
+}
+
+/// The folder with what speaks GraphQL over WebSockets, where npm is there.
+pub(crate) fn graphql_sockets() -> Option<&'static Path> {
+    static GRAPHQL: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let found = GRAPHQL.get_or_init(|| {
+        optional("npm")?;
+        Some(installed("npm-graphql", &GRAPHQL_PACKAGES.join(" "), |folder| npm(folder, GRAPHQL_PACKAGES)))
     });
     found.as_deref()
 }

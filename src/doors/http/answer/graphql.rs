@@ -8,7 +8,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Form, RefusalKind, Said, problem, to_json};
+use super::{Form, RefusalKind, Said, problem, seconds, to_json};
+use crate::identify::Subprotocol;
 
 /// The names of what is no field.
 const NAMELESS: &[&str] = &["unidentified", "websocket"];
@@ -22,7 +23,38 @@ pub(super) fn errors(said: &Said<'_>) -> Form {
         RefusalKind::Unreadable { .. } | RefusalKind::Unavailable { .. } => return problem(said),
     };
     let Some(field) = field(said) else { return problem(said) };
-    // `type` is GitHub's, `extensions.code` Apollo's, `extensions.type` and `userPresentableMessage` Linear's.
+    let extensions = extensions(said, code, kind);
+    let body = to_json(&json!({
+        "data": null,
+        "errors": [{ "type": code, "path": [field], "locations": [], "message": said.message, "extensions": extensions }],
+    }));
+    Form { status: 200, media: "application/json; charset=utf-8", headers: vec![], body }
+}
+
+/// The error that a connection's subprotocol answers a request with: nothing more comes for it. Nobody takes it for a yes,
+/// so every kind of refusal has this form.
+pub(super) fn message(subprotocol: Subprotocol, is_wrapped: bool, id: &str, said: &Said<'_>) -> Value {
+    let (code, kind) = match said.kind() {
+        RefusalKind::Denied | RefusalKind::ApprovalNeeded(_) => ("FORBIDDEN", "forbidden"),
+        RefusalKind::Throttled { .. } => ("RATE_LIMITED", "ratelimited"),
+        RefusalKind::Unreadable { .. } => ("BAD_REQUEST", "badrequest"),
+        RefusalKind::Unavailable { .. } => ("SERVICE_UNAVAILABLE", "unavailable"),
+    };
+    let mut extensions = extensions(said, code, kind);
+    if let (Some(wait), Some(members)) = (said.wait, extensions.as_object_mut()) {
+        members.insert("retryAfter".into(), Value::from(seconds(wait)));
+    }
+    let error = json!({ "message": said.message, "extensions": extensions });
+    let payload = match subprotocol {
+        _ if is_wrapped => json!({ "errors": [{ "errorType": code, "message": said.message }] }),
+        Subprotocol::Transport => json!([error]),
+        Subprotocol::Legacy => error,
+    };
+    json!({ "type": "error", "id": id, "payload": payload })
+}
+
+/// What programs read: `code` is Apollo's, `type` and `userPresentableMessage` Linear's.
+fn extensions(said: &Said<'_>, code: &str, kind: &str) -> Value {
     let mut extensions = json!({ "code": code, "type": kind, "userPresentableMessage": said.message });
     if let Some(members) = extensions.as_object_mut() {
         if !said.id.is_empty() {
@@ -32,11 +64,7 @@ pub(super) fn errors(said: &Said<'_>) -> Form {
             members.insert("approval".into(), Value::from(approval.to_string()));
         }
     }
-    let body = to_json(&json!({
-        "data": null,
-        "errors": [{ "type": code, "path": [field], "locations": [], "message": said.message, "extensions": extensions }],
-    }));
-    Form { status: 200, media: "application/json; charset=utf-8", headers: vec![], body }
+    extensions
 }
 
 /// The root field that was refused.

@@ -181,6 +181,17 @@ pub(in crate::identify) fn identify(
     }])
 }
 
+/// A message of a connection to the API's GraphQL; `None` where the path is none of its endpoints.
+pub(in crate::identify) fn message(
+    api: &'static Manifest,
+    posted: &Head,
+    body: &Captured,
+    known: &Known,
+) -> Option<Vec1<Reading>> {
+    let readings = || rest::graphql_readings(api, posted, body, known).mapped(|reading| graphql(api, posted, reading));
+    is_graphql(api, posted).then(readings)
+}
+
 /// A reading of the API's own GraphQL; what is none is not listed.
 fn graphql(api: &'static Manifest, head: &Head, reading: Reading) -> Reading {
     match &reading.face {

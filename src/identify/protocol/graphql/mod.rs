@@ -37,6 +37,8 @@ pub enum Root {
     },
     /// One root field of a mutation, with every call of it.
     Mutation(Mutation),
+    /// A connection whose messages are judged one by one, and that can become nothing else.
+    Messages,
     /// It looks like GraphQL and cannot be read.
     Unreadable,
     /// It has two readings, and is refused: what it says twice.

@@ -298,6 +298,7 @@ fn parameters(call: &Call, object: &Object, head: &Head) -> Vec<Parameter> {
     let deciding = [
         "command",
         "container",
+        "ports",
         "labelSelector",
         "fieldSelector",
         "propagationPolicy",
