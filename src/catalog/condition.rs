@@ -19,6 +19,9 @@ pub struct Condition<'a> {
 const SILENT: [&str; 4] = ["count", "wide", "dry", "resource"];
 
 impl<'a> Condition<'a> {
+    /// The value of a member that the call sets back to what nobody knows: whatever is asked of it holds, that it is absent too.
+    pub const UNSET: &'static str = "(set back)";
+
     /// Reads one part.
     #[must_use]
     pub fn parse(part: &'a str) -> Self {
@@ -27,7 +30,9 @@ impl<'a> Condition<'a> {
             return Self { member, sign: "!", expected: "" };
         }
         for sign in ["public", "calls", "several"] {
-            if let Some(member) = part.strip_suffix(sign).and_then(|rest| rest.strip_suffix(' ')) {
+            let member = part.strip_suffix(sign).and_then(|rest| rest.strip_suffix(' '));
+            // The last word of a value is none.
+            if let Some(member) = member.filter(|member| !member.contains(['=', '!', '<', '>', '^', '~'])) {
                 return Self { member, sign, expected: "" };
             }
         }
@@ -75,6 +80,7 @@ mod tests {
             ("body.Binds^=/:|/etc:", "body.Binds", "^=", "/:|/etc:"),
             ("query.sql!^SELECT", "query.sql", "!^", "SELECT"),
             ("policy public", "policy", "public", ""),
+            ("body.sql~to anon|to public", "body.sql", "~", "to anon|to public"),
             ("dry query.validateOnly=true", "query.validateOnly", "=", "true"),
             ("count body.ids", "body.ids", "", ""),
             ("counts", "counts", "", ""),

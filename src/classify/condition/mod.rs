@@ -8,6 +8,9 @@ use crate::identify::protocol::{aws, described, graphql};
 
 /// What conditions are asked of: the values under a member's name.
 pub(super) trait Values {
+    /// Whether a number may stand for a word (the JSON mapping of Protocol Buffers).
+    const NUMBERED: bool = false;
+
     /// The values of this member, as conditions spell it.
     fn of<'a>(&'a self, member: &'a str) -> impl Iterator<Item = &'a str>;
 }
@@ -19,6 +22,8 @@ impl Values for aws::Values {
 }
 
 impl Values for described::Members {
+    const NUMBERED: bool = true;
+
     fn of<'a>(&'a self, member: &'a str) -> impl Iterator<Item = &'a str> {
         self.of(member)
     }
@@ -35,20 +40,23 @@ pub(super) fn holds(when: &str, values: &impl Values) -> bool {
     !Condition::is_silent(when) && when.split(" & ").all(|part| part_holds(part, values))
 }
 
-fn part_holds(part: &str, values: &impl Values) -> bool {
+fn part_holds<V: Values>(part: &str, values: &V) -> bool {
     let condition = Condition::parse(part);
     let mut found = values.of(condition.member);
     let one_of = |fits: &dyn Fn(&str) -> bool| condition.expected.split('|').any(fits);
     match condition.sign {
-        "!" => return found.next().is_none(),
+        "!" => return found.all(|value| value == Condition::UNSET),
         "" => return found.next().is_some(),
         _ => {}
     }
     found.any(|value| match condition.sign {
+        _ if value == Condition::UNSET => true,
         "public" => is_public(value),
         "calls" => statement::calls(value),
         "several" => statement::is_several(value),
-        "=" => one_of(&|expected| equals(value, expected)),
+        "=" => {
+            one_of(&|expected| equals(value, expected) || V::NUMBERED && is_enumerated(expected) && is_number(value))
+        }
         "!=" => !one_of(&|expected| value == expected),
         "^=" => one_of(&|expected| value.starts_with(expected)),
         "^" => one_of(&|expected| statement::begins(value, expected)),
@@ -75,6 +83,16 @@ fn equals(value: &str, expected: &str) -> bool {
         Ok(expected) => value.trim().parse::<f64>().map_or(true, |value| value == expected || value.fract() != 0.0),
         Err(_) => value == expected,
     }
+}
+
+/// `DISABLED`, `WRITE_TRUNCATE`: the JSON mapping of Protocol Buffers takes the number of such a word as well, and which one
+/// that is only its description tells.
+fn is_enumerated(word: &str) -> bool {
+    word.len() > 3 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+}
+
+fn is_number(value: &str) -> bool {
+    !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether a policy lets anybody in: an `Allow` for the principal `*` (a condition may narrow it; that is not judged).
