@@ -28,6 +28,7 @@ mod gcp_operations;
 mod git;
 mod github;
 mod github_operations;
+mod google;
 mod graphql;
 mod graphql_messages;
 mod graphql_socket;

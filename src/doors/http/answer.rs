@@ -91,7 +91,7 @@ enum Throttling {
 /// |---|---|---|
 /// | AWS | their code, which botocore repeats (twice by default) and then shows | the same |
 /// | Kubernetes | 429 with `Retry-After`: kubectl and its like wait it out, up to ten times | 429 without: shown at once |
-/// | gRPC | `RESOURCE_EXHAUSTED`, shown at once | the same |
+/// | gRPC | `RESOURCE_EXHAUSTED`, which few repeat, at their own pace | `PERMISSION_DENIED`: Pub/Sub's publishers would repeat the other for ten minutes |
 /// | Docker | 429, shown at once | the same |
 /// | GraphQL | an error `RATE_LIMITED`, shown at once | the same |
 /// | git, Terraform's lock | as a denial: neither knows of waiting | the same |
@@ -101,6 +101,7 @@ fn throttling(dialect: Dialect, wait: Duration) -> Throttling {
     let is_short = wait <= SILENT_WAIT_MAX;
     match dialect {
         Dialect::Kubernetes if is_short => Throttling::Wait,
+        Dialect::Grpc if !is_short => Throttling::No,
         Dialect::Kubernetes | Dialect::Grpc | Dialect::Docker | Dialect::DockerStream => Throttling::Readable,
         Dialect::Graphql => Throttling::Readable,
         Dialect::StateLock | Dialect::GitRefs | Dialect::GitFetch | Dialect::GitPush => Throttling::No,
@@ -386,6 +387,9 @@ fn grpc(said: &Said<'_>) -> Form {
     const UNAVAILABLE: u8 = 14;
     let status = match said.kind() {
         RefusalKind::Denied | RefusalKind::ApprovalNeeded(_) => PERMISSION_DENIED,
+        RefusalKind::Throttled { retry_after } if throttling(Dialect::Grpc, *retry_after) == Throttling::No => {
+            PERMISSION_DENIED
+        }
         RefusalKind::Throttled { .. } => RESOURCE_EXHAUSTED,
         RefusalKind::Unreadable { .. } => INVALID_ARGUMENT,
         RefusalKind::Unavailable { status: 502 | 504 } => UNAVAILABLE,

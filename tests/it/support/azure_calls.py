@@ -1,14 +1,12 @@
 """Calls with the Azure SDKs: one line of JSON each, with what the caller is shown and how often it was sent."""
 
 import json
-import sys
 import time
 
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.mgmt.resource import ResourceManagementClient
-from azure.storage.blob import BlobServiceClient
 
 SUBSCRIPTION = "0b1f6471-1bf0-4dda-aec3-cb9272f09590"
 
@@ -40,18 +38,17 @@ def tried(what, counter, call):
 
 arm = Counter()
 resources = ResourceManagementClient(Credential(), SUBSCRIPTION, per_retry_policies=[arm])
+group = {"location": "westeurope"}
+tags = {"operation": "Merge", "properties": {"tags": {"a": "b"}}}
+scope = f"subscriptions/{SUBSCRIPTION}/resourceGroups/shop"
 tried("read", arm, lambda: list(resources.resource_groups.list()))
-tried("create", arm, lambda: resources.resource_groups.create_or_update("new", {"location": "westeurope"}))
+tried("create", arm, lambda: resources.resource_groups.create_or_update("new", group))
+tried("create again", arm, lambda: resources.resource_groups.create_or_update("newer", group))
+tried("tags", arm, lambda: resources.tags.begin_update_at_scope(scope, tags).result())
+tried("tags again", arm, lambda: resources.tags.begin_update_at_scope(scope, tags).result())
 tried("delete", arm, lambda: resources.resource_groups.begin_delete("shop"))
 tried(
     "delete by kind",
     arm,
     lambda: resources.resources.begin_delete("shop", "Microsoft.Web", "", "sites", "web", "2024-04-01"),
 )
-if len(sys.argv) > 1:
-    blob = Counter()
-    key = {"account_name": "shop", "account_key": "aW52ZW50ZWQ="}
-    store = BlobServiceClient(sys.argv[1], credential=key, _additional_pipeline_policies=[blob])
-    images = store.get_container_client("images")
-    tried("upload", blob, lambda: images.upload_blob("a.txt", b"hello", overwrite=True))
-    tried("container", blob, images.delete_container)

@@ -22,6 +22,16 @@ const APISERVER: &str = include_str!("apiserver.sh");
 const AZURE_PACKAGES: [&str; 2] = ["azure-mgmt-resource==24.0.0", "azure-storage-blob==12.28.0"];
 /// Google's client, with every API's description.
 const GOOGLE_PACKAGE: &str = include_str!("../../../src/catalog/gcp/requirements.txt");
+/// Google's libraries by service, a storage server for them, and what takes httplib2 through a proxy.
+const GOOGLE_CLOUD_PACKAGES: [&str; 5] = [
+    "PySocks==1.7.1",
+    "gcp-storage-emulator==2026.7.19",
+    "google-cloud-container==2.67.0",
+    "google-cloud-pubsub==2.44.0",
+    "google-cloud-storage==3.17.1",
+];
+/// Azure's storage server for tests.
+const AZURITE_PACKAGE: &str = "azurite@3.37.0";
 /// What the tests' cluster speaks SPDY with.
 const SPDY_PACKAGE: &str = "spdy-transport@3.0.0";
 
@@ -89,6 +99,15 @@ pub(crate) fn google() -> &'static Path {
     GOOGLE.get_or_init(|| venv("venv-google", &[GOOGLE_PACKAGE.trim()]))
 }
 
+/// The folder of a Python environment with the same, Google's libraries by service and a storage server.
+pub(crate) fn google_cloud() -> &'static Path {
+    static GOOGLE_CLOUD: OnceLock<PathBuf> = OnceLock::new();
+    GOOGLE_CLOUD.get_or_init(|| {
+        let packages = [&[GOOGLE_PACKAGE.trim()], &GOOGLE_CLOUD_PACKAGES[..]].concat();
+        venv("venv-google-cloud", &packages)
+    })
+}
+
 /// The folder of a Python environment with Azure's clients.
 pub(crate) fn azure() -> &'static Path {
     static AZURE: OnceLock<PathBuf> = OnceLock::new();
@@ -108,6 +127,16 @@ pub(crate) fn octokit() -> Option<&'static Path> {
                 .filter(|file| file.file_name().to_string_lossy().ends_with(".deref.json"))
                 .for_each(|file| fs::remove_file(file.path()).unwrap());
         }))
+    });
+    found.as_deref()
+}
+
+/// The folder with Azure's storage server, where npm is there.
+pub(crate) fn azurite() -> Option<&'static Path> {
+    static AZURITE: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let found = AZURITE.get_or_init(|| {
+        optional("npm")?;
+        Some(installed("npm-azurite", AZURITE_PACKAGE, |folder| npm(folder, &[AZURITE_PACKAGE])))
     });
     found.as_deref()
 }

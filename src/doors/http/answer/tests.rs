@@ -291,4 +291,5 @@ fn grpc_says_no_in_its_head() {
         check(kind, status);
     }
     check(RefusalKind::Unavailable { status: 502 }, "14");
+    check(RefusalKind::Throttled { retry_after: Duration::from_mins(1) }, "7");
 }
