@@ -95,7 +95,7 @@ enum Throttling {
 /// | Docker | 429, shown at once | the same |
 /// | GraphQL | an error `RATE_LIMITED`, shown at once | the same |
 /// | git, Terraform's lock | as a denial: neither knows of waiting | the same |
-/// | described APIs | as their manifest says: 429 with `Retry-After`, 429 without, or 403 | 429 without, or 403 |
+/// | described APIs | as their manifest says: 429 with `Retry-After`, 429 without, or 403 | 429 without to those that show it, else 403 |
 /// | others | 429 with `Retry-After`: most clients wait once or three times | 403: some would repeat a 429 for minutes |
 fn throttling(dialect: Dialect, wait: Duration) -> Throttling {
     let is_short = wait <= SILENT_WAIT_MAX;
@@ -110,8 +110,9 @@ fn throttling(dialect: Dialect, wait: Duration) -> Throttling {
                 catalog::provider(folder).and_then(|manifest| manifest.refusal.as_ref()).map(|form| form.throttled);
             match said {
                 Some(Throttled::Wait) if is_short => Throttling::Wait,
-                Some(Throttled::Wait | Throttled::Readable) => Throttling::Readable,
-                Some(Throttled::No) | None => Throttling::No,
+                Some(Throttled::Readable) => Throttling::Readable,
+                // Whoever waits for a time also calls again where none is told.
+                Some(Throttled::Wait | Throttled::No) | None => Throttling::No,
             }
         }
         Dialect::Problem if is_short => Throttling::Wait,
