@@ -37,6 +37,7 @@ mod kubectl_sessions;
 mod kubernetes;
 mod ledger;
 mod operations;
+mod platforms;
 mod report;
 mod restart;
 mod reverse;

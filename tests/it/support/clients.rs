@@ -36,6 +36,19 @@ const OCTOKIT_PACKAGES: &[&str] = &[
     "undici@6.29.1",
 ];
 
+/// The platforms' own clients for Python, and one of GraphQL's.
+const PLATFORM_PACKAGES: [&str; 6] = [
+    "cloudflare==5.9.0",
+    "datadog-api-client==2.62.0",
+    "docker==7.2.0",
+    "gql[requests]==4.4.0",
+    "pagerduty==7.2.0",
+    "pydo==0.44.0",
+];
+/// The platforms' own clients for Node.
+const PLATFORM_NODE_PACKAGES: &[&str] =
+    &["@linear/sdk@98.0.0", "@netlify/api@15.1.2", "@vercel/sdk@1.28.35", "heroku-client@3.1.4"];
+
 /// The folder of the Python environment; its `bin` holds `python`, `aws`.
 pub(crate) fn python() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
@@ -99,6 +112,23 @@ pub(crate) fn octokit() -> Option<&'static Path> {
                 .filter(|file| file.file_name().to_string_lossy().ends_with(".deref.json"))
                 .for_each(|file| fs::remove_file(file.path()).unwrap());
         }))
+    });
+    found.as_deref()
+}
+
+/// The folder of a Python environment with the platforms' clients.
+pub(crate) fn platforms() -> &'static Path {
+    static PLATFORMS: OnceLock<PathBuf> = OnceLock::new();
+    PLATFORMS.get_or_init(|| venv("venv-platforms", &PLATFORM_PACKAGES))
+}
+
+/// The folder with the platforms' clients for Node, where npm is there.
+pub(crate) fn node_platforms() -> Option<&'static Path> {
+    static PLATFORMS: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let found = PLATFORMS.get_or_init(|| {
+        optional("npm")?;
+        let packages = PLATFORM_NODE_PACKAGES;
+        Some(installed("npm-platforms", &packages.join(" "), |folder| npm(folder, packages)))
     });
     found.as_deref()
 }

@@ -23,7 +23,7 @@ pub(super) fn errors(said: &Said<'_>) -> Form {
     };
     let Some(field) = field(said) else { return problem(said) };
     // `type` is GitHub's, `extensions.code` Apollo's, `extensions.type` and `userPresentableMessage` Linear's.
-    let mut extensions = json!({ "code": code, "type": kind, "userPresentableMessage": said.message });
+    let mut extensions = json!({ "code": code, "type": kind, "userPresentableMessage": sentence(&said.message) });
     if let Some(members) = extensions.as_object_mut() {
         if !said.id.is_empty() {
             members.insert("decision".into(), Value::from(said.id.as_str()));
@@ -37,6 +37,12 @@ pub(super) fn errors(said: &Said<'_>) -> Form {
         "errors": [{ "type": code, "path": [field], "locations": [], "message": said.message, "extensions": extensions }],
     }));
     Form { status: 200, media: "application/json; charset=utf-8", headers: vec![], body }
+}
+
+/// The text with a capital, as Linear's client writes the error's `message`: what differs from it is shown beside it.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// The root field that was refused.
