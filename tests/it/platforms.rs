@@ -270,6 +270,20 @@ const VERCEL: Play = Play {
     limited: 403,
 };
 
+const SUPABASE: Play = Play {
+    client: "supabase",
+    folder: "supabase",
+    host: "api.supabase.com",
+    base: "",
+    create: "secrets:v1-bulk-create-secrets",
+    delete: "projects:v1-delete-a-project",
+    answers: |asked| match asked {
+        "secrets:v1-bulk-create-secrets" => (201, json!({})),
+        _ => (200, json!([])),
+    },
+    limited: 429,
+};
+
 #[test]
 fn cloudflare_s_python_client_works_is_told_once_and_waits() {
     CLOUDFLARE.keeps_its_promises(Play::by_proxy);
@@ -319,6 +333,13 @@ fn vercel_s_sdk_works_is_told_once_and_waits() {
     if clients::node_platforms().is_some() {
         VERCEL.keeps_its_promises(Play::by_listener);
         VERCEL.waits_a_little(Play::by_listener);
+    }
+}
+
+#[test]
+fn supabase_s_management_client_works_and_is_told_once() {
+    if clients::node_platforms().is_some() {
+        SUPABASE.keeps_its_promises(Play::by_listener);
     }
 }
 

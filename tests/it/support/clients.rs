@@ -46,8 +46,13 @@ const PLATFORM_PACKAGES: [&str; 6] = [
     "pydo==0.44.0",
 ];
 /// The platforms' own clients for Node.
-const PLATFORM_NODE_PACKAGES: &[&str] =
-    &["@linear/sdk@98.0.0", "@netlify/api@15.1.2", "@vercel/sdk@1.28.35", "heroku-client@3.1.4"];
+const PLATFORM_NODE_PACKAGES: &[&str] = &[
+    "@linear/sdk@98.0.0",
+    "@netlify/api@15.1.2",
+    "@vercel/sdk@1.28.35",
+    "heroku-client@3.1.4",
+    "supabase-management-js@2.0.2",
+];
 
 /// The folder of the Python environment; its `bin` holds `python`, `aws`.
 pub(crate) fn python() -> &'static Path {

@@ -55,6 +55,15 @@ const clients = {
       delete: () => vercel.projects.deleteProject({ idOrName: "web" }),
     };
   },
+  supabase() {
+    const { SupabaseManagementAPI } = packages("supabase-management-js");
+    const supabase = new SupabaseManagementAPI({ accessToken: "a-token", baseUrl: `http://${address}` });
+    return {
+      read: () => supabase.listAllProjects(),
+      create: () => supabase.bulkCreateSecrets("abcdefghijklmnopqrst", [{ name: "A", value: "b" }]),
+      delete: () => supabase.deleteAProject("abcdefghijklmnopqrst"),
+    };
+  },
   async linear() {
     const { LinearClient } = await load("@linear/sdk/dist/index.mjs");
     const linear = new LinearClient({ apiKey: "a-key", apiUrl: `http://${address}/graphql` });
