@@ -103,6 +103,17 @@ impl Play {
         assert!((1..=4).contains(&stopped), "stopped {stopped} times: {all:#?}");
     }
 
+    /// The client shows a short wait as it shows a long one, and stops.
+    #[track_caller]
+    fn shows_a_short_wait(&self, run: impl FnOnce(&Self, &Stage, &str) -> Vec<Value>) {
+        let (stage, platform) = self.stage("9s");
+        let all = run(self, &stage, "again");
+        is(&all, "create", 200, "");
+        is(&all, "create again", self.limited, SLOWER);
+        self.asked(&stage, self.create, (2, 1));
+        assert_eq!(platform.calls().len(), 1, "{:#?}", platform.calls());
+    }
+
     fn is_create(&self, call: &str) -> bool {
         call == self.create || call.contains(self.create.trim_start_matches("graphql:"))
     }
@@ -299,6 +310,7 @@ fn pydo_works_is_told_once_and_waits() {
 #[test]
 fn datadog_s_python_client_works_and_is_told_once() {
     DATADOG.keeps_its_promises(Play::by_proxy);
+    DATADOG.shows_a_short_wait(Play::by_proxy);
 }
 
 #[test]
@@ -310,6 +322,7 @@ fn pagerduty_s_python_client_works_is_told_once_and_does_not_wait_for_ever() {
 #[test]
 fn gql_shows_railway_s_and_linear_s_refusals() {
     RAILWAY.keeps_its_promises(Play::by_proxy);
+    RAILWAY.shows_a_short_wait(Play::by_proxy);
     LINEAR.keeps_its_promises(Play::by_proxy);
 }
 
@@ -317,6 +330,7 @@ fn gql_shows_railway_s_and_linear_s_refusals() {
 fn heroku_s_node_client_works_and_is_told_once() {
     if clients::node_platforms().is_some() {
         HEROKU.keeps_its_promises(Play::by_listener);
+        HEROKU.shows_a_short_wait(Play::by_listener);
     }
 }
 
@@ -340,6 +354,7 @@ fn vercel_s_sdk_works_is_told_once_and_waits() {
 fn supabase_s_management_client_works_and_is_told_once() {
     if clients::node_platforms().is_some() {
         SUPABASE.keeps_its_promises(Play::by_listener);
+        SUPABASE.shows_a_short_wait(Play::by_listener);
     }
 }
 
@@ -350,6 +365,7 @@ fn linear_s_sdk_works_and_is_told_once() {
         for step in all.iter().filter(|step| step["status"] != 200) {
             assert_eq!(step["message"].as_str().unwrap().matches("Target: ").count(), 1, "shown once: {step:#}");
         }
+        LINEAR.shows_a_short_wait(Play::by_listener);
     }
 }
 
