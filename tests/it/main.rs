@@ -40,6 +40,7 @@ mod kubectl_sessions;
 mod kubernetes;
 mod ledger;
 mod operations;
+mod platforms;
 mod report;
 mod restart;
 mod reverse;

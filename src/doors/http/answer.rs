@@ -95,7 +95,9 @@ enum Throttling {
 /// | Docker | 429, shown at once | the same |
 /// | GraphQL | an error `RATE_LIMITED`, shown at once | the same |
 /// | git, Terraform's lock | as a denial: neither knows of waiting | the same |
-/// | described APIs | as their manifest says: 429 with `Retry-After`, 429 without, or 403 | 429 without to those that show it, else 403 |
+/// | described APIs, `wait` | 429 with `Retry-After`: their clients come back by themselves | 403: PagerDuty's client repeats a 429 for ever, others some times |
+/// | described APIs, `readable` | 429 without `Retry-After`, shown at once | the same |
+/// | described APIs, `no` | 403 | the same |
 /// | others | 429 with `Retry-After`: most clients wait once or three times | 403: some would repeat a 429 for minutes |
 fn throttling(dialect: Dialect, wait: Duration) -> Throttling {
     let is_short = wait <= SILENT_WAIT_MAX;
@@ -111,7 +113,6 @@ fn throttling(dialect: Dialect, wait: Duration) -> Throttling {
             match said {
                 Some(Throttled::Wait) if is_short => Throttling::Wait,
                 Some(Throttled::Readable) => Throttling::Readable,
-                // Whoever waits for a time also calls again where none is told.
                 Some(Throttled::Wait | Throttled::No) | None => Throttling::No,
             }
         }

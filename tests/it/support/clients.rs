@@ -55,6 +55,24 @@ const GRAPHQL_PACKAGES: &[&str] = &[
     "ws@8.18.3",
 ];
 
+/// The platforms' own clients for Python, and one of GraphQL's.
+const PLATFORM_PACKAGES: [&str; 6] = [
+    "cloudflare==5.9.0",
+    "datadog-api-client==2.62.0",
+    "docker==7.2.0",
+    "gql[requests]==4.4.0",
+    "pagerduty==7.2.0",
+    "pydo==0.44.0",
+];
+/// The platforms' own clients for Node.
+const PLATFORM_NODE_PACKAGES: &[&str] = &[
+    "@linear/sdk@98.0.0",
+    "@netlify/api@15.1.2",
+    "@vercel/sdk@1.28.35",
+    "heroku-client@3.1.4",
+    "supabase-management-js@2.0.2",
+];
+
 /// The folder of the Python environment; its `bin` holds `python`, `aws`.
 pub(crate) fn python() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
@@ -137,6 +155,23 @@ pub(crate) fn azurite() -> Option<&'static Path> {
     let found = AZURITE.get_or_init(|| {
         optional("npm")?;
         Some(installed("npm-azurite", AZURITE_PACKAGE, |folder| npm(folder, &[AZURITE_PACKAGE])))
+    });
+    found.as_deref()
+}
+
+/// The folder of a Python environment with the platforms' clients.
+pub(crate) fn platforms() -> &'static Path {
+    static PLATFORMS: OnceLock<PathBuf> = OnceLock::new();
+    PLATFORMS.get_or_init(|| venv("venv-platforms", &PLATFORM_PACKAGES))
+}
+
+/// The folder with the platforms' clients for Node, where npm is there.
+pub(crate) fn node_platforms() -> Option<&'static Path> {
+    static PLATFORMS: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let found = PLATFORMS.get_or_init(|| {
+        optional("npm")?;
+        let packages = PLATFORM_NODE_PACKAGES;
+        Some(installed("npm-platforms", &packages.join(" "), |folder| npm(folder, packages)))
     });
     found.as_deref()
 }

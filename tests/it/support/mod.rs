@@ -17,6 +17,7 @@ pub(crate) mod local;
 pub(crate) mod log;
 pub(crate) mod model;
 pub(crate) mod moto;
+pub(crate) mod platform;
 pub(crate) mod pod;
 pub(crate) mod random;
 pub(crate) mod server;

@@ -55,7 +55,7 @@ pub(super) fn message(subprotocol: Subprotocol, is_wrapped: bool, id: &str, said
 
 /// What programs read: `code` is Apollo's, `type` and `userPresentableMessage` Linear's.
 fn extensions(said: &Said<'_>, code: &str, kind: &str) -> Value {
-    let mut extensions = json!({ "code": code, "type": kind, "userPresentableMessage": said.message });
+    let mut extensions = json!({ "code": code, "type": kind, "userPresentableMessage": sentence(&said.message) });
     if let Some(members) = extensions.as_object_mut() {
         if !said.id.is_empty() {
             members.insert("decision".into(), Value::from(said.id.as_str()));
@@ -65,6 +65,12 @@ fn extensions(said: &Said<'_>, code: &str, kind: &str) -> Value {
         }
     }
     extensions
+}
+
+/// The text with a capital, as Linear's client writes the error's `message`: what differs from it is shown beside it.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// The root field that was refused.

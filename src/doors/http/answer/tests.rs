@@ -293,3 +293,19 @@ fn grpc_says_no_in_its_head() {
     check(RefusalKind::Unavailable { status: 502 }, "14");
     check(RefusalKind::Throttled { retry_after: Duration::from_mins(1) }, "7");
 }
+
+#[test]
+fn described_apis_are_told_to_wait_as_their_manifests_say() {
+    let check = |folder: &'static str, seconds: u64, status: u16, told: Option<&str>| {
+        let kind = RefusalKind::Throttled { retry_after: Duration::from_secs(seconds) };
+        let response =
+            answer(Dialect::Described(folder), &Method::POST, &refusal(kind, "pagerduty:services:createService"));
+        let header = response.headers().get("retry-after").map(|value| value.to_str().unwrap());
+        assert_eq!((response.status().as_u16(), header), (status, told), "{folder} {seconds}");
+    };
+    // PagerDuty's own client repeats a 429 without end.
+    check("pagerduty", 5, 429, Some("5"));
+    check("pagerduty", 600, 403, None);
+    check("datadog", 5, 429, None);
+    check("datadog", 600, 429, None);
+}
