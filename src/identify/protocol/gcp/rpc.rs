@@ -83,7 +83,16 @@ const FIELDS: &[(&str, &str, &[Field])] = &[
     ("spanner", "sessions.executeBatchDml", &[("statements.sql", &[3, 1], Kind::Text)]),
     ("spanner", "sessions.executeSql", &[("sql", &[3], Kind::Text)]),
     ("spanner", "sessions.executeStreamingSql", &[("sql", &[3], Kind::Text)]),
-    ("", "setIamPolicy", &[("policy.bindings.members", &[2, 4, 2], Kind::Text)]),
+    (
+        "",
+        "setIamPolicy",
+        &[
+            ("policy.auditConfigs", &[2, 6], Kind::Text),
+            ("policy.bindings", &[2, 4], Kind::Text),
+            ("policy.bindings.members", &[2, 4, 2], Kind::Text),
+            ("updateMask", &[3, 1], Kind::Text),
+        ],
+    ),
 ];
 
 /// How much body it takes, where the tables would take `plain`: streams of messages are flagged and not held back.
