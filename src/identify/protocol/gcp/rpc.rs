@@ -84,6 +84,29 @@ const FIELDS: &[(&str, &str, &[Field])] = &[
     ("spanner", "sessions.executeSql", &[("sql", &[3], Kind::Text)]),
     ("spanner", "sessions.executeStreamingSql", &[("sql", &[3], Kind::Text)]),
     (
+        "storage",
+        "Storage.CreateBucket",
+        &[
+            ("bucket.acl", &[2, 8], Kind::Text),
+            ("bucket.defaultObjectAcl", &[2, 9], Kind::Text),
+            ("predefinedAcl", &[6], Kind::Text),
+            ("predefinedDefaultObjectAcl", &[7], Kind::Text),
+        ],
+    ),
+    (
+        "storage",
+        "Storage.RewriteObject",
+        &[("destination.acl", &[1, 10], Kind::Text), ("destinationPredefinedAcl", &[28], Kind::Text)],
+    ),
+    (
+        "storage",
+        "Storage.StartResumableWrite",
+        &[
+            ("writeObjectSpec.predefinedAcl", &[1, 7], Kind::Text),
+            ("writeObjectSpec.resource.acl", &[1, 1, 10], Kind::Text),
+        ],
+    ),
+    (
         "",
         "setIamPolicy",
         &[
