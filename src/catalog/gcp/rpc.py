@@ -88,6 +88,7 @@ def main():
         for name, streams, paths in found:
             keys = [(host, kind, shape(path)) for kind, path in paths]
             match = next((table[key] for key in keys if key in table), None)
+            match = match or SAME.get(f"{service}/{name}")
             if service in COMMON:
                 rows.add((f"{service}/{name}", "rpc", f"{service.rsplit('.', 1)[-1]}.{name}", "*", "-"))
             elif match and not streams:
@@ -126,6 +127,24 @@ def labelled(path):
 
 # Interfaces that every API has beside its own.
 COMMON = {"google.longrunning.Operations", "google.iam.v1.IAMPolicy", "google.cloud.location.Locations"}
+
+# Methods whose .proto file tells no path, and the operations that they are. Where parameters of an operation's address decide, and the message
+# holds them, the method keeps its own name: Storage.CreateBucket.
+SAME = {
+    "google.storage.v2.Storage/ComposeObject": ("storage", "objects.compose"),
+    "google.storage.v2.Storage/DeleteBucket": ("storage", "buckets.delete"),
+    "google.storage.v2.Storage/DeleteObject": ("storage", "objects.delete"),
+    "google.storage.v2.Storage/GetBucket": ("storage", "buckets.get"),
+    "google.storage.v2.Storage/GetObject": ("storage", "objects.get"),
+    "google.storage.v2.Storage/ListBuckets": ("storage", "buckets.list"),
+    "google.storage.v2.Storage/ListObjects": ("storage", "objects.list"),
+    "google.storage.v2.Storage/LockBucketRetentionPolicy": ("storage", "buckets.lockRetentionPolicy"),
+    "google.storage.v2.Storage/MoveObject": ("storage", "objects.move"),
+    "google.storage.v2.Storage/ReadObject": ("storage", "objects.get"),
+    "google.storage.v2.Storage/RestoreObject": ("storage", "objects.restore"),
+    "google.storage.v2.Storage/UpdateBucket": ("storage", "buckets.patch"),
+    "google.storage.v2.Storage/UpdateObject": ("storage", "objects.patch"),
+}
 
 if __name__ == "__main__":
     main()

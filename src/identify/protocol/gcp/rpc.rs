@@ -83,7 +83,39 @@ const FIELDS: &[(&str, &str, &[Field])] = &[
     ("spanner", "sessions.executeBatchDml", &[("statements.sql", &[3, 1], Kind::Text)]),
     ("spanner", "sessions.executeSql", &[("sql", &[3], Kind::Text)]),
     ("spanner", "sessions.executeStreamingSql", &[("sql", &[3], Kind::Text)]),
-    ("", "setIamPolicy", &[("policy.bindings.members", &[2, 4, 2], Kind::Text)]),
+    (
+        "storage",
+        "Storage.CreateBucket",
+        &[
+            ("bucket.acl", &[2, 8], Kind::Text),
+            ("bucket.defaultObjectAcl", &[2, 9], Kind::Text),
+            ("predefinedAcl", &[6], Kind::Text),
+            ("predefinedDefaultObjectAcl", &[7], Kind::Text),
+        ],
+    ),
+    (
+        "storage",
+        "Storage.RewriteObject",
+        &[("destination.acl", &[1, 10], Kind::Text), ("destinationPredefinedAcl", &[28], Kind::Text)],
+    ),
+    (
+        "storage",
+        "Storage.StartResumableWrite",
+        &[
+            ("writeObjectSpec.predefinedAcl", &[1, 7], Kind::Text),
+            ("writeObjectSpec.resource.acl", &[1, 1, 10], Kind::Text),
+        ],
+    ),
+    (
+        "",
+        "setIamPolicy",
+        &[
+            ("policy.auditConfigs", &[2, 6], Kind::Text),
+            ("policy.bindings", &[2, 4], Kind::Text),
+            ("policy.bindings.members", &[2, 4, 2], Kind::Text),
+            ("updateMask", &[3, 1], Kind::Text),
+        ],
+    ),
 ];
 
 /// How much body it takes, where the tables would take `plain`: streams of messages are flagged and not held back.
