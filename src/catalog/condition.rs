@@ -1,7 +1,7 @@
 //! How the tables write conditions; the classifiers say whether they hold.
 //!
 //! `M` present, `!M` absent, `M=a|b` any value is one of these, `M!=a|b` a value is none of these, `M<n`, `M>n`, `M^=a|b` begins
-//! with these letters, `M^a|b` a statement that begins with these words, `M!^a|b`, `M!$a` does not end with, `M~a|b` contains, `M public`, `M calls`, `M several`; parts are joined by ` & `.
+//! with these letters (`*` in them is a run of others than `/` and `:`) and with none of those that a `!` stands before, `M^a|b` a statement that begins with these words, `M!^a|b`, `M!$a` does not end with, `M~a|b` contains, `M public`, `M calls`, `M several`; parts are joined by ` & `.
 //! `count M`, `wide M`, `dry M=value` and `resource M` stand alone and say nothing about the effect by themselves.
 
 /// One part of a condition.

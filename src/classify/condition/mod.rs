@@ -58,7 +58,10 @@ fn part_holds<V: Values>(part: &str, values: &V) -> bool {
             one_of(&|expected| equals(value, expected) || V::NUMBERED && is_enumerated(expected) && is_number(value))
         }
         "!=" => !one_of(&|expected| value == expected),
-        "^=" => one_of(&|expected| value.starts_with(expected)),
+        "^=" => {
+            let excepted = |expected: &str| expected.strip_prefix('!').is_some_and(|start| starts(value, start));
+            one_of(&|expected| !expected.starts_with('!') && starts(value, expected)) && !one_of(&excepted)
+        }
         "^" => one_of(&|expected| statement::begins(value, expected)),
         "!$" => !one_of(&|expected| value.ends_with(expected)),
         "!^" => !one_of(&|expected| statement::begins(value, expected)),
@@ -75,6 +78,14 @@ fn part_holds<V: Values>(part: &str, values: &V) -> bool {
         // A sign that nobody knows cannot make anything milder.
         _ => true,
     })
+}
+
+/// Whether a value begins with these letters; `*` is a run of any others than `/` and `:`.
+fn starts(value: &str, start: &str) -> bool {
+    let Some((before, after)) = start.split_once('*') else { return value.starts_with(start) };
+    let Some(rest) = value.strip_prefix(before) else { return false };
+    let end = rest.find(['/', ':']).unwrap_or(rest.len());
+    rest.split_at(end).1.starts_with(after)
 }
 
 /// `00` is `0`; what should be a whole number and is none may be anything.

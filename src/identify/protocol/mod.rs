@@ -114,7 +114,7 @@ pub(crate) fn api_of(head: &Head, known: &Known) -> (&'static Manifest, bool) {
     if aws::has_shape(head) {
         return (catalog::aws(), true);
     }
-    if let Some(api) = described::engine(head) {
+    if let Some(api) = described::shape::of(head) {
         return (api, true);
     }
     (catalog::generic(), false)

@@ -6,6 +6,7 @@
 
 mod members;
 mod path;
+pub(in crate::identify) mod shape;
 
 #[cfg(test)]
 mod tests;
@@ -17,7 +18,7 @@ use vec1::{Vec1, vec1};
 use super::{Dialect, Face, Known, Partial, Protocol, Reading, Routed};
 use super::{git, kubernetes, rest};
 use crate::catalog::described::{Operation as Row, book};
-use crate::catalog::{self, Condition, Manifest, PlaceKey};
+use crate::catalog::{Condition, Manifest, PlaceKey};
 use crate::model::http::{BodyNeed, Captured, Head, Unreadable, Upgrade};
 use crate::model::{Count, Operation, Parameter, Place, Resource};
 
@@ -87,25 +88,6 @@ pub(in crate::identify) fn dialect(api: &'static Manifest, head: &Head) -> Diale
         Dialect::Problem | Dialect::Graphql if api.refusal.is_some() => Dialect::Described(api.folder),
         other => other,
     }
-}
-
-/// The Docker Engine API on a host that nobody named: a path with a version and an operation that the API has, however it
-/// is spelled; whether it has one reading is asked later.
-pub(in crate::identify) fn engine(head: &Head) -> Option<&'static Manifest> {
-    if !head.path().contains("v1") && !head.path().contains('%') {
-        return None;
-    }
-    let (path, _) = rest::canonical(head.path());
-    let mut parts: Vec<String> = vec![];
-    for part in path.split(['/', '\\']).map(|part| part.split(';').next().unwrap_or_default()) {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()),
-            _ => parts.push(part.to_owned()),
-        }
-    }
-    let api = rest::is_engine_version(parts.first()?).then(|| catalog::provider("docker")).flatten()?;
-    path::is_listed(api, book(api.folder)?, head, &parts).then_some(api)
 }
 
 /// How much body it takes.
