@@ -309,17 +309,9 @@ fn read(text: &str) -> Option<Text<'_>> {
                 next_follows = follows;
                 first.len_utf8()
             }
-            '-' if second == Some('-') => {
+            '-' | '/' if rest.starts_with("--") || rest.starts_with("/*") => {
                 next_follows = follows;
-                rest.get(2..)?.chars().next().is_none_or(char::is_whitespace).then_some(())?;
-                rest.find('\n').unwrap_or(rest.len())
-            }
-            '/' if second == Some('*') => {
-                next_follows = follows;
-                let comment = rest.get(..rest.find("*/")? + 2)?;
-                let inside = comment.get(2..)?;
-                let plain = !inside.starts_with(['!', 'M', '+']) && !inside.contains("/*");
-                plain.then_some(comment.len())?
+                comment(rest)?
             }
             '[' => {
                 let region = bracketed(rest)?;
@@ -336,11 +328,7 @@ fn read(text: &str) -> Option<Text<'_>> {
             '#' | '\\' => return None,
             '$' if second.is_none_or(|second| !second.is_ascii_digit()) => return None,
             '\'' | '"' | '`' => {
-                let quoted = rest.get(..rest.get(1..)?.find(first)? + 2)?;
-                // Whether a backslash keeps the quote from ending depends on the dialect.
-                if quoted.contains('\\') {
-                    return None;
-                }
+                let quoted = quoted(rest, first)?;
                 if first != '\'' {
                     words.push(Word { text: quoted, at, depth, opens: false, inner: at < inside });
                     next_follows = true;
@@ -374,6 +362,23 @@ fn read(text: &str) -> Option<Text<'_>> {
         follows = next_follows;
     }
     Some(Text { words, ends })
+}
+
+/// How long the comment is with which this begins.
+fn comment(rest: &str) -> Option<usize> {
+    if let Some(line) = rest.strip_prefix("--") {
+        line.chars().next().is_none_or(char::is_whitespace).then_some(())?;
+        return Some(rest.find('\n').unwrap_or(rest.len()));
+    }
+    let comment = rest.get(..rest.find("*/")? + 2)?;
+    let inside = comment.get(2..)?;
+    let plain = !inside.starts_with(['!', 'M', '+']) && !inside.contains("/*");
+    plain.then_some(comment.len())
+}
+
+/// The quoted text with which this begins. Whether a backslash keeps a quote from ending it depends on the dialect.
+fn quoted(rest: &str, quote: char) -> Option<&str> {
+    rest.get(..rest.get(1..)?.find(quote)? + 2).filter(|quoted| !quoted.contains('\\'))
 }
 
 /// What stands between a bracket and the next closing one, which SQLite and T-SQL take for a quoted name and others for an
