@@ -67,8 +67,8 @@ fn part_holds<V: Values>(part: &str, values: &V) -> bool {
         "!^" => !one_of(&|expected| statement::begins(value, expected)),
         // No case is milder than another.
         "~" => {
-            let value = value.to_ascii_lowercase();
-            one_of(&|expected| value.contains(&expected.to_ascii_lowercase()))
+            let lower = value.to_ascii_lowercase();
+            one_of(&|expected| holds_text(value, &lower, &expected.to_ascii_lowercase()))
         }
         "<" | ">" => match (value.trim().parse::<f64>(), condition.expected.parse::<f64>()) {
             (Ok(value), Ok(bound)) if condition.sign == "<" => value < bound,
@@ -86,6 +86,12 @@ fn starts(value: &str, start: &str) -> bool {
     let Some(rest) = value.strip_prefix(before) else { return false };
     let end = rest.find(['/', ':']).unwrap_or(rest.len());
     rest.split_at(end).1.starts_with(after)
+}
+
+/// Where several words are expected, blanks of all kinds and comments may stand between those of a statement.
+fn holds_text(value: &str, lower: &str, expected: &str) -> bool {
+    let spaced = || statement::spaced(value).is_some_and(|spaced| spaced.contains(expected));
+    lower.contains(expected) || expected.contains(' ') && spaced()
 }
 
 /// `00` is `0`; what should be a whole number and is none may be anything.

@@ -66,7 +66,7 @@ impl<'a> Lines<'a> {
             5.. => {
                 let line = self.rest.get(4..length)?;
                 self.rest = self.rest.get(length..)?;
-                Some(Line::Data(line.strip_suffix(b"\n").unwrap_or(line)))
+                Some(Line::Data(line))
             }
             _ => None,
         }
@@ -82,7 +82,7 @@ pub(super) fn read(body: &[u8]) -> Option<Push<'_>> {
     loop {
         let line = match lines.next()? {
             Line::Flush => break,
-            Line::Data(line) => line,
+            Line::Data(line) => chomped(line),
         };
         let (text, capabilities) = match line.iter().position(|byte| *byte == 0) {
             Some(at) => (line.get(..at)?, line.get(at + 1..)?),
@@ -104,7 +104,7 @@ pub(super) fn read(body: &[u8]) -> Option<Push<'_>> {
     }
     if takes_options {
         while let Line::Data(line) = lines.next()? {
-            push.options.push(String::from_utf8_lossy(line).into_owned());
+            push.options.push(String::from_utf8_lossy(chomped(line)).into_owned());
         }
     }
     let lengths: Vec<usize> = push.commands.iter().flat_map(|one| [one.old.len(), one.new.len()]).collect();
@@ -113,19 +113,42 @@ pub(super) fn read(body: &[u8]) -> Option<Push<'_>> {
     alike.then_some(push)
 }
 
-/// `git push --signed`: headers, an empty line, the commands, and a signature, each line a pkt-line.
+fn chomped(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\n").unwrap_or(line)
+}
+
+/// How signatures begin (`gpg-interface.c`); git takes the last such line for the end of the commands.
+const SIGNATURES: &[&[u8]] = &[
+    b"-----BEGIN PGP SIGNATURE-----",
+    b"-----BEGIN PGP MESSAGE-----",
+    b"-----BEGIN SIGNED MESSAGE-----",
+    b"-----BEGIN SSH SIGNATURE-----",
+];
+
+/// `git push --signed`: headers, an empty line, the commands, and a signature, as `send-pack.c` writes them: each line is a
+/// pkt-line. git itself joins the pkt-lines, drops what follows a NUL, and only then splits at newlines
+/// (`receive-pack.c`): what it could split otherwise than here cannot be read. Nor can a certificate without a command.
 fn certificate(lines: &mut Lines<'_>, push: &mut Push<'_>) -> Option<()> {
-    let mut in_commands = false;
-    let mut signed = false;
+    let (mut headed, mut in_commands, mut signed) = (false, false, false);
     loop {
         let Line::Data(line) = lines.next()? else { return None };
+        let line = line.strip_suffix(b"\n")?;
+        if line.iter().any(|byte| matches!(byte, 0 | b'\n' | b'\r')) {
+            return None;
+        }
+        let signature = SIGNATURES.iter().any(|begin| line.starts_with(begin));
         match line {
-            b"push-cert-end" => return Some(()),
-            _ if signed => {}
+            b"push-cert-end" => return (!push.commands.is_empty()).then_some(()),
+            _ if !headed => {
+                headed = true;
+                line.starts_with(b"certificate version ").then_some(())?;
+            }
             b"" if !in_commands => in_commands = true,
-            _ if !in_commands => {}
-            line if line.starts_with(b"-----BEGIN") => signed = true,
-            line => push.commands.push(command(line)?),
+            _ if signature && (signed || !in_commands) => return None,
+            _ if signature => signed = true,
+            line if in_commands && !signed => push.commands.push(command(line)?),
+            // A command where none belongs.
+            line => command(line).is_none().then_some(())?,
         }
     }
 }

@@ -183,6 +183,42 @@ fn pkt_lines_are_read_strictly() {
     }
 }
 
+#[test]
+fn a_certificate_is_read_only_as_git_writes_it() {
+    let pkt = |text: &str| format!("{:04x}{text}", text.len() + 4);
+    let check = |certificate: &[&str], expected: Option<usize>| {
+        let lines: String = certificate.iter().map(|text| pkt(text)).collect();
+        let body = format!("{}{lines}0000", pkt("push-cert\0 report-status\n"));
+        let read = commands::read(body.as_bytes()).map(|push| push.commands.len());
+        assert_eq!(read, expected, "{certificate:?}");
+    };
+    let (version, pusher, end) = ("certificate version 0.1\n", "pusher a <a@b> 1 +0000\n", "push-cert-end\n");
+    let gone = format!("{} {} refs/heads/main\n", old(), "0".repeat(40));
+    let gone = gone.as_str();
+    let (begin, signature) = ("-----BEGIN SSH SIGNATURE-----\n", "U1NIU0lH\n");
+    check(&[version, pusher, "\n", gone, begin, signature, "-----END SSH SIGNATURE-----\n", end], Some(1));
+    check(&[version, "\n", gone, gone, end], Some(2));
+    check(&[version, "\n", gone, "-----BEGIN PGP SIGNATURE-----\n", "Version: x\n", "\n", "abc\n", end], Some(1));
+    // What git joins: headers with a command, a command in two parts, what ends at a NUL, a signature at a command.
+    check(&[&format!("{version}{pusher}\n{gone}"), end], None);
+    check(&[&format!("{version}{pusher}\n"), &gone[..50], &gone[50..], end], None);
+    check(&[version, "\n", &gone[..50], &gone[50..], end], None);
+    check(&[version, "\n\0x", gone, end], None);
+    check(&[version, pusher, &format!("\n{gone}"), "\n", end], None);
+    check(&[version, "\n", &format!("{gone}{begin}"), end], None);
+    check(&[version, "\n", gone.trim_end(), begin, end], None);
+    // Commands where none belong, or none at all; two signatures; an unknown one.
+    check(&[version, pusher, "\n", begin, signature, end], None);
+    check(&[version, "\n", gone, begin, gone, end], None);
+    check(&[version, gone, "\n", gone, end], None);
+    check(&[version, "\n", gone, begin, signature, begin, end], None);
+    check(&[version, "\n", gone, "-----BEGIN X-----\n", end], None);
+    check(&["\n", gone, end], None);
+    check(&[version, "\n", gone, "push-cert-end"], None);
+    check(&[version, "\n", gone], None);
+    check(&[version, "\n", gone, "push-cert-end\n\0"], None);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -79,6 +79,17 @@ impl<'a> Sight<'a> {
         self.object.sub.as_deref()
     }
 
+    /// Null in a patch that takes away what is null. In other forms it may stand for what is not known.
+    fn takes_away(&self, value: &Value) -> bool {
+        value.is_null() && matches!(self.form, Form::Merge | Form::Strategic)
+    }
+
+    /// Whether the API server puts one replica where none are named. In a Scale it leaves them at zero; what a custom
+    /// resource has by default is not known.
+    fn defaults_to_one(&self) -> bool {
+        self.sub().is_none() && matches!(self.object.group.as_str(), "" | "apps" | "extensions")
+    }
+
     fn built_in(&self) -> bool {
         !self.object.group.contains('.') || self.object.group.ends_with(".k8s.io")
     }
@@ -105,7 +116,8 @@ impl<'a> Sight<'a> {
     /// Scale, suspension and restarts.
     fn scale(&mut self) {
         if let Some(replicas) = self.at("/spec/replicas") {
-            self.mark(Fact::ScaledToZero, replicas.as_u64().is_none_or(|n| n == 0));
+            let one = self.takes_away(replicas) && self.defaults_to_one();
+            self.mark(Fact::ScaledToZero, !one && replicas.as_u64().is_none_or(|n| n == 0));
             self.tell("replicas", replicas);
         }
         for name in ["minReplicas", "maxReplicas", "maxReplicaCount", "instances", "nodeCount", "size", "parallelism"] {
@@ -169,7 +181,9 @@ impl<'a> Sight<'a> {
 
     fn nodes_and_namespaces(&mut self) {
         if self.is("", "nodes") {
-            let cordoned = self.at("/spec/unschedulable").is_some_and(|flag| flag != &Value::Bool(false));
+            // `kubectl uncordon` takes the flag away.
+            let schedulable = |flag: &Value| flag == &Value::Bool(false) || self.takes_away(flag);
+            let cordoned = self.at("/spec/unschedulable").is_some_and(|flag| !schedulable(flag));
             let evicting = items(self.at("/spec/taints")).any(evicts);
             self.mark(Fact::Drained, cordoned || evicting);
         }

@@ -38,7 +38,7 @@ impl Form {
 
 /// What one operation of a JSON patch writes.
 pub(super) struct Write {
-    /// [`Form::Whole`] where it replaces the whole object.
+    /// [`Form::Whole`] where it replaces the whole object, [`Form::Merge`] where it says what such a patch would say.
     pub(super) form: Form,
     /// `/spec/replicas` ← 0 as `{"spec":{"replicas":0}}`; null for what is taken away.
     pub(super) value: Value,
@@ -116,6 +116,9 @@ fn is_content(path: &str) -> bool {
 /// where null itself says something.
 fn removed(path: &str) -> Write {
     let defaulted = path.starts_with("/spec/") && path != "/spec/claimRef" && path != "/spec/loadBalancerSourceRanges";
+    if path == "/spec/replicas" {
+        return Write { form: Form::Merge, ..Write::at(path, Value::Null) };
+    }
     let mut write = if defaulted || is_content(path) { Write::nothing() } else { Write::at(path, Value::Null) };
     write.unguards = guards(path);
     write.empties = is_content(path);
