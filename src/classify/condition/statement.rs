@@ -370,10 +370,10 @@ fn comment(rest: &str) -> Option<usize> {
         line.chars().next().is_none_or(char::is_whitespace).then_some(())?;
         return Some(rest.find('\n').unwrap_or(rest.len()));
     }
-    let comment = rest.get(..rest.find("*/")? + 2)?;
-    let inside = comment.get(2..)?;
+    // From the third character on: `/*/` does not end itself.
+    let (inside, _) = rest.get(2..)?.split_once("*/")?;
     let plain = !inside.starts_with(['!', 'M', '+']) && !inside.contains("/*");
-    plain.then_some(comment.len())
+    plain.then_some(inside.len() + 4)
 }
 
 /// The quoted text with which this begins. Whether a backslash keeps a quote from ending it depends on the dialect.
@@ -545,6 +545,8 @@ mod tests {
             ("select 'a;b'", false),
             ("select 1; truncate users", true),
             ("select 1 # ;", true),
+            ("select 1 /*/ ' */; drop table a -- '", true),
+            ("select 1 /**/; -- note\n", false),
         ] {
             assert_eq!(is_several(text), expected, "{text}");
         }
