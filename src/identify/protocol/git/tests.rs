@@ -201,8 +201,8 @@ fn a_certificate_is_read_only_as_git_writes_it() {
     check(&[version, "\n", gone, "-----BEGIN PGP SIGNATURE-----\n", "Version: x\n", "\n", "abc\n", end], Some(1));
     // What git joins: headers with a command, a command in two parts, what ends at a NUL, a signature at a command.
     check(&[&format!("{version}{pusher}\n{gone}"), end], None);
-    check(&[&format!("{version}{pusher}\n"), &gone[..50], &gone[50..], end], None);
-    check(&[version, "\n", &gone[..50], &gone[50..], end], None);
+    check(&[&format!("{version}{pusher}\n"), gone.split_at(50).0, gone.split_at(50).1, end], None);
+    check(&[version, "\n", gone.split_at(50).0, gone.split_at(50).1, end], None);
     check(&[version, "\n\0x", gone, end], None);
     check(&[version, pusher, &format!("\n{gone}"), "\n", end], None);
     check(&[version, "\n", &format!("{gone}{begin}"), end], None);
