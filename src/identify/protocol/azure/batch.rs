@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::super::kubernetes;
 use super::body::Written;
 use super::{Call, MAX};
 use crate::model::http::{Head, Unreadable};
@@ -61,6 +62,11 @@ fn one(part: &Value, head: &Head, version: Option<&str>) -> Result<Call, Unreada
     };
     if is_batch("POST", &path) {
         return Err(Unreadable::new("a batch in a batch"));
+    }
+    let headers = member(part, &["headers", "requestHeaderDetails"])?;
+    let overrides = |name: &String| kubernetes::OVERRIDES.iter().any(|known| known.eq_ignore_ascii_case(name));
+    if headers.and_then(Value::as_object).is_some_and(|headers| headers.keys().any(overrides)) {
+        return Err(Unreadable::new("a part of the batch has a header that can name another call"));
     }
     let written = match member(part, &["body", "content"])? {
         None | Some(Value::Null) => Written::None,
