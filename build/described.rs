@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::writer::{Ranges, Result, Row, Writer, cell, number, pair, range, ranges, read};
 
 /// The flags of an operation, from bit 0.
-const FLAGS: [&str; 2] = ["deprecated", "blob"];
+const FLAGS: [&str; 3] = ["deprecated", "blob", "opens"];
 
 /// All folders' rows so far.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! How the tables write conditions; the classifiers say whether they hold.
 //!
-//! `M` present, `!M` absent, `M=a|b` any value is one of these, `M!=a|b` a value is none of these, `M<n`, `M>n`, `M^a|b` begins
-//! with, `M!^a|b`, `M!$a` does not end with, `M~a|b` contains, `M public`, `M calls`, `M several`; parts are joined by ` & `.
+//! `M` present, `!M` absent, `M=a|b` any value is one of these, `M!=a|b` a value is none of these, `M<n`, `M>n`, `M^=a|b` begins
+//! with these letters (`*` in them is a run of others than `/` and `:`) and with none of those that a `!` stands before, `M^a|b` a statement that begins with these words, `M!^a|b`, `M!$a` does not end with, `M~a|b` contains, `M public`, `M calls`, `M several`; parts are joined by ` & `.
 //! `count M`, `wide M`, `dry M=value` and `resource M` stand alone and say nothing about the effect by themselves.
 
 /// One part of a condition.
@@ -19,6 +19,9 @@ pub struct Condition<'a> {
 const SILENT: [&str; 4] = ["count", "wide", "dry", "resource"];
 
 impl<'a> Condition<'a> {
+    /// The value of a member that the call sets back to what nobody knows: whatever is asked of it holds, that it is absent too.
+    pub const UNSET: &'static str = "(set back)";
+
     /// Reads one part.
     #[must_use]
     pub fn parse(part: &'a str) -> Self {
@@ -27,13 +30,15 @@ impl<'a> Condition<'a> {
             return Self { member, sign: "!", expected: "" };
         }
         for sign in ["public", "calls", "several"] {
-            if let Some(member) = part.strip_suffix(sign).and_then(|rest| rest.strip_suffix(' ')) {
+            let member = part.strip_suffix(sign).and_then(|rest| rest.strip_suffix(' '));
+            // The last word of a value is none.
+            if let Some(member) = member.filter(|member| !member.contains(['=', '!', '<', '>', '^', '~'])) {
                 return Self { member, sign, expected: "" };
             }
         }
         let end = part.find(['=', '!', '<', '>', '^', '~']).unwrap_or(part.len());
         let (member, rest) = part.split_at(end);
-        let signs = ["!=", "!^", "!$", "=", "<", ">", "^", "~"];
+        let signs = ["!=", "!^", "!$", "=", "<", ">", "^=", "^", "~"];
         match signs.iter().find_map(|sign| rest.strip_prefix(sign).map(|expected| (*sign, expected))) {
             Some((sign, expected)) => Self { member, sign, expected },
             // A sign that nobody knows holds.
@@ -72,8 +77,10 @@ mod tests {
             ("!body.a", "body.a", "!", ""),
             ("body.a=0", "body.a", "=", "0"),
             ("body.a!=true|yes", "body.a", "!=", "true|yes"),
+            ("body.Binds^=/:|/etc:", "body.Binds", "^=", "/:|/etc:"),
             ("query.sql!^SELECT", "query.sql", "!^", "SELECT"),
             ("policy public", "policy", "public", ""),
+            ("body.sql~to anon|to public", "body.sql", "~", "to anon|to public"),
             ("dry query.validateOnly=true", "query.validateOnly", "=", "true"),
             ("count body.ids", "body.ids", "", ""),
             ("counts", "counts", "", ""),

@@ -45,12 +45,16 @@ pub struct Manifest {
 pub enum ProtocolName {
     /// All of AWS's wire protocols.
     Aws,
+    /// Azure Resource Manager and Microsoft Graph.
+    Azure,
     /// The Kubernetes API.
     Kubernetes,
     /// What agents need to live.
     Lifeline,
     /// Tables of methods and paths.
     Described,
+    /// Google: the same, and batches, uploads and gRPC.
+    Gcp,
     /// Method and path words.
     Rest,
 }
@@ -119,7 +123,7 @@ impl Default for RefusalCodes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Throttled {
-    /// They wait for `Retry-After` and call again.
+    /// They wait for `Retry-After` and call again. A wait of minutes is told with a 403: some would repeat a 429 for as long.
     Wait,
     /// They show a 429 without that header and stop.
     Readable,

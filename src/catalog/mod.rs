@@ -1,9 +1,11 @@
 //! APIs as data: one folder a provider (`provider.yaml`, operation tables, cases), one line in [`PROVIDERS`].
 
 pub mod aws;
+pub mod azure;
 mod condition;
 pub mod described;
 pub mod hosts;
+pub mod kubernetes;
 pub mod lifelines;
 mod manifest;
 mod names;
@@ -28,7 +30,40 @@ macro_rules! provider {
 /// Every provider. Where two patterns cover a host the exact name wins, then the longest suffix. The calls that an agent
 /// needs to live are looked for before, and are no patterns of hosts.
 static PROVIDERS: LazyLock<Vec<Manifest>> = LazyLock::new(|| {
-    let all = [provider!("lifelines"), provider!("aws"), provider!("kubernetes"), provider!("generic")];
+    let all = [
+        provider!("lifelines"),
+        provider!("aws"),
+        provider!("azure"),
+        provider!("gcp"),
+        provider!("github"),
+        provider!("kubernetes"),
+        provider!("azure-appconfig"),
+        provider!("azure-blob"),
+        provider!("azure-cosmos"),
+        provider!("azure-dfs"),
+        provider!("azure-file"),
+        provider!("azure-keyvault"),
+        provider!("azure-kudu"),
+        provider!("azure-monitor"),
+        provider!("azure-queue"),
+        provider!("azure-registry"),
+        provider!("azure-servicebus"),
+        provider!("azure-table"),
+        provider!("cloudflare"),
+        provider!("datadog"),
+        provider!("digitalocean"),
+        provider!("docker"),
+        provider!("fly"),
+        provider!("heroku"),
+        provider!("linear"),
+        provider!("netlify"),
+        provider!("pagerduty"),
+        provider!("railway"),
+        provider!("supabase"),
+        provider!("terraform-cloud"),
+        provider!("vercel"),
+        provider!("generic"),
+    ];
     all.into_iter().map(|(folder, text)| Manifest { folder, ..parse(text) }).collect()
 });
 

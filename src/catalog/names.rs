@@ -19,7 +19,11 @@ pub fn graphql_service(host: &str) -> Option<&'static str> {
 }
 
 /// What git does over HTTP, and to its own clone.
-const GIT_REMOTE: &[&str] = &["fetch", "push", "push_force", "delete_ref"];
+const GIT_REMOTE: &[&str] =
+    &["fetch", "push", "push_force", "delete_ref", "lfs_download", "lfs_upload", "lfs_locks", "lfs_lock", "lfs_unlock"];
+
+/// What is done to a Terraform state behind the `http` backend.
+const TERRAFORM_STATE: &[&str] = &["lock", "unlock", "update", "delete"];
 
 /// Whether `id` is the exact id of an operation that this catalog can name (no globs).
 #[must_use]
@@ -31,17 +35,21 @@ pub fn operation_exists(id: &str) -> bool {
     let (Some(provider), Some(service), Some(name)) = (parts.next(), parts.next(), parts.next()) else { return false };
     match provider {
         "aws" => super::aws::has_operation(service, name),
+        "azure" if super::azure::has_operation(service, name) => true,
         "kubernetes" => kubernetes(service, name),
         "http" => is_host(service) && !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'-'),
         "graphql" => is_host(service) && is_field(name),
         "net" => (service, name) == ("tunnel", "Open"),
+        "terraform" if service == "state" => TERRAFORM_STATE.contains(&name),
         "git" => match service {
             "remote" => GIT_REMOTE.contains(&name),
             "local" => is_word(name),
             _ => false,
         },
         _ if service == "http" => {
-            let partial = |api: &&Manifest| api.id == provider && api.protocol == ProtocolName::Described;
+            let partial = |api: &&Manifest| {
+                api.id == provider && matches!(api.protocol, ProtocolName::Described | ProtocolName::Gcp)
+            };
             matches!(name, "GET" | "HEAD" | "OPTIONS") && super::providers().iter().any(|api| partial(&api))
         }
         _ if described(provider, service, name) => true,

@@ -21,6 +21,9 @@ fn host_patterns() {
     check("azmk8s.io", None);
     check("evilazmk8s.io", None);
     check("client-telemetry.us-east-1.amazonaws.com", Some("aws"));
+    check("management.azure.com", Some("azure"));
+    check("westeurope.management.azure.com", Some("azure"));
+    check("graph.microsoft.com", Some("azure"));
     check("registry.npmjs.org", Some("lifeline"));
     check("example.com", None);
     check("", None);

@@ -29,12 +29,13 @@ pub(super) fn blast_radius(reading: &Reading, seen: &Seen) -> BlastRadius {
         Call::ByMethod => BlastRadius::new(Impact::Read, Scope::Resource),
         Call::Unlisted => BlastRadius::new(Impact::Unknown, Scope::Environment),
     };
-    blast.impact = blast.impact.stricter(match seen.upgrade {
+    let opens = matches!(&seen.call, Call::Listed(rows) if rows.iter().all(|row| row.opens()));
+    blast.impact = blast.impact.stricter(match seen.upgrade.filter(|_| !opens) {
         None => Impact::Read,
         // Both sides say what they like: at least what a POST is.
         Some(Upgrade::WebSocket) => Impact::Update,
         Some(Upgrade::Tcp) => Impact::Execute,
-        Some(Upgrade::Spdy) => Impact::Unknown,
+        Some(Upgrade::Spdy | Upgrade::H2c) => Impact::Unknown,
     });
     blast.count = reading.count;
     let many = blast.count == Count::Unbounded || blast.count.floor().is_some_and(|count| count >= BULK_FROM);

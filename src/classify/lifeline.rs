@@ -6,20 +6,17 @@
 use crate::catalog::lifelines::Purpose;
 use crate::identify::Reading;
 use crate::identify::protocol::lifeline::Seen;
-use crate::model::{BlastRadius, Hazard, Impact, Scope};
+use crate::model::{BlastRadius, Impact, Scope};
 
 /// What it would do.
 pub(super) fn blast_radius(reading: &Reading, seen: &Seen) -> BlastRadius {
     let mut blast = match seen {
-        Seen::Call(Purpose::Registry) | Seen::GitFetch => BlastRadius::new(Impact::Read, Scope::Resource),
+        Seen::Call(Purpose::Registry) => BlastRadius::new(Impact::Read, Scope::Resource),
         Seen::Call(Purpose::Model | Purpose::SignIn | Purpose::Telemetry) | Seen::Tunnel => {
             BlastRadius::new(Impact::Update, Scope::Local)
         }
         // What goes through cannot be named, so it is not a read; the operator chose not to look, so it is not unknown.
         Seen::OtherTunnel => BlastRadius::new(Impact::Update, Scope::Resource),
-        Seen::GitPush => BlastRadius::new(Impact::Update, Scope::Resource),
-        Seen::GitDelete => BlastRadius::new(Impact::Destroy, Scope::Item).hazard(Hazard::DataLoss),
-        Seen::GitUnreadable => BlastRadius::new(Impact::Unknown, Scope::Resource),
     };
     blast.count = reading.count;
     blast

@@ -1,10 +1,13 @@
 //! From what was read to what it would do: [`Identified`] + catalog + inventory → [`Action`] with its blast radius.
 
 pub mod aws;
+pub mod azure;
 mod condition;
 pub mod described;
 mod effect;
 pub mod environment;
+pub mod git;
+pub mod graphql;
 pub mod kubernetes;
 pub mod lifeline;
 pub mod rest;
@@ -219,9 +222,11 @@ fn merge(blast: &mut BlastRadius, other: &BlastRadius, names: bool) {
 fn blast_radius(reading: &Reading) -> BlastRadius {
     match &reading.face {
         Face::Aws(seen) => aws::blast_radius(reading, seen),
+        Face::Azure(seen) => azure::blast_radius(reading, seen),
         Face::Kubernetes(call) => kubernetes::blast_radius(reading, call),
         Face::Described(seen) => described::blast_radius(reading, seen),
         Face::Rest(seen) => rest::blast_radius(reading, seen),
+        Face::Git(seen) => git::blast_radius(reading, *seen),
         Face::Lifeline(seen) => lifeline::blast_radius(reading, seen),
     }
 }

@@ -108,7 +108,9 @@ pub fn refusal_text(decision: &Decision, actions: &Vec1<Action>, why: &Why) -> S
     if let Some(target) = target(action) {
         let _ = write!(text, "\nTarget: {target}.");
     }
-    if let Some(upgrade) = action.parameters().iter().find(|one| one.name == "upgrade") {
+    // What is a read is so because nothing passes there unread.
+    let is_unread = action.blast().impact != Impact::Read;
+    if let Some(upgrade) = action.parameters().iter().find(|one| one.name == "upgrade" && is_unread) {
         let _ = write!(
             text,
             "\nIt opens a {} connection, in which nothing is read or judged.",

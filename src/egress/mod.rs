@@ -19,6 +19,7 @@
 //! ```
 
 mod address;
+mod conversation;
 mod dial;
 mod exchange;
 mod proxy;
@@ -27,6 +28,7 @@ mod tls;
 mod upgrade;
 
 pub use address::AddressRules;
+pub use conversation::{Conversation, Heard, Listening, Opening, Own, Question, Speaking};
 pub use dial::{DialError, Dialer};
 pub use exchange::{AnswerBody, SendBody};
 pub use proxy::{Proxies, ProxyError};

@@ -15,9 +15,11 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
+use super::conversation::Conversation;
 use super::exchange::{AnswerBody, Exchange};
 use super::{Egress, end_to_end, innermost, repeatable, unreachable};
 use crate::enforce::{Permit, Refusal};
+use crate::identify::{Offer, Subprotocol};
 use crate::model::http::Upgrade;
 use crate::record::Outcome;
 use crate::wire::intake::OutBody;
@@ -27,6 +29,8 @@ use crate::wire::intake::OutBody;
 pub enum Opened {
     /// Upstream agreed: its answer, without a body, and what the connection has become.
     Switched(Response<()>, Switched),
+    /// The same, where every message needs a permit of its own.
+    Conversing(Response<()>, Conversation),
     /// It answered as if nobody had asked.
     Answered(Response<AnswerBody>),
 }
@@ -54,6 +58,7 @@ impl Egress {
         let Some(upgrade) = permit.destination().upgrade else {
             return Err(permit.fail(Outcome::Unreachable { error: "no upgrade was permitted".to_owned() }, 502));
         };
+        let permit_offer = permit.destination().offer;
         let sent = body.sent();
         let identified = !headers.contains_key(header::AUTHORIZATION);
         let dialer = if identified { self.dialer.clone() } else { self.dialer.anonymous() }.http1();
@@ -85,10 +90,18 @@ impl Egress {
             let why = "upstream switched to another protocol than it was asked for".to_owned();
             return Err(broken(Some(status), why));
         }
+        let spoken = match permit_offer.map(|offer| spoken(answer.headers(), offer)).transpose() {
+            Ok(spoken) => spoken,
+            Err(why) => return Err(broken(Some(status), why.to_owned())),
+        };
         let (said, answer) = agreed(answer, upgrade);
         let stream = hyper::upgrade::on(answer).await.map_err(|error| broken(Some(status), innermost(&error)))?;
         let permit = exchange.permit().ok_or_else(|| broken(Some(status), "its record was closed".to_owned()))?;
-        Ok(Opened::Switched(said, Switched { stream: TokioIo::new(stream), permit, sent_bytes: sent.get() }))
+        let stream = TokioIo::new(stream);
+        Ok(match spoken {
+            Some(subprotocol) => Opened::Conversing(said, Conversation::new(stream, permit, subprotocol)),
+            None => Opened::Switched(said, Switched { stream, permit, sent_bytes: sent.get() }),
+        })
     }
 }
 
@@ -105,6 +118,10 @@ fn request(
     }
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static(upgrade.as_str()));
+    if destination.offer.is_some() {
+        // Compressed messages could not be read as they came.
+        headers.remove(header::SEC_WEBSOCKET_EXTENSIONS);
+    }
     let uri = Uri::from(destination.target.clone());
     let mut request = Request::builder().method(destination.method.clone()).uri(uri).body(())?;
     *request.headers_mut() = headers;
@@ -118,6 +135,17 @@ fn agrees(headers: &HeaderMap, upgrade: Upgrade) -> bool {
     let one =
         named.next().and_then(|value| value.to_str().ok()).is_some_and(|name| Upgrade::parse(name) == Some(upgrade));
     one && named.next().is_none()
+}
+
+/// The subprotocol that upstream picked out of the offer, where its messages can be read.
+fn spoken(headers: &HeaderMap, offer: Offer) -> Result<Subprotocol, &'static str> {
+    if headers.contains_key(header::SEC_WEBSOCKET_EXTENSIONS) {
+        return Err("upstream agreed to a WebSocket extension that it was not offered");
+    }
+    let mut named = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
+    let one = named.next().and_then(|value| Subprotocol::parse(value.to_str().ok()?.trim()));
+    one.filter(|one| offer.has(*one) && named.next().is_none())
+        .ok_or("upstream picked no subprotocol of GraphQL, so that nothing said there could be judged")
 }
 
 /// The answer for the agent: its end-to-end headers, and that the connection switches.
@@ -170,7 +198,7 @@ impl Switched {
 }
 
 /// How programs commonly leave a connection that has become a stream: without TLS's goodbye, or at once.
-fn is_goodbye(error: &io::Error) -> bool {
+pub(super) fn is_goodbye(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof};
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof)
 }

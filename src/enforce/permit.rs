@@ -7,6 +7,7 @@ use http::uri::PathAndQuery;
 
 use super::{Refusal, RefusalKind};
 use crate::head::request::wire_name;
+use crate::identify::Offer;
 use crate::model::http::{Authority, Head, Scheme, Upgrade};
 use crate::model::{Clock, DecisionId};
 use crate::record::{Entry, Ledger, Outcome, OutcomeEntry, Receipt};
@@ -24,6 +25,8 @@ pub struct Destination {
     pub target: PathAndQuery,
     /// What the connection may become, and nothing else.
     pub upgrade: Option<Upgrade>,
+    /// What is spoken then, where every message needs a permit of its own.
+    pub offer: Option<Offer>,
 }
 
 impl Destination {
@@ -36,6 +39,7 @@ impl Destination {
             method: head.method.clone(),
             target: head.target.clone(),
             upgrade: head.upgrade,
+            offer: Offer::of(head),
         }
     }
 
@@ -43,7 +47,7 @@ impl Destination {
     #[must_use]
     pub fn tunnel(authority: Authority) -> Self {
         let target = PathAndQuery::from_static("/");
-        Self { scheme: Scheme::Https, authority, method: Method::CONNECT, target, upgrade: None }
+        Self { scheme: Scheme::Https, authority, method: Method::CONNECT, target, upgrade: None, offer: None }
     }
 
     /// The host, with the port only where it is not the scheme's.

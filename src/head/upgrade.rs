@@ -2,7 +2,8 @@
 //!
 //! What follows an opening is not HTTP any more, if upstream agrees, and is the next request if it does not. So an opening
 //! is one that every server reads alike, or it is refused: one known name, announced in `Connection`, with a body of known
-//! length or none. `h2c`, `TLS/1.0` and lists of names are never passed (RFC 9113, section 3.1, took the first away).
+//! length or none. `TLS/1.0` and lists of names are never passed, and `h2c` (which RFC 9113, section 3.1, took away) only
+//! where Docker's clients open it for BuildKit: nobody sees what is asked for inside.
 
 use crate::model::http::{Unreadable, Upgrade};
 
@@ -66,7 +67,7 @@ impl<'a> Opening<'a> {
             return Err(Unreadable::new("more than one Upgrade header"));
         }
         let known = Upgrade::parse(name).ok_or_else(|| {
-            Unreadable::status(501, "an upgrade to something else than `websocket`, `SPDY/3.1` or `tcp`")
+            Unreadable::status(501, "an upgrade to something else than `websocket`, `SPDY/3.1`, `tcp` or `h2c`")
         })?;
         if !self.announced {
             return Err(Unreadable::new("an Upgrade that Connection does not announce"));
@@ -104,6 +105,15 @@ impl<'a> Opening<'a> {
                 return Err(Unreadable::status(413, "an Upgrade with a body larger than 64 KiB"));
             }
             Upgrade::Tcp => {}
+            Upgrade::H2c
+                if message.method != "POST" || !matches!(segments(message.path).as_slice(), ["session" | "grpc"]) =>
+            {
+                return Err(Unreadable::status(
+                    501,
+                    "an upgrade to `h2c` elsewhere than where the Docker Engine API has it",
+                ));
+            }
+            Upgrade::H2c => bodiless()?,
         }
         Ok(Some(known))
     }
@@ -111,18 +121,22 @@ impl<'a> Opening<'a> {
 
 /// The Docker Engine API's paths that become raw streams: `[/vN.NN]/containers/ID/attach`, `[/vN.NN]/exec/ID/start`.
 fn hijacks(path: &str) -> bool {
-    let Some(path) = path.strip_prefix('/') else { return false };
-    let parts: Vec<&str> = path.split('/').collect();
-    let rest = match parts.as_slice() {
-        [version, rest @ ..] if is_version(version) => rest,
-        rest => rest,
-    };
     let is_id = |id: &str| {
         !id.is_empty()
             && id.starts_with(|c: char| c.is_ascii_alphanumeric())
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
     };
-    matches!(rest, ["containers", id, "attach"] | ["exec", id, "start"] if is_id(id))
+    matches!(segments(path).as_slice(), ["containers", id, "attach"] | ["exec", id, "start"] if is_id(id))
+}
+
+/// The path's segments without the version that may stand before them.
+fn segments(path: &str) -> Vec<&str> {
+    let Some(path) = path.strip_prefix('/') else { return vec![] };
+    let mut parts: Vec<&str> = path.split('/').collect();
+    if parts.first().is_some_and(|first| is_version(first)) {
+        parts.remove(0);
+    }
+    parts
 }
 
 /// `v1.43`.

@@ -3,6 +3,7 @@
 //! Pure: value in, value out. What cannot be named is a *value* (`aws:ec2:unidentified`, judged as `destroy`); what
 //! cannot be read in exactly one way is [`Unreadable`] and is refused. Nothing here decides whether anything is allowed.
 
+mod message;
 pub mod protocol;
 
 use vec1::{Vec1, vec1};
@@ -11,6 +12,8 @@ use crate::catalog::{Manifest, ProtocolName};
 use crate::model::http::{BodyNeed, Captured, Head, Unreadable, Upgrade};
 use crate::model::{Count, Operation, Parameter, Place, Resource};
 
+pub use message::{Asked, Said, message, posted};
+pub use protocol::graphql::frames::{Offer, Subprotocol};
 pub use protocol::{Face, Partial};
 
 /// What is known about the target beside the request itself: from the listener, the operator's kubeconfig, the inventory.
@@ -57,6 +60,8 @@ pub enum Dialect {
     GitPush,
     /// As the manifest of this folder of the catalog says.
     Described(&'static str),
+    /// GraphQL: `errors` with status 200, where a document was read.
+    Graphql,
     /// RFC 9457 problem details, and a plain text for browsers and tools.
     Problem,
 }
@@ -222,7 +227,7 @@ pub fn identify(route: &Route, head: &Head, body: &Captured) -> Result<Vec1<Iden
     // What AWS' own operations say holds for an answer, not for what a connection becomes.
     if route.by_shape || head.upgrade.is_some() && route.api.protocol == ProtocolName::Aws {
         others.extend(protocol::rest::readings(head, body, &route.known));
-        others.extend(protocol::lifeline::git(head, body));
+        others.extend(protocol::git::readings(head, body));
     }
     if let Some((api, partial)) = &route.second {
         others.extend(read(api, partial)?.mapped(|mut reading| {

@@ -85,6 +85,8 @@ pub enum Upgrade {
     Spdy,
     /// The Docker Engine API's own name for a raw stream (`containers/ID/attach`, `exec/ID/start`).
     Tcp,
+    /// HTTP/2 inside the connection, as the Docker Engine API opens it for BuildKit (`session`, `grpc`).
+    H2c,
 }
 
 impl Upgrade {
@@ -98,18 +100,20 @@ impl Upgrade {
         match text {
             "SPDY/3.1" => Some(Self::Spdy),
             "tcp" => Some(Self::Tcp),
+            "h2c" => Some(Self::H2c),
             text if text.eq_ignore_ascii_case("websocket") => Some(Self::WebSocket),
             _ => None,
         }
     }
 
-    /// `websocket`, `SPDY/3.1` or `tcp`.
+    /// `websocket`, `SPDY/3.1`, `tcp` or `h2c`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::WebSocket => "websocket",
             Self::Spdy => "SPDY/3.1",
             Self::Tcp => "tcp",
+            Self::H2c => "h2c",
         }
     }
 }

@@ -112,10 +112,19 @@ impl Intake {
     /// Waits until this body may be understood: small ones at once, large ones one after another, since what is made of
     /// them takes many times their size.
     pub async fn turn(&self, captured: &Captured) -> Option<OwnedSemaphorePermit> {
-        if captured.len() < INLINE_BYTES_MAX { None } else { Arc::clone(&self.turns).acquire_owned().await.ok() }
+        self.turn_of(captured.len()).await
     }
 
-    async fn reserve(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Unreadable> {
+    /// The same for what has this many bytes.
+    pub async fn turn_of(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        if bytes < INLINE_BYTES_MAX { None } else { Arc::clone(&self.turns).acquire_owned().await.ok() }
+    }
+
+    /// Room for this many bytes among all that are being judged.
+    ///
+    /// # Errors
+    /// None became free in time.
+    pub async fn reserve(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Unreadable> {
         let pieces = u32::try_from(bytes.div_ceil(PIECE_BYTES).max(1)).unwrap_or(u32::MAX);
         let full = || Unreadable::status(503, "too many request bodies are being read at once");
         let permit = Arc::clone(&self.budget).acquire_many_owned(pieces);

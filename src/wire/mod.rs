@@ -11,3 +11,4 @@ pub mod peer;
 pub mod presence;
 pub mod sentry;
 pub mod socket;
+pub mod websocket;

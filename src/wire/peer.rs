@@ -80,6 +80,8 @@ fn asked(peer: SocketAddr, local: SocketAddr) -> std::io::Result<Option<Owner>> 
     question.extend(wide(peer.ip()));
     question.extend(wide(local.ip()));
     let id: Vec<u8> = question.get(id_at..).unwrap_or_default().to_vec();
+    let ports = question.get(id_at..id_at + 4).unwrap_or_default();
+    let dressed = [ports, &dressed(peer.ip()), &dressed(local.ip())].concat();
     // Any interface; no cookie.
     question.extend([0; 4]);
     question.extend([0xff; 8]);
@@ -94,8 +96,10 @@ fn asked(peer: SocketAddr, local: SocketAddr) -> std::io::Result<Option<Owner>> 
     if kind == Some(ERROR) {
         return Ok(None);
     }
-    // A listening socket answers for addresses that nobody is connected from.
-    if kind != Some(BY_FAMILY) || answer.get(ID_AT..ID_AT + ADDRESSES_BYTES) != Some(id.as_slice()) {
+    // A listening socket answers for addresses that nobody is connected from. A socket of IPv6 that is connected over IPv4
+    // (gRPC's and Java's are) is found by its IPv4 addresses, and answers with them in IPv6 clothes.
+    let answered = answer.get(ID_AT..ID_AT + ADDRESSES_BYTES);
+    if kind != Some(BY_FAMILY) || (answered != Some(&id) && answered != Some(&dressed)) {
         return Ok(None);
     }
     let number = |at: usize| {
@@ -108,6 +112,14 @@ fn asked(peer: SocketAddr, local: SocketAddr) -> std::io::Result<Option<Owner>> 
 /// An IPv4 address in IPv6 clothes is that IPv4 address.
 fn plain(at: SocketAddr) -> SocketAddr {
     SocketAddr::new(at.ip().to_canonical(), at.port())
+}
+
+/// An address in IPv6 clothes.
+fn dressed(ip: IpAddr) -> [u8; 16] {
+    match ip {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
+        IpAddr::V6(v6) => v6.octets(),
+    }
 }
 
 /// As the kernel's question holds it: 16 bytes in network order.
@@ -191,6 +203,18 @@ mod tests {
             let (server, peer) = listener.accept().unwrap();
             assert_eq!(asked(peer, server.local_addr().unwrap()).unwrap().map(|owner| owner.uid), Some(uid), "{at}");
         }
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "a client of the test's own")]
+    fn a_client_in_ipv6_clothes_is_known_too() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let local = listener.local_addr().unwrap();
+        let _client = TcpStream::connect(("::ffff:127.0.0.1", local.port())).unwrap();
+        let (_server, peer) = listener.accept().unwrap();
+        let found = asked(peer, local).unwrap();
+        assert_eq!(found.map(|owner| owner.uid), Some(rustix::process::getuid().as_raw()));
+        assert_eq!(found, listed(peer, local), "both say the same");
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! What the Docker command line is promised, against a real daemon behind a reverse listener on a socket file.
 
+use std::os::unix::net::UnixStream;
+
 use crate::support::child::{self, Ended};
 use crate::support::dockerd::Dockerd;
 use crate::support::listeners::{SharedGate, free_port};
 use crate::support::stage::Stage;
-use crate::support::{PATIENCE, clients};
+use crate::support::{PATIENCE, clients, eventually};
 
 /// A daemon and a gate before it.
 struct Host {
@@ -38,6 +40,7 @@ impl Host {
             listener("docker-tcp", &at.to_string()),
         ];
         let gate = SharedGate::start(&stage, &listeners, "");
+        eventually("the gate's socket file", || UnixStream::connect(stage.path("gate.sock")).ok());
         Some(Self { stage, tcp: format!("tcp://{at}"), _gate: gate, daemon })
     }
 
@@ -107,8 +110,6 @@ fn a_working_day_with_a_daemon_that_is_not_production() {
         works_with_containers(&host);
     }
     host.works(&["rm", "still"]);
-    host.works(&["volume", "create", "unused"]);
-    host.works(&["volume", "prune", "-f"]);
     host.works(&["system", "prune", "-f"]);
     assert_eq!(host.owner(&["ps", "-aq"]), "");
     host.stage.log().is_undisturbed();
@@ -149,7 +150,7 @@ fn works_with_containers(host: &Host) {
 
 /// The command line shows our text as the daemon's, once, and does not ask again.
 #[track_caller]
-fn is_refused(host: &Host, arguments: &[&str]) {
+fn is_refused(host: &Host, arguments: &[&str], would: &str) {
     let before = host.stage.log().stopped().len();
     let ended = host.docker(arguments);
     assert_eq!(ended.code, Some(1), "{ended:#?}");
@@ -158,7 +159,7 @@ fn is_refused(host: &Host, arguments: &[&str]) {
         1,
         "{ended:#?}"
     );
-    assert!(ended.stderr.contains("would destroy") && ended.stderr.contains("needs approval"), "{ended:#?}");
+    assert!(ended.stderr.contains(would) && ended.stderr.contains("needs approval"), "{ended:#?}");
     assert!(!ended.stderr.contains(['{', '\\']), "{ended:#?}");
     assert_eq!(host.stage.log().stopped().len() - before, 1, "{ended:#?}");
 }
@@ -177,32 +178,126 @@ fn in_production_deletions_and_what_runs_inside_stop() {
         &["volume", "rm", "orders"],
         &["image", "rm", "tiny:1"],
         &["rm", "-f", "still"],
+        &["rm", "-v", "still"],
     ] {
-        is_refused(&host, arguments);
+        is_refused(&host, arguments, "would destroy");
+    }
+    for option in [
+        &["--privileged"][..],
+        &["-v", "/:/host"],
+        &["-v", "/var/run/docker.sock:/var/run/docker.sock"],
+        &["--pid", "host"],
+        &["--cap-add", "SYS_ADMIN"],
+        &["--security-opt", "seccomp=unconfined"],
+        &["--security-opt", "systempaths=unconfined"],
+        &["--mount", "type=bind,source=/etc,target=/x"],
+        &["--device", "/dev/mem"],
+    ] {
+        let arguments = [&["create", "--network", "none"], option, &["tiny:1", "/bin/cat"]].concat();
+        is_refused(&host, &arguments, "would run something in");
+    }
+    // What looks like it, and takes hold of nothing.
+    let note = host.stage.write("work/note", "a").display().to_string();
+    for option in [
+        &["-v", "orders:/data"][..],
+        &["-v", &format!("{note}:/etc/note:ro")],
+        &["--cap-add", "NET_BIND_SERVICE"],
+        &["--cap-drop", "ALL"],
+        &["--security-opt", "no-new-privileges"],
+        &["--read-only"],
+    ] {
+        let id = host.works(&[&["create", "--network", "none"], option, &["tiny:1", "/bin/cat"]].concat());
+        host.owner(&["rm", &id]);
     }
     assert_eq!(host.owner(&["volume", "ls", "-q"]), "orders\n");
     assert_eq!(host.owner(&["ps", "-a", "--format", "{{.Names}}"]), "still\n");
     if host.runs_containers() {
         host.owner(&["run", "-d", "-i", "--network", "none", "--name", "web", "tiny:1", "/bin/cat"]);
         let before = host.stage.log().stopped().len();
-        // New clients print the status of a stream that is not opened, old ones its text; none asks again.
         let ended = host.docker(&["exec", "web", "/bin/sh", "-c", "ls"]);
-        assert_ne!(ended.code, Some(0), "{ended:#?}");
-        assert!(ended.stderr.contains("received 403") || ended.stderr.contains("blastgate stopped"), "{ended:#?}");
+        assert_eq!(ended.code, Some(1), "{ended:#?}");
+        assert!(ended.stderr.contains("Error response from daemon: blastgate stopped"), "{ended:#?}");
+        // Who watches is not who types.
+        let seen =
+            host.docker(&["run", "--rm", "--network", "none", "tiny:1", "/bin/sh", "-c", "echo seen"]).succeeded();
+        assert_eq!(seen.stdout, "seen\n");
         assert_eq!(host.stage.log().stopped().len() - before, 1, "{ended:#?}");
         host.owner(&["rm", "-f", "web"]);
     }
 }
 
 #[test]
-fn what_build_kit_opens_is_refused_as_the_daemon_would() {
+fn on_the_developer_s_own_machine_nothing_is_stopped() {
+    let Some(host) = Host::start("local") else { return };
+    let image = Dockerd::image(&host.stage).display().to_string();
+    host.works(&["import", &image, "tiny:1"]);
+    for name in ["one", "two"] {
+        host.works(&["volume", "create", name]);
+        host.works(&[
+            "create",
+            "--privileged",
+            "--network",
+            "none",
+            "-v",
+            "/:/host",
+            "--name",
+            name,
+            "tiny:1",
+            "/bin/cat",
+        ]);
+        host.works(&["rm", "-f", "-v", name]);
+    }
+    host.works(&["volume", "prune", "-f"]);
+    host.works(&["system", "prune", "-f", "-a", "--volumes"]);
+    assert_eq!(host.owner(&["volume", "ls", "-q"]) + &host.owner(&["image", "ls", "-q"]), "");
+    host.stage.log().is_undisturbed();
+}
+
+/// A command line with BuildKit's client in it: the newer ones want a plugin.
+fn with_build_kit() -> Option<std::path::PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join("docker")).find(|file| {
+        let said = std::process::Command::new(file).arg("--version").output();
+        said.is_ok_and(|said| String::from_utf8_lossy(&said.stdout).contains("version 20."))
+    });
+    if found.is_none() {
+        eprintln!("SKIPPED: no `docker` of version 20 is on the PATH, so nothing was tested with BuildKit");
+    }
+    found
+}
+
+#[test]
+fn build_kit_builds_on_a_host_that_is_not_production_and_waits_for_people_on_one_that_is() {
+    let Some(client) = with_build_kit() else { return };
+    for (environment, code) in [("dev", 0), ("prod", 1)] {
+        let Some(host) = Host::start(environment) else { return };
+        host.stage.write("work/context/Dockerfile", "FROM scratch\nCOPY note /note\n");
+        host.stage.write("work/context/note", "copied in");
+        let mut command = host.stage.command(&client);
+        command.args(["build", "--progress=plain", "-t", "kit:1", "context"]);
+        command.env("DOCKER_HOST", format!("unix://{}", host.stage.path("gate.sock").display()));
+        command.env("DOCKER_BUILDKIT", "1");
+        let ended = child::run(command, PATIENCE);
+        assert_eq!(ended.code, Some(code), "{ended:#?}");
+        let images = host.owner(&["image", "ls", "-q", "kit:1"]);
+        assert_eq!(images.is_empty(), environment == "prod", "{ended:#?}");
+        if environment == "dev" {
+            host.stage.log().is_undisturbed();
+        } else {
+            assert!(!host.stage.log().stopped().is_empty(), "{ended:#?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_engine_opens_no_http_2() {
     if clients::optional("curl").is_none() {
         return;
     }
     let Some(host) = Host::start("dev") else { return };
     let mut command = host.stage.command("curl");
     command.args(["-sS", "-X", "POST", "-w", " %{http_code}", "-H", "connection: Upgrade", "-H", "upgrade: h2c"]);
-    command.arg("--unix-socket").arg(host.stage.path("gate.sock")).arg("http://docker/v1.41/session");
+    command.arg("--unix-socket").arg(host.stage.path("gate.sock")).arg("http://docker/v1.41/containers/create");
     let ended = child::run(command, PATIENCE).succeeded();
     assert!(ended.stdout.starts_with("{\"message\":\"blastgate") && ended.stdout.ends_with(" 501"), "{ended:#?}");
 }

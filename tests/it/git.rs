@@ -83,8 +83,6 @@ fn in_production_the_deletion_of_a_branch_stops_and_git_says_why() {
     let Some((stage, server, url)) = stage("git.prod.example") else { return };
     run(&stage, &format!("git clone -q {url} whole && cd whole && echo 4 >file && git commit -qam 4 && git push -q"))
         .succeeded();
-    // From its bytes a push that throws commits away looks like any other: it is an update today.
-    run(&stage, "cd whole && git push -q --force origin HEAD~1:main").succeeded();
     stage.log().is_undisturbed();
     let before = server.record.len();
     for command in ["git push -q origin --delete old", "git push origin main :old"] {
@@ -98,6 +96,49 @@ fn in_production_the_deletion_of_a_branch_stops_and_git_says_why() {
     assert!(id(&server, "old").is_some());
     let reached: Vec<_> = server.record.all().split_off(before).into_iter().map(|one| one.method).collect();
     assert!(reached.iter().all(|method| method == "GET"), "{reached:?}");
+}
+
+#[test]
+fn in_production_what_goes_forward_passes_and_what_is_rewritten_stops() {
+    let Some((stage, server, url)) = stage("git.prod.example") else { return };
+    run(&stage, &format!("git clone -q {url} whole")).succeeded();
+    // Commits on the main branch, many of them, a merge, a new branch, a signed-off tag, a review.
+    for script in [
+        "echo 4 >file && git commit -qam 4 && git push -q origin main",
+        "for n in $(seq 60); do echo $n >>list && git add list && git commit -qm \"the same long text of a commit, number $n\"; done; git push -q origin main",
+        "git checkout -q -b topic && echo t >topic && git add topic && git commit -qm topic && git push -q origin topic",
+        "git checkout -q main && echo 5 >file && git commit -qam 5 && git merge -q -m merge topic && git push -q origin main",
+        "git tag -a v1 -m v1 && git push -q origin v1",
+        "git push -q -o ci.skip origin HEAD:refs/heads/other || git push -q origin HEAD:refs/heads/other",
+        // One's own branch, rebased: nobody can tell, and few build on it.
+        "git checkout -q topic && git commit -q --amend -m again && git push -q --force-with-lease origin topic",
+        "git push -q origin topic",
+    ] {
+        run(&stage, &format!("cd whole && git checkout -q main && {script}")).succeeded();
+    }
+    let log = stage.log();
+    log.is_undisturbed();
+    assert!(log.of("git:remote:push_force").is_empty() && log.of("git:remote:push").len() >= 7);
+    let before = (id(&server, "main"), id(&server, "v1"));
+    for script in [
+        "git push -q --force origin HEAD~1:main",
+        "git checkout -q main && git commit -q --amend -m other && git push -q --force origin main",
+        "git checkout -q --orphan fresh && git commit -q -m fresh && git push -q --force origin fresh:main",
+        "git tag -f -a v1 -m v2 && git push -q --force origin v1",
+    ] {
+        let ended = run(&stage, &format!("cd whole && git checkout -q main && {script}"));
+        is_told(&ended, "remote: Approval needed (a_");
+        assert!(ended.stderr.contains("git:remote:push_force"), "{ended:#?}");
+        assert!(ended.stderr.contains("stopped by blastgate"), "{ended:#?}");
+    }
+    assert_eq!((id(&server, "main"), id(&server, "v1")), before);
+    assert_eq!(stage.log().stopped(), ["git:remote:push_force escalate"; 4]);
+    let told: Vec<_> =
+        stage.log().of("git:remote:push_force").iter().map(|one| one.actions[0].parameters.clone()).collect();
+    let says = |value: &str| {
+        told.iter().filter(|all| all.iter().any(|one| one.name == "fast_forward" && one.value == value)).count()
+    };
+    assert_eq!((says("unproven"), says("no")), (3, 1), "{told:?}");
 }
 
 /// A rule that forbids this operation.

@@ -68,7 +68,7 @@ fn works_with_a_pod(stage: &Stage, kube: &Kube, upgrade: &str) {
 }
 
 /// Forwards a port and speaks to it twice.
-const FORWARD: &str = r#"
+pub(crate) const FORWARD: &str = r#"
 import re, socket, subprocess
 forward = subprocess.Popen(["kubectl", "port-forward", "pod/web-1", ":8080"], stdout=subprocess.PIPE, text=True)
 port = int(re.search(r"127\.0\.0\.1:(\d+)", forward.stdout.readline())[1])

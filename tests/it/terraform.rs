@@ -93,7 +93,6 @@ const DAY: &[(&[&str], &str)] = &[
     (&["apply", "-no-color", "-auto-approve"], "1 added, 0 changed, 0 destroyed"),
     (&["plan", "-no-color"], "No changes"),
     (&["state", "list"], "terraform_data.one"),
-    (&["destroy", "-no-color", "-auto-approve"], "1 destroyed"),
 ];
 
 /// What a backend is asked on such a day.
@@ -101,7 +100,7 @@ const DAY: &[(&[&str], &str)] = &[
 fn is_a_day(backend: &Backend) {
     let asked = backend.asked();
     let count = |method: &str| asked.iter().filter(|one| *one == method).count();
-    assert_eq!((count("LOCK"), count("UNLOCK"), count("POST")), (3, 3, 2), "{asked:?}");
+    assert_eq!((count("LOCK"), count("UNLOCK"), count("POST")), (2, 2, 1), "{asked:?}");
     assert!(backend.0.lock().unwrap().lock.is_none());
 }
 
@@ -119,7 +118,36 @@ fn a_working_day_passes_through_run() {
     }
     is_a_day(&backend);
     stage.log().is_undisturbed();
-    assert_eq!(stage.log().of("http:state.prod.example:LOCK").len(), 3);
+    assert_eq!(stage.log().of("http:state.prod.example:LOCK").len(), 2);
+}
+
+/// Whatever was in it is destroyed by then or is forgotten: the document does not say which.
+#[test]
+fn an_emptied_state_waits_for_people_in_production_only() {
+    for (host, code) in [("state.dev.example", 0), ("state.prod.example", 1)] {
+        let mut stage = Stage::new();
+        let backend = Backend::on(&mut stage, host);
+        if written(&mut stage, &format!("https://{host}")).is_none() {
+            return;
+        }
+        for (step, said) in &DAY[..2] {
+            let ended = stage.run(&[&["terraform"], *step].concat()).succeeded();
+            assert!(ended.stdout.contains(said), "{step:?}: {ended:#?}");
+        }
+        let ended = stage.run(&["terraform", "destroy", "-no-color", "-auto-approve"]);
+        assert_eq!(ended.code, Some(code), "{ended:#?}");
+        let kept = backend.0.lock().unwrap();
+        let state: serde_json::Value = serde_json::from_slice(kept.state.as_deref().unwrap()).unwrap();
+        assert_eq!(state["resources"].as_array().unwrap().len(), usize::from(code == 1), "{state}");
+        // Terraform writes what it could not send into a file of its own, and lets go of the lock.
+        assert_eq!(stage.path("work/errored.tfstate").exists(), code == 1);
+        assert!(kept.lock.is_none());
+        if code == 1 {
+            assert_eq!(stage.log().stopped(), [format!("http:{host}:POST escalate")]);
+        } else {
+            stage.log().is_undisturbed();
+        }
+    }
 }
 
 #[test]

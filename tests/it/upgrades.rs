@@ -379,10 +379,10 @@ fn openings_that_are_not_understood_go_nowhere() {
 }
 
 #[test]
-fn graphql_over_a_web_socket_is_unknown_and_says_why() {
+fn graphql_over_a_web_socket_that_may_become_something_else_is_unknown_and_says_why() {
     let stage = sockets();
     let gate = stage.gate();
-    for (path, lines) in [("/graphql", ""), ("/live", "Sec-WebSocket-Protocol: graphql-transport-ws\r\n")] {
+    for (path, lines) in [("/graphql", ""), ("/live", "Sec-WebSocket-Protocol: chat, graphql-transport-ws\r\n")] {
         let said = block_on(async {
             let mut tls = gate.tls("shop.example:443", &["http/1.1"]).await;
             let head = format!(

@@ -84,6 +84,12 @@ impl Operation {
     pub const fn holds_bytes(&self) -> bool {
         self.flags & 2 != 0
     }
+
+    /// The row says what the connection becomes: only the server speaks in it, or what is said there is what it names.
+    #[must_use]
+    pub const fn opens(&self) -> bool {
+        self.flags & 4 != 0
+    }
 }
 
 /// A root field of a GraphQL mutation, and what it does.

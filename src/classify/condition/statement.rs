@@ -1,7 +1,7 @@
 //! Statements embedded in a call (SQL, PartiQL): how they begin, and whether they call functions that nobody knows. This only
 //! looks at words outside of quotes and comments; what it cannot follow is left as it stands and meets no mild condition.
 
-/// Functions that only compute, in the dialects of PostgreSQL, MySQL, Redshift and Trino, and words that stand before a parenthesis.
+/// Functions that only compute, in the dialects of PostgreSQL, MySQL, Redshift, Trino and SQLite, and words that stand before a parenthesis.
 const HARMLESS: &[&str] = &[
     "abs",
     "all",
@@ -28,6 +28,7 @@ const HARMLESS: &[&str] = &[
     "cast",
     "ceil",
     "ceiling",
+    "changes",
     "char",
     "char_length",
     "check",
@@ -55,6 +56,7 @@ const HARMLESS: &[&str] = &[
     "date_trunc",
     "dateadd",
     "datediff",
+    "datetime",
     "day",
     "dayofmonth",
     "dayofweek",
@@ -78,15 +80,19 @@ const HARMLESS: &[&str] = &[
     "gen_random_uuid",
     "generate_series",
     "getdate",
+    "glob",
     "greatest",
     "group",
     "group_concat",
     "having",
+    "hex",
     "hour",
     "if",
     "ifnull",
+    "iif",
     "in",
     "initcap",
+    "instr",
     "int",
     "intersect",
     "interval",
@@ -94,29 +100,46 @@ const HARMLESS: &[&str] = &[
     "is_valid_json",
     "isnull",
     "join",
+    "json",
     "json_agg",
+    "json_array",
     "json_array_elements",
     "json_array_length",
     "json_build_object",
+    "json_each",
     "json_extract",
     "json_extract_path_text",
+    "json_group_array",
+    "json_group_object",
+    "json_insert",
     "json_object",
     "json_parse",
+    "json_patch",
+    "json_quote",
+    "json_remove",
+    "json_replace",
     "json_serialize",
+    "json_set",
+    "json_tree",
+    "json_type",
+    "json_valid",
     "json_value",
     "jsonb_agg",
     "jsonb_array_elements",
     "jsonb_build_object",
     "jsonb_each",
+    "julianday",
     "key",
     "lag",
     "last_day",
+    "last_insert_rowid",
     "last_value",
     "lead",
     "least",
     "left",
     "length",
     "like",
+    "likely",
     "limit",
     "listagg",
     "ln",
@@ -136,6 +159,7 @@ const HARMLESS: &[&str] = &[
     "month",
     "not",
     "now",
+    "nth_value",
     "ntile",
     "nullif",
     "numeric",
@@ -156,9 +180,12 @@ const HARMLESS: &[&str] = &[
     "position",
     "power",
     "primary",
+    "printf",
     "quarter",
+    "quote",
     "rand",
     "random",
+    "randomblob",
     "rank",
     "regexp_like",
     "regexp_replace",
@@ -185,11 +212,13 @@ const HARMLESS: &[&str] = &[
     "size",
     "soundex",
     "split_part",
+    "sqlite_version",
     "sqrt",
     "stddev",
     "stddev_pop",
     "stddev_samp",
     "str_to_date",
+    "strftime",
     "string_agg",
     "string_to_array",
     "strpos",
@@ -199,6 +228,7 @@ const HARMLESS: &[&str] = &[
     "sysdate",
     "then",
     "time",
+    "timediff",
     "timestamp",
     "timestampadd",
     "timestampdiff",
@@ -209,12 +239,20 @@ const HARMLESS: &[&str] = &[
     "to_tsquery",
     "to_tsvector",
     "to_unixtime",
+    "total",
+    "total_changes",
     "translate",
     "trim",
+    "trunc",
     "try",
     "try_cast",
+    "typeof",
+    "unhex",
+    "unicode",
     "union",
     "unique",
+    "unixepoch",
+    "unlikely",
     "unnest",
     "upper",
     "using",
@@ -231,6 +269,7 @@ const HARMLESS: &[&str] = &[
     "where",
     "with",
     "year",
+    "zeroblob",
 ];
 /// After these a name before a parenthesis is a table's, with its columns; after `on` in the statement that makes an index.
 const NAMING: &[&str] = &["into", "table", "index", "references", "view", "exists"];
@@ -240,8 +279,10 @@ struct Word<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
-    /// What follows it, blanks aside.
+    /// A parenthesis follows it, blanks aside.
     opens: bool,
+    /// It stands in brackets, which some dialects take for the quotes of one name.
+    inner: bool,
 }
 
 /// What stands in a statement outside of quotes and comments.
@@ -257,7 +298,8 @@ fn read(text: &str) -> Option<Text<'_>> {
     let (mut words, mut ends): (Vec<Word<'_>>, Vec<usize>) = (vec![], vec![]);
     // Whether nothing but blanks and comments stands between the last word and here.
     let mut follows = false;
-    let (mut at, mut depth) = (0, 0usize);
+    // The end of the brackets that were opened last.
+    let (mut at, mut depth, mut inside) = (0, 0usize, 0);
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
         let first = rest.chars().next()?;
         let second = rest.get(first.len_utf8()..).and_then(|rest| rest.chars().next());
@@ -267,34 +309,34 @@ fn read(text: &str) -> Option<Text<'_>> {
                 next_follows = follows;
                 first.len_utf8()
             }
-            '-' if second == Some('-') => {
+            '-' | '/' if rest.starts_with("--") || rest.starts_with("/*") => {
                 next_follows = follows;
-                rest.get(2..)?.chars().next().is_none_or(char::is_whitespace).then_some(())?;
-                rest.find('\n').unwrap_or(rest.len())
+                comment(rest)?
             }
-            '/' if second == Some('*') => {
-                next_follows = follows;
-                let comment = rest.get(..rest.find("*/")? + 2)?;
-                let inside = comment.get(2..)?;
-                let plain = !inside.starts_with(['!', 'M', '+']) && !inside.contains("/*");
-                plain.then_some(comment.len())?
+            '[' => {
+                let region = bracketed(rest)?;
+                // An index or an array as well as a name: both are read.
+                words.push(Word { text: rest.get(..region.len() + 2)?, at, depth, opens: false, inner: at < inside });
+                inside = inside.max(at + region.len() + 1);
+                1
+            }
+            // What follows the quotes of a name, that is the brackets, may call it.
+            ']' => {
+                next_follows = at == inside;
+                1
             }
             '#' | '\\' => return None,
             '$' if second.is_none_or(|second| !second.is_ascii_digit()) => return None,
             '\'' | '"' | '`' => {
-                let quoted = rest.get(..rest.get(1..)?.find(first)? + 2)?;
-                // Whether a backslash keeps the quote from ending depends on the dialect.
-                if quoted.contains('\\') {
-                    return None;
-                }
+                let quoted = quoted(rest, first)?;
                 if first != '\'' {
-                    words.push(Word { text: quoted, at, depth, opens: false });
+                    words.push(Word { text: quoted, at, depth, opens: false, inner: at < inside });
                     next_follows = true;
                 }
                 quoted.len()
             }
             '(' => {
-                if let Some(word) = words.last_mut().filter(|_| follows) {
+                if let Some(word) = words.iter_mut().rev().find(|word| !word.inner || at < inside).filter(|_| follows) {
                     word.opens = true;
                 }
                 depth += 1;
@@ -311,7 +353,7 @@ fn read(text: &str) -> Option<Text<'_>> {
             _ if first.is_alphabetic() || first == '_' => {
                 let end = rest.find(|next: char| !(next.is_alphanumeric() || "_.$".contains(next)));
                 let end = end.unwrap_or(rest.len());
-                words.push(Word { text: rest.get(..end)?, at, depth, opens: false });
+                words.push(Word { text: rest.get(..end)?, at, depth, opens: false, inner: at < inside });
                 next_follows = true;
                 end
             }
@@ -322,11 +364,54 @@ fn read(text: &str) -> Option<Text<'_>> {
     Some(Text { words, ends })
 }
 
+/// How long the comment is with which this begins.
+fn comment(rest: &str) -> Option<usize> {
+    if let Some(line) = rest.strip_prefix("--") {
+        line.chars().next().is_none_or(char::is_whitespace).then_some(())?;
+        return Some(rest.find('\n').unwrap_or(rest.len()));
+    }
+    // From the third character on: `/*/` does not end itself.
+    let (inside, _) = rest.get(2..)?.split_once("*/")?;
+    let plain = !inside.starts_with(['!', 'M', '+']) && !inside.contains("/*");
+    plain.then_some(inside.len() + 4)
+}
+
+/// The quoted text with which this begins. Whether a backslash keeps a quote from ending it depends on the dialect.
+fn quoted(rest: &str, quote: char) -> Option<&str> {
+    rest.get(..rest.get(1..)?.find(quote)? + 2).filter(|quoted| !quoted.contains('\\'))
+}
+
+/// What stands between a bracket and the next closing one, which SQLite and T-SQL take for a quoted name and others for an
+/// index or an array; `None` where only one of the two would end there with all quotes, comments and parentheses closed.
+fn bracketed(rest: &str) -> Option<&str> {
+    let (region, after) = rest.get(1..)?.split_once(']')?;
+    let odd = region.contains(['"', '`', ';', '\\']) || ["--", "/*"].iter().any(|opener| region.contains(opener));
+    let strings = region.matches('\'').count() % 2 == 0;
+    let depth = region.chars().try_fold(0u32, |depth, next| match next {
+        '(' => depth.checked_add(1),
+        ')' => depth.checked_sub(1),
+        _ => Some(depth),
+    });
+    // T-SQL writes a bracket in a name twice.
+    (!odd && strings && depth == Some(0) && !after.starts_with(']')).then_some(region)
+}
+
+/// The words of a statement with one blank before and after each, in lower case, without the quotes of names.
+pub(super) fn spaced(text: &str) -> Option<String> {
+    let mut spaced = String::with_capacity(text.len() + 2);
+    for word in read(text)?.words {
+        spaced.push(' ');
+        spaced.push_str(&word.text.trim_matches(['"', '`', '[', ']']).to_ascii_lowercase());
+    }
+    spaced.push(' ');
+    Some(spaced)
+}
+
 /// Whether the statement begins with these words, `*` standing for any one; comments are read over, and the parts of a `WITH`.
 pub(super) fn begins(text: &str, pattern: &str) -> bool {
     let Some(read) = read(text) else { return false };
     let from = main(&read.words).unwrap_or(0);
-    let mut words = read.words.iter().skip(from);
+    let mut words = read.words.iter().skip(from).filter(|word| !word.inner);
     pattern
         .split_whitespace()
         .all(|part| words.next().is_some_and(|word| part == "*" || word.text.eq_ignore_ascii_case(part)))
@@ -348,17 +433,21 @@ fn main(words: &[Word<'_>]) -> Option<usize> {
     if !is(first, &["with"]) || changes {
         return Some(0);
     }
-    words.iter().position(|word| word.depth == 0 && is(word, &verbs))
+    words.iter().position(|word| word.depth == 0 && !word.inner && is(word, &verbs))
 }
 
 /// Whether the statement calls a function that may do anything.
 pub(super) fn calls(text: &str) -> bool {
     let Some(Text { words, .. }) = read(text) else { return true };
-    let index = words.iter().take(4).any(|word| word.text.eq_ignore_ascii_case("index"));
+    let is = |word: &Word<'_>, name: &str| word.text.eq_ignore_ascii_case(name);
+    let made = words.first().is_some_and(|word| is(word, "create"));
+    let index = made && words.iter().take(4).any(|word| is(word, "index"));
     words.iter().enumerate().any(|(at, word)| {
-        let before = at.checked_sub(1).and_then(|at| words.get(at)).map(|word| word.text.to_ascii_lowercase());
-        let names = before.is_some_and(|before| NAMING.contains(&before.as_str()) || index && before == "on");
-        // `WITH parts (a, b) AS (…)`, and parts that are only named.
+        // Words in brackets may be part of a name, and name nothing outside.
+        let mut before = words.iter().take(at).rev().skip_while(|before| before.inner && !word.inner);
+        let names = before.next().is_some_and(|before| {
+            NAMING.contains(&before.text.to_ascii_lowercase().as_str()) || index && is(before, "on")
+        });
         let lower = word.text.to_ascii_lowercase();
         word.opens && !names && HARMLESS.binary_search(&lower.as_str()).is_err() && !PARTIQL.contains(&lower.as_str())
     })
@@ -404,6 +493,50 @@ mod tests {
     }
 
     #[test]
+    fn brackets_that_may_quote_are_not_read() {
+        for text in [
+            "SELECT 1 AS [']; DROP TABLE a; --']",
+            "SELECT 1 AS [\"]; DROP TABLE a; --\"]",
+            "SELECT 1 AS [`]; DROP TABLE a; --`]",
+            "SELECT 1 AS [/*]; DROP TABLE a; --*/",
+            "SELECT 1 AS [--]; DROP TABLE a",
+            "SELECT 1 AS [-- ]\n; DROP TABLE a",
+            "SELECT 1 AS [a;b]",
+            "SELECT 1 AS [a''']; DROP TABLE a; --']",
+            "SELECT 1 AS [a]], ']; DROP TABLE a; --']",
+            "SELECT 1 AS [)], 2",
+            "SELECT 1 AS [(], 2",
+            "SELECT 1 AS [a",
+        ] {
+            assert!(is_several(text) && calls(text) && spaced(text).is_none() && !begins(text, "select"), "{text}");
+        }
+        for (text, pattern, expected) in [
+            ("select [a b], array['x', 'y'] from [t]", "select", true),
+            ("with [select] as (select 1) delete from t", "select", false),
+            ("with [select] as (select 1) delete from t", "delete", true),
+            ("alter table [t add] drop column c", "alter table * add", false),
+            ("alter table [t] add c int", "alter table * add", true),
+        ] {
+            assert_eq!(begins(text, pattern), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_held_whatever_stands_around_it() {
+        for (text, expected) in [
+            ("select * into x from a", true),
+            ("SELECT *\nINTO\nx FROM a", true),
+            ("select 1\tinto\tx", true),
+            ("select */**/into/**/x", true),
+            ("select *into x", true),
+            ("select 'into' from points", false),
+            ("select a -- into x\nfrom t", false),
+        ] {
+            assert_eq!(spaced(text).unwrap().contains(" into"), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn several_statements_are_seen() {
         for (text, expected) in [
             ("select 1", false),
@@ -412,6 +545,8 @@ mod tests {
             ("select 'a;b'", false),
             ("select 1; truncate users", true),
             ("select 1 # ;", true),
+            ("select 1 /*/ ' */; drop table a -- '", true),
+            ("select 1 /**/; -- note\n", false),
         ] {
             assert_eq!(is_several(text), expected, "{text}");
         }
@@ -441,6 +576,22 @@ mod tests {
             ("select 1--lambda_sync('arn','{}')", true),
             ("select 1 # '\n, lambda_sync('a','b') -- '", true),
             ("select a from t where b = $1 and c = :c", false),
+            ("select array['a', 'b'], m['k'], a[1], a[1:2] from t", false),
+            ("select [load_extension]('x')", true),
+            ("select [a abs] (1)", true),
+            ("select 1 [x into], f(1)", true),
+            ("insert into [t] (a) values (1)", false),
+            ("select a[pg_terminate_backend(1)]", true),
+            ("select index from a join b on pg_terminate_backend(1)", true),
+            (
+                "select strftime('%Y', a), json_extract(b, '$.c'), datetime('now'), iif(a, 1, 2) from json_each(c)",
+                false,
+            ),
+            ("select unixepoch(), julianday(a), instr(a, 'x'), typeof(a), printf('%d', a), total(a), changes()", false),
+            ("select load_extension('x')", true),
+            ("select writefile('a', 'b')", true),
+            ("select readfile('a')", true),
+            ("select edit('a')", true),
         ] {
             assert_eq!(calls(text), expected, "{text}");
         }

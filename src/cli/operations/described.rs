@@ -42,6 +42,20 @@ pub(super) fn all() -> impl Iterator<Item = Found> {
     })
 }
 
+/// What a single word can mean: providers, services, names.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    providers().flat_map(|api| std::iter::once(api.id.as_str()).chain(names_of(&api.id)))
+}
+
+/// The services and names of one provider.
+pub(super) fn names_of(id: &str) -> impl Iterator<Item = &'static str> {
+    let id = id.to_owned();
+    providers().filter(move |api| api.id == id).filter_map(|api| book(api.folder)).flat_map(|book| {
+        let rows = book.operations().iter().flat_map(|row| [row.service.get(), row.name.get()]);
+        rows.chain(book.mutations().iter().map(|row| row.field.get()))
+    })
+}
+
 impl Found {
     /// The operation's id.
     pub(super) fn id(self) -> String {

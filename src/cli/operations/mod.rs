@@ -25,6 +25,7 @@ use crate::model::BlastRadius;
   blastgate operations DeleteDBInstance           in every service
   blastgate operations 'github:rest:repos/*'      of another provider
   blastgate operations gcp                        all of one provider's
+  blastgate operations netlify site               of one of its services
   blastgate operations rds delete-db-instance     a command of the AWS CLI
   blastgate operations s3 rm                      also one that is several
   blastgate operations aws_db_instance            a resource type of Terraform
@@ -119,10 +120,43 @@ fn find(words: &[&str]) -> Result<Answer, String> {
         [one] if is_provider(one) => by_pattern(&format!("{one}:*")),
         [one] => match catalog::service(one) {
             Some(service) => by_pattern(&format!("aws:{}:*", service.name.get())),
-            None => by_pattern(&format!("*:*:{one}")),
+            None => by_word(one),
         },
+        [api, rest @ ..] if is_provider(api) => within(api, rest),
         [service, command, flags @ ..] => Ok(by_command(service, command, flags)),
     }
+}
+
+/// Operations of this name, or else of services of this name.
+fn by_word(word: &str) -> Result<Answer, String> {
+    if let Some(answer) = first([format!("*:*:{word}"), format!("*:{word}:*")])? {
+        return Ok(answer);
+    }
+    let names = catalog::services().iter().flat_map(|service| {
+        std::iter::once(service.name.get()).chain(service.operations().iter().map(|one| one.name.get()))
+    });
+    Ok(Answer::Nothing(nearest(word, names.chain(described::names()))))
+}
+
+/// Operations of one provider by the further parts of their ids: a service, or a name, or both.
+fn within(api: &str, words: &[&str]) -> Result<Answer, String> {
+    let [word] = words else { return by_pattern(&format!("{api}:{}", words.join(":"))) };
+    if let Some(answer) = first([format!("{api}:{word}:*"), format!("{api}:*:{word}")])? {
+        return Ok(answer);
+    }
+    let help = nearest(word, described::names_of(api));
+    Ok(Answer::Nothing(help.map(|help| help.replacen('`', &format!("`{api} "), 1))))
+}
+
+/// What the first of the patterns names that names anything.
+fn first(patterns: [String; 2]) -> Result<Option<Answer>, String> {
+    for pattern in patterns {
+        let answer = by_pattern(&pattern)?;
+        if !matches!(answer, Answer::Nothing(_)) {
+            return Ok(Some(answer));
+        }
+    }
+    Ok(None)
 }
 
 fn by_pattern(pattern: &str) -> Result<Answer, String> {
@@ -156,7 +190,7 @@ fn by_pattern(pattern: &str) -> Result<Answer, String> {
         nearest(service, catalog::services().iter().map(|one| one.name.get()))
     } else if service.contains('*') {
         let names = services().flat_map(|service| service.operations().iter().map(|one| one.name.get()));
-        nearest(name, names)
+        nearest(name, names.chain(described::names()))
     } else {
         nearest(&whole, names.iter().map(String::as_str))
     }))

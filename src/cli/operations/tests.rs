@@ -44,6 +44,27 @@ fn an_operation_is_found_by_every_name() {
 }
 
 #[test]
+fn described_operations_are_found_by_provider_service_and_name() {
+    for (words, expected) in [
+        ("cloudflare zones", "cloudflare:zones:delete"),
+        ("cloudflare zones delete", "cloudflare:zones:delete"),
+        ("netlify deleteSite", "netlify:site:deleteSite"),
+        ("netlify *Site", "netlify:site:deleteSite"),
+        ("droplets", "digitalocean:droplets:destroy"),
+        ("digitalocean:droplets:*", "digitalocean:droplets:destroy"),
+        ("railway projectDelete", "railway:graphql:projectDelete"),
+        ("repos/delete", "github:rest:repos/delete"),
+        ("github repos/delete", "github:rest:repos/delete"),
+    ] {
+        let words: Vec<&str> = words.split(' ').collect();
+        let Ok(Answer::Operations(_, found)) = find(&words) else { panic!("{words:?}") };
+        assert!(found.iter().any(|one| one.id() == expected), "{words:?}: {found:?}");
+        let api = expected.split(':').next().unwrap();
+        assert!(found.iter().all(|one| one.id().starts_with(api)), "{words:?}: {found:?}");
+    }
+}
+
+#[test]
 fn what_is_not_there_is_guessed_at() {
     for (words, code, expected) in [
         ("aws:rds:DeleteDBInstanse", 1, "did you mean `aws:rds:DeleteDBInstance`?"),
@@ -52,6 +73,10 @@ fn what_is_not_there_is_guessed_at() {
         ("AWS::RDS::DBInstanse", 1, "did you mean `AWS::RDS::DBInstance`?"),
         ("DeleteDBInstanse", 1, "did you mean `DeleteDBInstance`?"),
         ("lambdo list-functions", 1, "did you mean `lambda`?"),
+        ("netlfy", 1, "did you mean `netlify`?"),
+        ("deleteSitee", 1, "did you mean `deleteSite`?"),
+        ("cloudflare:zone:delete", 1, "did you mean `cloudflare:zones:delete`?"),
+        ("netlify deleteSiet", 1, "did you mean `netlify deleteSite`?"),
         ("configure set", 0, "calls no operation"),
     ] {
         let words: Vec<&str> = words.split(' ').collect();

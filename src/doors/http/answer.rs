@@ -1,7 +1,7 @@
 //! Refusals in each API's own format, with a status that its real client shows and does not repeat.
 //!
-//! Denials and missing approvals are 403 everywhere that shows its text (gRPC: status 7; git and Terraform's lock: in their
-//! own protocol): 401 makes clients log in again, 5xx makes them repeat. Throttling follows [`throttling`]. Our own faults are 5xx, which SDKs may repeat. The text is the refusal's message without characters that a format or a terminal cannot carry.
+//! Denials and missing approvals are 403 everywhere that shows its text (gRPC: status 7; git, GraphQL and Terraform's lock: in
+//! their own protocol): 401 makes clients log in again, 5xx makes them repeat. Throttling follows [`throttling`]. Our own faults are 5xx, which SDKs may repeat. The text is the refusal's message without characters that a format or a terminal cannot carry.
 
 use std::time::Duration;
 
@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 
 use crate::catalog::{self, Throttled};
 use crate::enforce::{Refusal, RefusalKind};
-use crate::identify::Dialect;
+use crate::identify::{Dialect, Subprotocol};
 
 mod described;
 mod git;
+mod graphql;
 
 const DECISION: HeaderName = HeaderName::from_static("x-blastgate-decision");
 
@@ -53,6 +54,12 @@ pub fn answer(dialect: Dialect, method: &Method, refusal: &Refusal) -> Response<
     response
 }
 
+/// The refusal of one message of a connection that speaks GraphQL. `is_wrapped`: as AppSync's clients ask.
+#[must_use]
+pub fn message(subprotocol: Subprotocol, is_wrapped: bool, id: &str, refusal: &Refusal) -> Vec<u8> {
+    to_json(&graphql::message(subprotocol, is_wrapped, id, &Said::new(refusal)))
+}
+
 /// What is to be said, in no format yet.
 struct Said<'a> {
     refusal: &'a Refusal,
@@ -84,24 +91,29 @@ enum Throttling {
 /// |---|---|---|
 /// | AWS | their code, which botocore repeats (twice by default) and then shows | the same |
 /// | Kubernetes | 429 with `Retry-After`: kubectl and its like wait it out, up to ten times | 429 without: shown at once |
-/// | gRPC | `RESOURCE_EXHAUSTED`, shown at once | the same |
+/// | gRPC | `RESOURCE_EXHAUSTED`, which few repeat, at their own pace | `PERMISSION_DENIED`: Pub/Sub's publishers would repeat the other for ten minutes |
 /// | Docker | 429, shown at once | the same |
+/// | GraphQL | an error `RATE_LIMITED`, shown at once | the same |
 /// | git, Terraform's lock | as a denial: neither knows of waiting | the same |
-/// | described APIs | as their manifest says: 429 with `Retry-After`, 429 without, or 403 | 429 without, or 403 |
+/// | described APIs, `wait` | 429 with `Retry-After`: their clients come back by themselves | 403: PagerDuty's client repeats a 429 for ever, others some times |
+/// | described APIs, `readable` | 429 without `Retry-After`, shown at once | the same |
+/// | described APIs, `no` | 403 | the same |
 /// | others | 429 with `Retry-After`: most clients wait once or three times | 403: some would repeat a 429 for minutes |
 fn throttling(dialect: Dialect, wait: Duration) -> Throttling {
     let is_short = wait <= SILENT_WAIT_MAX;
     match dialect {
         Dialect::Kubernetes if is_short => Throttling::Wait,
+        Dialect::Grpc if !is_short => Throttling::No,
         Dialect::Kubernetes | Dialect::Grpc | Dialect::Docker | Dialect::DockerStream => Throttling::Readable,
+        Dialect::Graphql => Throttling::Readable,
         Dialect::StateLock | Dialect::GitRefs | Dialect::GitFetch | Dialect::GitPush => Throttling::No,
         Dialect::Described(folder) => {
             let said =
                 catalog::provider(folder).and_then(|manifest| manifest.refusal.as_ref()).map(|form| form.throttled);
             match said {
                 Some(Throttled::Wait) if is_short => Throttling::Wait,
-                Some(Throttled::Wait | Throttled::Readable) => Throttling::Readable,
-                Some(Throttled::No) | None => Throttling::No,
+                Some(Throttled::Readable) => Throttling::Readable,
+                Some(Throttled::Wait | Throttled::No) | None => Throttling::No,
             }
         }
         Dialect::Problem if is_short => Throttling::Wait,
@@ -160,6 +172,7 @@ fn form(dialect: Dialect, said: &Said<'_>) -> Form {
         Dialect::Docker => docker(said),
         Dialect::DockerStream => docker_stream(said),
         Dialect::StateLock => state_lock(said),
+        Dialect::Graphql => graphql::errors(said),
         Dialect::GitRefs => git::refs(said),
         Dialect::GitFetch => git::fetch(said),
         Dialect::GitPush => git::push(said),
@@ -376,6 +389,9 @@ fn grpc(said: &Said<'_>) -> Form {
     const UNAVAILABLE: u8 = 14;
     let status = match said.kind() {
         RefusalKind::Denied | RefusalKind::ApprovalNeeded(_) => PERMISSION_DENIED,
+        RefusalKind::Throttled { retry_after } if throttling(Dialect::Grpc, *retry_after) == Throttling::No => {
+            PERMISSION_DENIED
+        }
         RefusalKind::Throttled { .. } => RESOURCE_EXHAUSTED,
         RefusalKind::Unreadable { .. } => INVALID_ARGUMENT,
         RefusalKind::Unavailable { status: 502 | 504 } => UNAVAILABLE,

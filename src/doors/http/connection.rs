@@ -83,16 +83,16 @@ where
             poll_fn(|cx| connection.poll_without_shutdown(cx)).await
         }
     };
-    if let Some(switched) = slot.take() {
+    if let Some(next) = slot.take() {
         return match served {
             Ok(()) => {
                 let parts = connection.into_parts();
                 let (stream, held) = parts.io.into_inner().into_parts();
                 // The sentry gave the library nothing behind the opening.
                 debug_assert!(parts.read_buf.is_empty(), "bytes behind an opening reached the library");
-                upgrade::join(switched, stream, held).await;
+                upgrade::join(next, stream, held).await;
             }
-            Err(error) => switched.abandon(error.to_string()),
+            Err(error) => next.abandon(error.to_string()),
         };
     }
     let refusal = match verdict.take() {

@@ -9,6 +9,7 @@ pub mod callers;
 mod connect;
 mod connection;
 pub mod listen;
+mod messages;
 mod proxy;
 mod serve;
 mod upgrade;

@@ -14,7 +14,8 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use vec1::Vec1;
 
 use super::callers::{Caller, claim};
-use super::upgrade::{Slot, close_unless_switched, is_opening};
+use super::messages::Talk;
+use super::upgrade::{Next, Slot, close_unless_switched, is_opening};
 use super::{Answer, HttpDoor, Visit, Way, refused};
 use crate::egress::Opened;
 use crate::enforce::{self, Carried, Destination, Refusal};
@@ -120,10 +121,16 @@ async fn exchange(visit: &Visit, origin: &Origin, slot: &Slot, request: Request<
         let answer = egress.send(permit, head.headers, extensions, body).await.map_err(no)?;
         return Ok(answer.map(Either::Left));
     }
+    let posted = identify::posted(&head);
     Ok(match egress.upgrade(permit, head.headers, extensions, body).await.map_err(no)? {
         Opened::Answered(answer) => answer.map(Either::Left),
         Opened::Switched(answer, switched) => {
-            slot.put(switched);
+            slot.put(Next::Bytes(switched));
+            answer.map(|()| Either::Right(Full::default()))
+        }
+        Opened::Conversing(answer, conversation) => {
+            let (visit, caller) = (visit.clone(), Arc::clone(&caller));
+            slot.put(Next::Messages(Box::new(Talk { visit, caller, posted, known }), conversation));
             answer.map(|()| Either::Right(Full::default()))
         }
     })
@@ -146,22 +153,30 @@ async fn read(
     }
     let (captured, body) = door.intake.take(body, &head.headers, route.need()).await?;
     let _turn = door.intake.turn(&captured).await;
-    let identified = match captured.len() {
-        // Large bodies take long to read: other connections go on meanwhile.
-        INLINE_BYTES_MAX.. if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread => {
-            tokio::task::block_in_place(|| identify::identify(route, head, &captured))?
-        }
-        _ => identify::identify(route, head, &captured)?,
-    };
+    let identified = understand(captured.len(), || identify::identify(route, head, &captured))?;
     Ok((identified, body))
+}
+
+/// Understands so many bytes. Many take long: other connections go on meanwhile.
+pub(super) fn understand<T>(bytes: usize, read: impl FnOnce() -> T) -> T {
+    match bytes {
+        INLINE_BYTES_MAX.. if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread => {
+            tokio::task::block_in_place(read)
+        }
+        _ => read(),
+    }
+}
+
+/// Whether nothing more than reads is asked for.
+pub(super) fn is_only_read(decided: &enforce::Decided) -> bool {
+    decided.actions().iter().all(|action| action.blast().impact == Impact::Read)
 }
 
 /// What the request brings. Of reads nobody asks for more.
 fn carried(decided: &enforce::Decided, body: &OutBody) -> Carried {
-    let only_reads = decided.actions().iter().all(|action| action.blast().impact == Impact::Read);
     match body.raw() {
         _ if body.is_end_stream() => Carried::Nothing,
-        Some(raw) if !only_reads => Carried::Whole(data_encoding::HEXLOWER.encode(&Sha256::digest(raw))),
+        Some(raw) if !is_only_read(decided) => Carried::Whole(data_encoding::HEXLOWER.encode(&Sha256::digest(raw))),
         _ => Carried::Unread,
     }
 }

@@ -8,18 +8,27 @@ use http::{Request, StatusCode, Version};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Answer;
-use crate::egress::Switched;
+use super::messages::{self, Talk};
+use crate::egress::{Conversation, Switched};
 
 /// Where a request that opened another protocol leaves upstream's end for its connection.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Slot(Arc<Mutex<Option<Switched>>>);
+#[derive(Clone, Default)]
+pub(super) struct Slot(Arc<Mutex<Option<Next>>>);
+
+/// What a connection goes on as.
+pub(super) enum Next {
+    /// Bytes that nobody reads.
+    Bytes(Switched),
+    /// Messages that are judged one by one.
+    Messages(Box<Talk>, Conversation),
+}
 
 impl Slot {
-    pub(super) fn put(&self, switched: Switched) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(switched);
+    pub(super) fn put(&self, next: Next) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(next);
     }
 
-    pub(super) fn take(&self) -> Option<Switched> {
+    pub(super) fn take(&self) -> Option<Next> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -39,6 +48,19 @@ pub(super) fn close_unless_switched(answer: &mut Answer) {
 }
 
 /// Joins both ends. `read` are bytes that the agent sent before it had its answer.
-pub(super) async fn join<S: AsyncRead + AsyncWrite + Unpin>(switched: Switched, stream: S, read: BytesMut) {
-    switched.splice(stream, &read).await;
+pub(super) async fn join<S: AsyncRead + AsyncWrite + Unpin>(next: Next, stream: S, read: BytesMut) {
+    match next {
+        Next::Bytes(switched) => switched.splice(stream, &read).await,
+        Next::Messages(talk, conversation) => messages::relay(*talk, conversation, stream, read).await,
+    }
+}
+
+impl Next {
+    /// Gives the connection up before a byte has passed.
+    pub(super) fn abandon(self, why: String) {
+        match self {
+            Self::Bytes(switched) => switched.abandon(why),
+            Self::Messages(_, conversation) => conversation.abandon(why),
+        }
+    }
 }

@@ -20,6 +20,8 @@ fn what_real_clients_open() {
             Upgrade::Tcp,
         ),
         ("POST /containers/my_web-1/attach?stream=1", "Connection: Upgrade\r\nUpgrade: tcp\r\n", Upgrade::Tcp),
+        ("POST /v1.47/session", "Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 0\r\n", Upgrade::H2c),
+        ("POST /grpc", "Connection: Upgrade\r\nUpgrade: h2c\r\n", Upgrade::H2c),
     ] {
         assert_eq!(opens(line, lines), Ok(Some(expected)), "{line} {lines:?}");
     }
@@ -31,7 +33,12 @@ fn everything_else_is_refused() {
     for (line, lines, status) in [
         ("GET /", "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABk\r\n", 400),
         ("GET /", "Upgrade: h2c\r\nConnection: Upgrade\r\n", 501),
-        ("POST /session", "Upgrade: h2c\r\nConnection: Upgrade\r\n", 501),
+        ("GET /session", "Upgrade: h2c\r\nConnection: Upgrade\r\n", 501),
+        ("POST /", "Upgrade: h2c\r\nConnection: Upgrade\r\n", 501),
+        ("POST /x/grpc", "Upgrade: h2c\r\nConnection: Upgrade\r\n", 501),
+        ("POST /grpc/", "Upgrade: h2c\r\nConnection: Upgrade\r\n", 501),
+        ("POST /v1.47/grpc", "Upgrade: h2c\r\nConnection: Upgrade\r\nContent-Length: 1\r\n", 400),
+        ("POST /grpc", "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABk\r\n", 400),
         ("GET /", "Upgrade: TLS/1.0\r\nConnection: Upgrade\r\n", 501),
         ("GET /", "Upgrade: websocket, h2c\r\nConnection: Upgrade\r\nKEY", 501),
         ("GET /", "Upgrade: websocket,\r\nConnection: Upgrade\r\nKEY", 501),

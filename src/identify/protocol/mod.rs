@@ -1,12 +1,16 @@
 //! Protocols are code and few; providers are data and many. A provider's manifest names its protocol here.
 
 pub mod aws;
+pub mod azure;
 mod batch;
 pub mod described;
+pub mod gcp;
+pub mod git;
 pub mod graphql;
 pub mod kubernetes;
 pub mod lifeline;
 pub mod rest;
+pub mod state;
 
 use vec1::Vec1;
 
@@ -65,8 +69,12 @@ pub enum Face {
     Kubernetes(Box<kubernetes::Call>),
     /// An API whose calls are described by tables.
     Described(described::Seen),
+    /// Azure Resource Manager and Microsoft Graph.
+    Azure(Box<azure::Seen>),
     /// A host that no provider knows, read by method and path words.
     Rest(rest::Seen),
+    /// git over HTTP.
+    Git(git::Seen),
     /// Something an agent needs to live: a model API, sign-in, a package registry, telemetry.
     Lifeline(lifeline::Seen),
 }
@@ -75,9 +83,11 @@ pub enum Face {
 pub(crate) fn of(name: ProtocolName) -> &'static dyn Protocol {
     match name {
         ProtocolName::Aws => &aws::Aws,
+        ProtocolName::Azure => &azure::Azure,
         ProtocolName::Kubernetes => &kubernetes::Kubernetes,
         ProtocolName::Lifeline => &lifeline::Lifeline,
         ProtocolName::Described => &described::Described,
+        ProtocolName::Gcp => &gcp::Gcp,
         ProtocolName::Rest => &rest::Rest,
     }
 }
@@ -104,7 +114,27 @@ pub(crate) fn api_of(head: &Head, known: &Known) -> (&'static Manifest, bool) {
     if aws::has_shape(head) {
         return (catalog::aws(), true);
     }
+    if let Some(api) = described::shape::of(head) {
+        return (api, true);
+    }
     (catalog::generic(), false)
+}
+
+/// What a message of a connection that speaks GraphQL asks for, as the POST that it stands for.
+///
+/// # Errors
+/// It has more than one reading.
+pub(super) fn message(posted: &Head, body: &Captured, known: &Known) -> Result<Vec1<Reading>, Unreadable> {
+    let (api, by_shape) = api_of(posted, known);
+    let mut readings = match described::message(api, posted, body, known).filter(|_| !by_shape) {
+        Some(readings) => readings,
+        None => rest::message_readings(posted, body, known),
+    };
+    rest::refuse_two_readings(&readings)?;
+    for reading in &mut readings {
+        aws::plane::name(reading, posted, body)?;
+    }
+    Ok(readings)
 }
 
 /// The other API whose shape a request has that `first` was recognised by.

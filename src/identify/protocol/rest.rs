@@ -10,7 +10,7 @@ use vec1::{Vec1, vec1};
 
 use super::batch;
 use super::graphql::{self, Root};
-use super::{Dialect, Face, Known, Partial, Protocol, Reading, Routed};
+use super::{Dialect, Face, Known, Partial, Protocol, Reading, Routed, state};
 use crate::catalog::{self, Manifest};
 use crate::model::http::{BodyNeed, Captured, Head, Unreadable, Upgrade};
 use crate::model::{Count, Impact, Operation, Parameter, Place, Resource};
@@ -31,6 +31,8 @@ pub struct Seen {
     pub graphql: Option<Root>,
     /// What the connection is to become: nobody reads what is said on it then.
     pub upgrade: Option<Upgrade>,
+    /// What it does to a Terraform state.
+    pub state: Option<state::Call>,
     /// What a table says of this method and path on this kind of host.
     pub described: Option<Described>,
 }
@@ -124,54 +126,83 @@ pub(crate) fn generic(head: &Head, body: &Captured, _known: &Known) -> Reading {
     let opaque = endless || matches!(body, Captured::Undecodable(_)) || inner == batch::Inner::Unreadable;
     let observes =
         head.upgrade.is_none() && methods.iter().all(|method| matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS"));
-    let mut parameters = if observes { vec![] } else { bound(head, body) };
+    let state = state::read(head, body);
+    let mut parameters = if observes { vec![] } else { bound(head, body, state) };
     parameters.extend(head.upgrade.map(|upgrade| Parameter::new("upgrade", upgrade.as_str())));
     let destroys =
         word.is_some_and(|word| word.impact == Impact::Destroy) || methods.iter().any(|method| method == "DELETE");
     Reading {
         operation: Operation::new("http", &host_part(&head.authority.host), head.method.as_str()),
-        aliases: vec![],
+        aliases: state.map(|call| Operation::new("terraform", "state", call.name())).into_iter().collect(),
         resources: vec![Resource::from(format!("{}{}", head.authority.host, masked(head.path())))],
         place: place(head),
         parameters,
         // Whether a path is one thing or a collection cannot be known.
         count: if destroys && !observes { Count::AtLeast(1) } else { Count::ONE },
-        face: Face::Rest(Seen { methods, word, opaque, graphql: None, upgrade: head.upgrade, described: None }),
+        face: Face::Rest(Seen { methods, word, opaque, graphql: None, upgrade: head.upgrade, state, described: None }),
     }
 }
 
 /// Everything the request asks for: its root fields when it is GraphQL, else the generic reading.
 pub(crate) fn readings(head: &Head, body: &Captured, known: &Known) -> Vec1<Reading> {
     let plain = generic(head, body, known);
-    if head.upgrade.is_some() && (graphql::is_endpoint(head) || graphql::is_spoken(head)) {
-        return vec1![graphql_stream(plain, head)];
+    let endpoint = graphql::is_endpoint(head);
+    if head.upgrade.is_some() && (endpoint || graphql::is_spoken(head)) {
+        return vec1![graphql_stream(plain, head, graphql_id(head, "websocket"))];
     }
-    let Some(found) = graphql::read(head, body) else { return vec1![plain] };
-    let mut all = Vec::new();
-    let reading = |name: &str, root: Root, count: Count, ids: Vec<Resource>| {
-        let mut one = plain.clone();
-        one.operation = graphql_id(head, name);
-        if !ids.is_empty() {
-            one.resources = ids;
+    graphql_roots(&plain, graphql::read(head, body, endpoint), |name| graphql_id(head, name))
+}
+
+/// The same on an endpoint of a provider's GraphQL API.
+pub(super) fn graphql_readings(api: &Manifest, head: &Head, body: &Captured, known: &Known) -> Vec1<Reading> {
+    let plain = generic(head, body, known);
+    let id = |name: &str| Operation::new(&api.id, "graphql", name);
+    if head.upgrade.is_some() {
+        return vec1![graphql_stream(plain, head, id("websocket"))];
+    }
+    graphql_roots(&plain, graphql::read(head, body, true), id)
+}
+
+/// A message of a connection that speaks GraphQL, wherever it was opened.
+pub(super) fn message_readings(head: &Head, body: &Captured, known: &Known) -> Vec1<Reading> {
+    let mut plain = generic(head, body, known);
+    if let Some(found) = graphql::read(head, body, true) {
+        return graphql_roots(&plain, Some(found), |name| graphql_id(head, name));
+    }
+    plain.operation = graphql_id(head, "unidentified");
+    vec1![of_root(plain, Root::Unreadable)]
+}
+
+/// A reading for each thing that is asked for; the plain one where nothing is GraphQL.
+fn graphql_roots(plain: &Reading, found: Option<graphql::Found>, id: impl Fn(&str) -> Operation) -> Vec1<Reading> {
+    let Some(found) = found else { return vec1![plain.clone()] };
+    let certain = found.certain;
+    let asked = found.asked().into_iter().map(|one| {
+        let mut reading = plain.clone();
+        reading.operation = id(&one.name);
+        if !one.resources.is_empty() {
+            reading.resources = one.resources;
         }
-        one.count = count;
-        one.parameters.push(Parameter::new("document.sha256", &*found.digest));
-        if let Face::Rest(seen) = &mut one.face {
-            seen.graphql = Some(root);
+        reading.count = one.count;
+        if certain {
+            // Its documents and variables are bound, whatever their blanks.
+            reading.parameters.retain(|parameter| parameter.name != "body.sha256");
         }
-        one
-    };
-    for (field, (count, ids)) in &found.mutations {
-        let ids = ids.iter().map(|id| Resource::from(id.as_str())).collect();
-        all.push(reading(field, Root::Mutation { field: field.clone() }, Count::Exact(*count), ids));
-    }
-    if found.unreadable {
-        all.push(reading("unidentified", Root::Unreadable, Count::Unbounded, vec![]));
-    }
-    if found.query || all.is_empty() {
-        all.push(reading("query", Root::Query { certain: found.certain }, Count::ONE, vec![]));
-    }
-    Vec1::try_from_vec(all).unwrap_or_else(|_| vec1![plain])
+        reading.parameters.extend(one.parameters);
+        of_root(reading, one.root)
+    });
+    Vec1::try_from_vec(asked.collect()).unwrap_or_else(|_| vec1![plain.clone()])
+}
+
+/// A GraphQL request that says two things at once is refused.
+///
+/// # Errors
+/// One of the readings is such a request.
+pub(super) fn refuse_two_readings(readings: &[Reading]) -> Result<(), Unreadable> {
+    readings.iter().try_for_each(|reading| match &reading.face {
+        Face::Rest(Seen { graphql: Some(Root::TwoReadings(why)), .. }) => Err(Unreadable::new(*why)),
+        _ => Ok(()),
+    })
 }
 
 fn graphql_id(head: &Head, name: &str) -> Operation {
@@ -182,14 +213,27 @@ fn graphql_id(head: &Head, name: &str) -> Operation {
     }
 }
 
-/// GraphQL over a WebSocket: queries, mutations and subscriptions come later, in frames that nobody reads.
-fn graphql_stream(mut plain: Reading, head: &Head) -> Reading {
-    plain.operation = graphql_id(head, "websocket");
-    plain.count = Count::Unbounded;
-    if let Face::Rest(seen) = &mut plain.face {
-        seen.graphql = Some(Root::Unreadable);
+/// GraphQL over a WebSocket: queries, mutations and subscriptions come later, in messages. Where they can be nothing else
+/// each is judged before it passes, so that the opening itself does nothing; else nobody reads them.
+fn graphql_stream(mut plain: Reading, head: &Head, id: Operation) -> Reading {
+    // What stands in the URL may be executed by a server that takes the opening for a GET.
+    let asks_nothing = graphql::read(head, &Captured::Unread, true).is_none();
+    let is_read = graphql::frames::Offer::of(head).is_some() && asks_nothing;
+    plain.operation = id;
+    plain.count = if is_read { Count::ONE } else { Count::Unbounded };
+    of_root(plain, if is_read { Root::Messages } else { Root::Unreadable })
+}
+
+fn of_root(mut reading: Reading, root: Root) -> Reading {
+    if let Face::Rest(seen) = &mut reading.face {
+        seen.graphql = Some(root);
     }
-    plain
+    reading
+}
+
+/// How much body a request to a GraphQL endpoint takes.
+pub(super) fn graphql_need(head: &Head) -> BodyNeed {
+    if matches!(head.method.as_str(), "GET" | "HEAD") { BodyNeed::None } else { BodyNeed::Prefix(graphql::BODY_MAX) }
 }
 
 /// How much body it takes: the beginning of what could be GraphQL.
@@ -269,9 +313,13 @@ pub(super) fn names_a_method(query: &str) -> bool {
 }
 
 /// What an approval is bound to: query and body of a call whose effect may lie in either, as digests.
-fn bound(head: &Head, body: &Captured) -> Vec<Parameter> {
+fn bound(head: &Head, body: &Captured, state: Option<state::Call>) -> Vec<Parameter> {
     let digest = |bytes: &[u8]| HEXLOWER.encode(Sha256::digest(bytes).get(..16).unwrap_or_default());
-    let query = head.query().map(|query| Parameter::new("query.sha256", digest(query.as_bytes())));
+    // Terraform adds the lock's number, another each time: the same state would never be the one that was approved.
+    let varies = |pair: &&str| state.is_some() && pair.starts_with("ID=");
+    let query = head.query().map(|query| query.split('&').filter(|pair| !varies(pair)).collect::<Vec<_>>().join("&"));
+    let query = query.filter(|query| !query.is_empty() || state.is_none());
+    let query = query.map(|query| Parameter::new("query.sha256", digest(query.as_bytes())));
     let body = body.whole().filter(|bytes| !bytes.is_empty()).map(|bytes| Parameter::new("body.sha256", digest(bytes)));
     query.into_iter().chain(body).collect()
 }
@@ -369,7 +417,8 @@ fn looks_secret(segment: &str) -> bool {
 
 /// How a host that no provider knows says no: so that the client which sends requests of this shape shows it.
 ///
-/// SECURITY: some forms have the status 200. They are for what git's own client sends only: others would take it for a yes.
+/// SECURITY: some forms have the status 200. They are for what git's own client sends only, and for JSON that is POSTed to a
+/// GraphQL endpoint (where the answer asks once more whether a document was read): others would take it for a yes.
 pub(super) fn dialect(head: &Head) -> Dialect {
     let media = head.header("content-type").unwrap_or_default();
     let path = head.path();
@@ -380,17 +429,27 @@ pub(super) fn dialect(head: &Head) -> Dialect {
         (_, media) if media.starts_with("application/grpc") => Dialect::Grpc,
         // WebDAV's LOCK has a document in XML.
         ("LOCK", media) if media.starts_with("application/json") => Dialect::StateLock,
+        ("POST", media) if media.starts_with("application/json") && state::is_lock_by_post(path) => Dialect::StateLock,
         ("POST", "application/x-git-receive-pack-request") if path.ends_with("/git-receive-pack") => Dialect::GitPush,
         ("POST", "application/x-git-upload-pack-request") if path.ends_with("/git-upload-pack") => Dialect::GitFetch,
         ("GET", _) if asks_for_refs() => Dialect::GitRefs,
+        _ if is_graphql_request(head) && graphql::is_endpoint(head) => Dialect::Graphql,
         _ if head.upgrade == Some(Upgrade::Tcp) => Dialect::DockerStream,
+        _ if head.upgrade == Some(Upgrade::H2c) => Dialect::Docker,
         _ if first == "_ping" || is_engine_version(first) => Dialect::Docker,
         _ => Dialect::Problem,
     }
 }
 
+/// Whether the head is that of a request of GraphQL over HTTP, wherever it goes.
+pub(super) fn is_graphql_request(head: &Head) -> bool {
+    let media = head.header("content-type").unwrap_or_default();
+    let is_json = media.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json");
+    is_json && head.method == http::Method::POST && head.upgrade.is_none()
+}
+
 /// `v1.43`: what the paths of the Docker Engine API begin with.
-fn is_engine_version(segment: &str) -> bool {
+pub(super) fn is_engine_version(segment: &str) -> bool {
     let minor = segment.strip_prefix("v1.").unwrap_or_default();
     (1..=3).contains(&minor.len()) && minor.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -409,8 +468,8 @@ impl Protocol for Rest {
         head: &Head,
         body: &Captured,
     ) -> Result<Vec1<Reading>, Unreadable> {
-        let mut readings =
-            super::lifeline::git_readings(head, body, known).unwrap_or_else(|| readings(head, body, known));
+        let mut readings = super::git::all_readings(head, body, known).unwrap_or_else(|| readings(head, body, known));
+        refuse_two_readings(&readings)?;
         for reading in &mut readings {
             super::aws::plane::name(reading, head, body)?;
         }

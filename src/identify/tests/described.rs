@@ -110,7 +110,11 @@ fn every_cell_is_a_word_of_the_vocabulary() {
                 && matches!(row.count.get(), "" | "least" | "unbounded")
                 && is_known::<Reversible>(row.reversible.get())
                 && hazards_are_known(row.hazards.get());
-            if !words {
+            let conditions = row.conditions().iter().all(|one| {
+                let names = Condition::members(one.when.get()).all(|name| name.starts_with("args."));
+                names && !Condition::is_silent(one.when.get())
+            });
+            if !words || !conditions {
                 wrong.push(format!("{} mutation {}", api.folder, row.field.get()));
             }
         }
@@ -158,6 +162,43 @@ fn no_condition_is_inert() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Members are found in every spelling that a server takes.
+#[test]
+fn a_member_is_found_in_every_spelling() {
+    let docker = Known { provider: Some("docker".into()), cluster: None };
+    let nothing = Known::default();
+    let check = |call: &str, known: &Known, media: &str, body: &str, expected: Impact| {
+        let found = judge(&head(call, &[("content-type", media)]), known, body.as_bytes()).unwrap();
+        assert_eq!(found[0].blast().impact, expected, "{call} {body}");
+    };
+    let json = "application/json";
+    let create = "POST https://docker.example/v1.43/containers/create";
+    for body in [
+        r#"{"Image":"x","HostConfig":{"Privileged":true}}"#,
+        r#"{"Image":"x","hostconfig":{"PRIVILEGED":true}}"#,
+        "{\"Image\":\"x\",\"Ho\u{17f}tConfig\":{\"Privileged\":true}}",
+        "{\"Image\":\"x\",\"HostConfig\":{\"Networ\u{212a}Mode\":\"host\"}}",
+        r#"{"Image":"x","HostConfig":{"Networ\u212aMode":"host"}}"#,
+    ] {
+        check(create, &docker, json, body, Impact::Execute);
+    }
+    let bucket = "PATCH https://logging.googleapis.com/v2/projects/p/locations/global/buckets/_Default";
+    for body in [r#"{"retentionDays":1}"#, r#"{"retention_days":1}"#] {
+        check(&format!("{bucket}?updateMask=retentionDays"), &nothing, json, body, Impact::Destroy);
+    }
+    // What the mask names and the body leaves out is set back.
+    check(&format!("{bucket}?updateMask=retention_days"), &nothing, json, "{}", Impact::Destroy);
+    check(&format!("{bucket}?updateMask=description"), &nothing, json, r#"{"description":"x"}"#, Impact::Update);
+    let key = "PATCH https://cloudkms.googleapis.com/v1/projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1?updateMask=state";
+    for (body, expected) in [(r#"{"state":"DISABLED"}"#, Impact::Disrupt), (r#"{"state":2}"#, Impact::Disrupt)] {
+        check(key, &nothing, json, body, expected);
+    }
+    let form = "application/x-www-form-urlencoded";
+    let scale = "PATCH https://api.heroku.com/apps/a/formation";
+    check(scale, &nothing, form, "updates[][type]=web&updates[][quantity]=0", Impact::Disrupt);
+    check(scale, &nothing, form, "updates[0][type]=web&updates[0][quantity]=2", Impact::Update);
 }
 
 /// A host of the API, or one that only a listener names.

@@ -58,6 +58,17 @@ impl TestCa {
         (pem("CERTIFICATE", &chain), key.serialize_pem())
     }
 
+    /// A certificate that is good for servers, and its key, as PEM.
+    pub(crate) fn server_pem(&self, names: &[&str]) -> (String, String) {
+        let (chain, key) = self.issue(names, ExtendedKeyUsagePurpose::ServerAuth);
+        (pem("CERTIFICATE", &chain), key.serialize_pem())
+    }
+
+    /// For a cluster that signs certificates itself.
+    pub(crate) fn key_pem(&self) -> String {
+        self.issuer.key().serialize_pem()
+    }
+
     fn issue(&self, names: &[&str], usage: ExtendedKeyUsagePurpose) -> (CertificateDer<'static>, KeyPair) {
         let key = KeyPair::generate().unwrap();
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();

@@ -1,7 +1,7 @@
 //! A Kubernetes API server of the tests' own: objects in memory, as much of the API as kubectl needs to discover, read,
 //! apply, scale and delete. It judges nothing and remembers every request.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -19,10 +19,21 @@ use super::upstream::{Record, Seen};
 /// Group-version, plural, kind, namespaced, sub-resources.
 const KINDS: &[(&str, &str, &str, bool, &[&str])] = &[
     ("v1", "namespaces", "Namespace", false, &[]),
-    ("v1", "pods", "Pod", true, &[]),
+    ("v1", "nodes", "Node", false, &[]),
+    ("v1", "pods", "Pod", true, &["eviction"]),
+    ("v1", "serviceaccounts", "ServiceAccount", true, &["token"]),
+    ("v1", "services", "Service", true, &[]),
     ("v1", "configmaps", "ConfigMap", true, &[]),
     ("v1", "secrets", "Secret", true, &[]),
     ("apps/v1", "deployments", "Deployment", true, &["scale"]),
+    ("apps/v1", "replicasets", "ReplicaSet", true, &[]),
+    ("authorization.k8s.io/v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", false, &[]),
+    ("batch/v1", "cronjobs", "CronJob", true, &[]),
+    ("certificates.k8s.io/v1", "certificatesigningrequests", "CertificateSigningRequest", false, &["approval"]),
+    ("policy/v1", "poddisruptionbudgets", "PodDisruptionBudget", true, &[]),
+    ("rbac.authorization.k8s.io/v1", "clusterrolebindings", "ClusterRoleBinding", false, &[]),
+    ("rbac.authorization.k8s.io/v1", "clusterroles", "ClusterRole", false, &[]),
+    ("rbac.authorization.k8s.io/v1", "rolebindings", "RoleBinding", true, &[]),
 ];
 
 /// `/path/of/collection` → name → object.
@@ -31,6 +42,7 @@ type Objects = BTreeMap<String, BTreeMap<String, Value>>;
 /// The server.
 pub(crate) struct Kube {
     pub(crate) record: Record,
+    pub(crate) ca: TestCa,
     objects: Arc<Mutex<Objects>>,
 }
 
@@ -57,21 +69,8 @@ impl Kube {
         let ca = TestCa::new("cluster");
         let address = server::serve(Some(ca.server(&[host], &["h2", "http/1.1"])), handler);
         stage.resolve(&format!("{host}:6443"), address);
-        let (certificate, key) = ca.client("alice");
-        let encode = |text: &str| data_encoding::BASE64.encode(text.as_bytes());
-        stage.write("home/.kube/ca.crt", ca.pem());
-        let config = json!({
-            "apiVersion": "v1", "kind": "Config", "current-context": name,
-            "clusters": [{ "name": name, "cluster": {
-                "server": format!("https://{host}:6443"), "certificate-authority": "ca.crt",
-            }}],
-            "users": [{ "name": "alice", "user": {
-                "client-certificate-data": encode(&certificate), "client-key-data": encode(&key),
-            }}],
-            "contexts": [{ "name": name, "context": { "cluster": name, "user": "alice", "namespace": "shop" } }],
-        });
-        stage.write("home/.kube/config", config.to_string());
-        let kube = Self { record, objects };
+        write_kubeconfig(stage, &ca, name, host, "shop");
+        let kube = Self { record, ca, objects };
         kube.put("/api/v1/namespaces", "shop", json!({ "kind": "Namespace", "apiVersion": "v1" }));
         kube
     }
@@ -97,6 +96,24 @@ impl Kube {
     }
 }
 
+/// A kubeconfig whose current context is a cluster and a client certificate of its CA for the user `namespace`.
+pub(crate) fn write_kubeconfig(stage: &Stage, ca: &TestCa, name: &str, host: &str, namespace: &str) {
+    let (certificate, key) = ca.client(namespace);
+    let encode = |text: &str| data_encoding::BASE64.encode(text.as_bytes());
+    stage.write("home/.kube/ca.crt", ca.pem());
+    let config = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": name,
+        "clusters": [{ "name": name, "cluster": {
+            "server": format!("https://{host}:6443"), "certificate-authority": "ca.crt",
+        }}],
+        "users": [{ "name": "alice", "user": {
+            "client-certificate-data": encode(&certificate), "client-key-data": encode(&key),
+        }}],
+        "contexts": [{ "name": name, "context": { "cluster": name, "user": "alice", "namespace": namespace } }],
+    });
+    stage.write("home/.kube/config", config.to_string());
+}
+
 async fn take(record: Record, index: usize, objects: Arc<Mutex<Objects>>, request: Request<Incoming>) -> Answer {
     let (parts, body) = request.into_parts();
     let Ok(body) = body.collect().await else { return failure(400, "BadRequest", "the body broke") };
@@ -107,7 +124,9 @@ async fn take(record: Record, index: usize, objects: Arc<Mutex<Objects>>, reques
         return answer;
     }
     let query = parts.uri.query().unwrap_or_default();
-    let Some(target) = Target::of(path) else { return failure(404, "NotFound", "the server could not find that") };
+    let Some(mut target) = Target::of(path) else { return failure(404, "NotFound", "the server could not find that") };
+    target.node =
+        query.split('&').find_map(|pair| pair.strip_prefix("fieldSelector=spec.nodeName%3D")).map(str::to_owned);
     if parts.method == Method::GET && query.split('&').any(|pair| pair == "watch=true" || pair == "watch=1") {
         // It ends after a moment: clients then look again. Who waits for one object sees nothing of it.
         let (sender, answer) = streaming("application/json");
@@ -128,7 +147,8 @@ async fn take(record: Record, index: usize, objects: Arc<Mutex<Objects>>, reques
         return answer;
     }
     let sent: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    let is_dry = query.contains("dryRun=All") || sent["dryRun"][0] == "All";
+    let options = if sent["kind"] == "Eviction" { &sent["deleteOptions"] } else { &sent };
+    let is_dry = query.contains("dryRun=All") || options["dryRun"][0] == "All";
     carry_out(&mut objects.lock().unwrap(), &parts.method, &target, sent, is_dry)
 }
 
@@ -137,6 +157,8 @@ struct Target {
     collection: String,
     name: Option<String>,
     sub: Option<String>,
+    /// Only what runs there is listed.
+    node: Option<String>,
     kind: &'static str,
     group_version: &'static str,
 }
@@ -145,7 +167,10 @@ impl Target {
     fn of(path: &str) -> Option<Self> {
         let (group_version, rest) = match path.strip_prefix("/api/") {
             Some(rest) => ("v1", rest.strip_prefix("v1/")?),
-            None => ("apps/v1", path.strip_prefix("/apis/apps/v1/")?),
+            None => KINDS.iter().find_map(|known| {
+                let rest = path.strip_prefix("/apis/")?.strip_prefix(known.0)?.strip_prefix('/')?;
+                Some((known.0, rest))
+            })?,
         };
         let mut words: Vec<&str> = rest.split('/').collect();
         let mut length = 1;
@@ -160,6 +185,7 @@ impl Target {
             collection: format!("{base}{}", words.join("/")),
             name: after.first().cloned(),
             sub: after.get(1).cloned(),
+            node: None,
             kind: known.2,
             group_version,
         })
@@ -176,8 +202,23 @@ fn carry_out(objects: &mut Objects, method: &Method, target: &Target, mut sent: 
         }
     };
     match (method.as_str(), &target.name, found) {
+        ("POST", Some(pod), Some(object)) if target.sub.as_deref() == Some("eviction") => {
+            if !is_dry {
+                held.remove(pod);
+            }
+            json(201, &object)
+        }
+        ("POST", Some(_), _) if target.sub.as_deref() == Some("token") => json(
+            201,
+            &json!({ "kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "metadata": {},
+                               "spec": {}, "status": { "token": "a-token", "expirationTimestamp": null } }),
+        ),
+        ("POST", None, _) if target.kind == "SelfSubjectAccessReview" => {
+            sent["status"]["allowed"] = true.into();
+            json(201, &sent)
+        }
         ("GET", None, _) => {
-            let items: Vec<&Value> = held.values().collect();
+            let items = listed(objects, target);
             let kind = format!("{}List", target.kind);
             let list = json!({ "kind": kind, "apiVersion": target.group_version,
                                "metadata": { "resourceVersion": "1" }, "items": items });
@@ -223,6 +264,23 @@ fn carry_out(objects: &mut Objects, method: &Method, target: &Target, mut sent: 
     }
 }
 
+/// A collection's objects; without a namespace those of all.
+fn listed(objects: &Objects, target: &Target) -> Vec<Value> {
+    let plural = target.collection.rsplit('/').next().unwrap_or_default();
+    let is_one_of_many = |collection: &str| {
+        let base = target.collection.strip_suffix(plural).unwrap_or_default();
+        collection
+            .strip_prefix(base)
+            .and_then(|rest| rest.strip_prefix("namespaces/"))
+            .is_some_and(|rest| rest.split_once('/').is_some_and(|(_, last)| last == plural))
+    };
+    let held = objects.iter().filter(|(collection, _)| **collection == target.collection || is_one_of_many(collection));
+    let all = held.flat_map(|(_, held)| held.values());
+    let is_there =
+        |object: &&Value| target.node.as_ref().is_none_or(|node| object["spec"]["nodeName"] == node.as_str());
+    all.filter(is_there).cloned().collect()
+}
+
 /// RFC 7386, which is what a strategic merge comes to where no lists are merged.
 fn merge(into: &mut Value, patch: Value) {
     let Value::Object(patch) = patch else {
@@ -253,7 +311,13 @@ fn failure(code: u16, reason: &str, message: &str) -> Answer {
 }
 
 fn discovery(path: &str) -> Option<Answer> {
-    let apps = json!({ "groupVersion": "apps/v1", "version": "v1" });
+    let group_versions: BTreeSet<&'static str> = KINDS.iter().map(|known| known.0).collect();
+    let known = |group_version: &str| group_versions.iter().find(|known| **known == group_version);
+    let groups = group_versions.iter().filter_map(|group_version| {
+        let (name, version) = group_version.split_once('/')?;
+        let version = json!({ "groupVersion": group_version, "version": version });
+        Some(json!({ "name": name, "versions": [version], "preferredVersion": version }))
+    });
     Some(match path {
         "/version" => {
             json(200, &json!({ "major": "1", "minor": "32", "gitVersion": "v1.32.0", "platform": "linux/amd64" }))
@@ -262,12 +326,11 @@ fn discovery(path: &str) -> Option<Answer> {
         "/apis" => json(
             200,
             &json!({ "kind": "APIGroupList", "apiVersion": "v1",
-                     "groups": [{ "name": "apps", "versions": [apps], "preferredVersion": apps }] }),
+                     "groups": groups.collect::<Vec<_>>() }),
         ),
         "/api/v1" => json(200, &resources("v1")),
-        "/apis/apps/v1" => json(200, &resources("apps/v1")),
         path if path.starts_with("/openapi") => answer(404, "text/plain", Bytes::from_static(b"404 page not found")),
-        _ => return None,
+        path => json(200, &resources(known(path.strip_prefix("/apis/")?)?)),
     })
 }
 
@@ -278,9 +341,15 @@ fn resources(group_version: &str) -> Value {
         all.push(json!({ "name": plural, "singularName": kind.to_lowercase(), "kind": kind,
                          "namespaced": namespaced, "verbs": verbs }));
         for sub in *subs {
-            all.push(json!({ "name": format!("{plural}/{sub}"), "singularName": "", "kind": "Scale",
-                             "group": "autoscaling", "version": "v1", "namespaced": namespaced,
-                             "verbs": ["get", "patch", "update"] }));
+            let (kind, group, version) = match *sub {
+                "scale" => ("Scale", "autoscaling", "v1"),
+                "eviction" => ("Eviction", "policy", "v1"),
+                "token" => ("TokenRequest", "authentication.k8s.io", "v1"),
+                _ => (*kind, group_version.split('/').next().unwrap_or_default(), "v1"),
+            };
+            all.push(json!({ "name": format!("{plural}/{sub}"), "singularName": "", "kind": kind,
+                             "group": group, "version": version, "namespaced": namespaced,
+                             "verbs": ["create", "get", "patch", "update"] }));
         }
     }
     json!({ "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": all })

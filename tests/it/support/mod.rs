@@ -1,16 +1,23 @@
 //! What the tests stand on: servers, clients, places, and bounded waiting.
 
+pub(crate) mod apiserver;
 pub(crate) mod ca;
 pub(crate) mod child;
 pub(crate) mod clients;
+pub(crate) mod cluster;
 pub(crate) mod dockerd;
 pub(crate) mod gate;
 pub(crate) mod git;
+pub(crate) mod github;
+pub(crate) mod google;
 pub(crate) mod kube;
+pub(crate) mod kubelet;
 pub(crate) mod listeners;
+pub(crate) mod local;
 pub(crate) mod log;
 pub(crate) mod model;
 pub(crate) mod moto;
+pub(crate) mod platform;
 pub(crate) mod pod;
 pub(crate) mod random;
 pub(crate) mod server;

@@ -8,15 +8,14 @@ use std::net::SocketAddr;
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use bytes::Bytes;
-use http::{HeaderValue, Request, Uri};
-use http_body_util::{BodyExt, Full};
+use http::{HeaderValue, Request};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use super::clients;
+use super::local::{Upstream, relay};
 use super::server::{self, Answer, Peer, answer};
 use super::stage::Stage;
 use super::upstream::{Record, Seen};
@@ -132,13 +131,7 @@ fn moto() -> SocketAddr {
     .0
 }
 
-async fn forward(
-    moto: SocketAddr,
-    client: Client<HttpConnector, Full<Bytes>>,
-    record: Record,
-    request: Request<Incoming>,
-    peer: Peer,
-) -> Answer {
+async fn forward(moto: SocketAddr, client: Upstream, record: Record, request: Request<Incoming>, peer: Peer) -> Answer {
     let mut seen = Seen::of(&request, &peer);
     let key = seen.header("authorization").and_then(|text| text.split_once("Credential=")?.1.split('/').next());
     let account = key.and_then(account_of);
@@ -151,17 +144,7 @@ async fn forward(
     if let Some(account) = account {
         parts.headers.insert("x-moto-account-id", HeaderValue::try_from(account).unwrap());
     }
-    // The front has answered `Expect: 100-continue` already.
-    parts.headers.remove("expect");
-    parts.headers.remove("transfer-encoding");
-    parts.headers.insert("content-length", HeaderValue::from(body.len()));
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    parts.uri = format!("http://{moto}{path}").parse::<Uri>().unwrap();
-    parts.version = http::Version::HTTP_11;
-    match client.request(Request::from_parts(parts, Full::new(body))).await {
-        Ok(response) => response.map(|body| body.map_err(std::io::Error::other).boxed()),
-        Err(error) => answer(502, "text/plain", format!("moto: {error}")),
-    }
+    relay(&client, moto, parts, body).await
 }
 
 /// What an AWS request is about, for counting: the query's action, the target header, or method and path.

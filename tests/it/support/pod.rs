@@ -46,12 +46,20 @@ impl Asked {
             |text: &str| percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         let words = pairs.filter(|(name, _)| *name == "command").map(|(_, word)| decode(word)).collect();
-        let streams = ["stdin", "stdout", "stderr"];
-        let streams = streams.into_iter().filter(|name| query.split('&').any(|pair| pair == format!("{name}=true")));
-        let command = match request.uri().path().rsplit('/').next() {
-            Some("exec") => Some(words),
-            Some("attach") => Some(["sh", "-c", "echo attached; cat"].map(str::to_owned).to_vec()),
-            _ => None,
+        // The API server's names, and a kubelet's.
+        let streams = [("stdin", "input"), ("stdout", "output"), ("stderr", "error")];
+        let streams = streams.into_iter().filter(|(name, kubelet)| {
+            query.split('&').any(|pair| pair == format!("{name}=true") || pair == format!("{kubelet}=1"))
+        });
+        let streams = streams.map(|(name, _)| name);
+        let path = request.uri().path();
+        let is = |word: &str| path.ends_with(&format!("/{word}")) || path.starts_with(&format!("/{word}/"));
+        let command = if is("exec") {
+            Some(words)
+        } else if is("attach") {
+            Some(["sh", "-c", "echo attached; cat"].map(str::to_owned).to_vec())
+        } else {
+            None
         };
         Self { command, streams: streams.collect() }
     }

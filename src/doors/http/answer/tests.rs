@@ -43,6 +43,7 @@ const ALL: &[Dialect] = &[
     Dialect::GitRefs,
     Dialect::GitFetch,
     Dialect::GitPush,
+    Dialect::Graphql,
     Dialect::Problem,
 ];
 
@@ -224,6 +225,7 @@ fn who_is_told_to_wait_and_how() {
     check(Dialect::S3, 0, 503, None, Some("1"));
     check(Dialect::Docker, 100, 429, None, None);
     check(Dialect::StateLock, 100, 423, None, None);
+    check(Dialect::Graphql, 100, 429, Some("1"), None);
     check(Dialect::GitRefs, 100, 403, None, None);
     check(Dialect::GitPush, 100, 200, None, None);
 }
@@ -245,6 +247,36 @@ fn clients_that_show_little_are_told_where_they_show_it() {
 }
 
 #[test]
+fn graphql_s_clients_read_errors_of_a_200_and_nobody_else_gets_one() {
+    let said = |kind, operation| answer(Dialect::Graphql, &Method::POST, &refusal(kind, operation));
+    for (operation, field) in
+        [("github:graphql:deleteRef", "deleteRef"), ("graphql:a.example:volumeDelete", "volumeDelete")]
+    {
+        for (kind, code) in kinds().into_iter().zip(["FORBIDDEN", "FORBIDDEN", "RATE_LIMITED"]) {
+            let response = said(kind, operation);
+            assert_eq!(response.status(), 200);
+            assert!(!response.headers().contains_key("retry-after"));
+            let body: Value = serde_json::from_slice(response.body()).unwrap();
+            let error = &body["errors"][0];
+            assert!(body["data"].is_null() && body["errors"].as_array().unwrap().len() == 1);
+            assert_eq!(
+                (&error["message"], &error["path"], &error["type"]),
+                (&json!(CLEAN), &json!([field]), &json!(code))
+            );
+            assert_eq!(error["extensions"]["code"], code);
+        }
+    }
+    for operation in
+        ["graphql:a.example:unidentified", "railway:graphql:websocket", "http:a.example:POST", "aws:s3:DeleteBucket"]
+    {
+        assert_eq!(said(RefusalKind::Denied, operation).status(), 403, "{operation}");
+    }
+    for kind in kinds().into_iter().skip(3) {
+        assert!(said(kind, "github:graphql:deleteRef").status().as_u16() >= 400);
+    }
+}
+
+#[test]
 fn grpc_says_no_in_its_head() {
     let check = |kind, status: &str| {
         let response = answer(Dialect::Grpc, &Method::POST, &refusal(kind, "http:a:POST"));
@@ -259,4 +291,21 @@ fn grpc_says_no_in_its_head() {
         check(kind, status);
     }
     check(RefusalKind::Unavailable { status: 502 }, "14");
+    check(RefusalKind::Throttled { retry_after: Duration::from_mins(1) }, "7");
+}
+
+#[test]
+fn described_apis_are_told_to_wait_as_their_manifests_say() {
+    let check = |folder: &'static str, seconds: u64, status: u16, told: Option<&str>| {
+        let kind = RefusalKind::Throttled { retry_after: Duration::from_secs(seconds) };
+        let response =
+            answer(Dialect::Described(folder), &Method::POST, &refusal(kind, "pagerduty:services:createService"));
+        let header = response.headers().get("retry-after").map(|value| value.to_str().unwrap());
+        assert_eq!((response.status().as_u16(), header), (status, told), "{folder} {seconds}");
+    };
+    // PagerDuty's own client repeats a 429 without end.
+    check("pagerduty", 5, 429, Some("5"));
+    check("pagerduty", 600, 403, None);
+    check("datadog", 5, 429, None);
+    check("datadog", 600, 429, None);
 }

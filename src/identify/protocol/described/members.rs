@@ -1,7 +1,8 @@
 //! The parts of a request that conditions look at: `query.size`, `path.label`, `header.x-name`, `body.a.b`.
 //!
-//! Only what the operation's conditions name is taken. Members of documents are found without regard to case, as servers
-//! in Go find them; lists are passed through.
+//! Only what the operation's conditions name is taken. Members are found as lenient servers find them: without regard to
+//! case as Go's JSON folds it (`encoding/json`, "fold.go"), and `retention_days` is `retentionDays` (the JSON mapping of
+//! Protocol Buffers takes both); lists are passed through.
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -63,11 +64,13 @@ pub(super) fn read(
 ) -> Result<Members, Unreadable> {
     let mut members = Members::default();
     let query = pairs(head.query().unwrap_or_default());
+    let masks = masks(&query);
     let mut document = None;
     for name in names(operations) {
         match name.split_once('.') {
             Some(("query", key)) => {
-                let named = query.iter().filter(|(known, _)| known.eq_ignore_ascii_case(key));
+                let key = folded(key);
+                let named = query.iter().filter(|(known, _)| folded(known) == key);
                 members.found.extend(named.map(|(_, value)| (name, value.clone())));
             }
             Some(("path", key)) => {
@@ -86,7 +89,11 @@ pub(super) fn read(
                     None => Document::read(head, body)?,
                 };
                 members.opaque |= matches!(read, Document::Opaque);
+                let before = members.found.len();
                 read.values(name, &mut members.found);
+                if members.found.len() == before && is_masked(name, &masks) {
+                    members.found.push((name, Condition::UNSET.to_owned()));
+                }
                 document = Some(read);
             }
             _ => {}
@@ -135,18 +142,51 @@ impl Document {
     }
 
     fn values(&self, name: &'static str, found: &mut Vec<(&'static str, String)>) {
-        let path = name.strip_prefix("body").and_then(|rest| rest.strip_prefix('.')).unwrap_or_default();
+        let path = folded(name.strip_prefix("body").and_then(|rest| rest.strip_prefix('.')).unwrap_or_default());
         match self {
             Self::Json(value) if path.is_empty() => found.push((name, value.to_string())),
-            Self::Json(value) => collect(value, path, &mut |value| found.push((name, value))),
+            Self::Json(value) => collect(value, &path, &mut |value| found.push((name, value))),
             Self::Form(pairs) => {
-                let named = pairs.iter().filter(|(key, _)| key.eq_ignore_ascii_case(path));
+                let named = pairs.iter().filter(|(key, _)| is_field(key, &path));
                 found.extend(named.map(|(_, value)| (name, value.clone())));
             }
             Self::Text(text) if path.is_empty() => found.push((name, text.clone())),
             Self::None | Self::Text(_) | Self::Opaque => {}
         }
     }
+}
+
+/// A name as lenient servers compare it: `HostConfig`, `host_config` and `HoſtConfig` are one.
+fn folded(name: &str) -> String {
+    let fold = |c: char| match c {
+        '_' => None,
+        '\u{17f}' => Some('s'),
+        '\u{212a}' => Some('k'),
+        c => Some(c.to_ascii_lowercase()),
+    };
+    name.chars().filter_map(fold).collect()
+}
+
+/// Whether a form's field stands for this path: `updates[][type]` and `updates[0][type]` for `updates.type`, as Rack, PHP and
+/// Express' `qs` unfold them.
+fn is_field(key: &str, path: &str) -> bool {
+    let key = key.replace(']', "");
+    let is_index = |part: &&str| part.is_empty() || part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<String> = key.split(['[', '.']).filter(|part| !is_index(part)).map(folded).collect();
+    let wanted: Vec<&str> = path.split('.').collect();
+    parts.len() == wanted.len() && wanted.iter().zip(&parts).all(|(wanted, part)| *wanted == "*" || wanted == part)
+}
+
+/// What an update is limited to (AIP-134): a field that is named there and missing from the body is set back.
+fn masks(query: &[(String, String)]) -> Vec<String> {
+    let named = query.iter().filter(|(name, _)| matches!(folded(name).as_str(), "updatemask" | "fieldmask" | "mask"));
+    let paths = named.flat_map(|(_, value)| value.split(','));
+    paths.map(|path| folded(path.trim())).filter(|path| !path.is_empty()).collect()
+}
+
+fn is_masked(name: &str, masks: &[String]) -> bool {
+    let path = format!(".{}.", folded(name));
+    masks.iter().any(|mask| mask == "*" || path.contains(&format!(".{mask}.")))
 }
 
 /// The values under a dotted path. Names may hold dots themselves (`@odata.id`); `*` is any member.
@@ -156,10 +196,7 @@ fn collect(value: &Value, path: &str, take: &mut impl FnMut(String)) {
         Value::Array(items) => items.iter().for_each(|item| collect(item, path, take)),
         Value::Object(members) if !path.is_empty() => {
             for (key, value) in members {
-                let rest = match path.split_at_checked(key.len()) {
-                    Some((first, rest)) if first.eq_ignore_ascii_case(key) => Some(rest),
-                    _ => path.strip_prefix('*'),
-                };
+                let rest = path.strip_prefix(folded(key).as_str()).or_else(|| path.strip_prefix('*'));
                 match rest {
                     Some("") => collect(value, "", take),
                     Some(rest) if rest.starts_with('.') => collect(value, rest.trim_start_matches('.'), take),
@@ -174,7 +211,7 @@ fn collect(value: &Value, path: &str, take: &mut impl FnMut(String)) {
 }
 
 /// Decoded pairs of a query or form.
-pub(super) fn pairs(text: &str) -> Vec<(String, String)> {
+pub(in crate::identify) fn pairs(text: &str) -> Vec<(String, String)> {
     let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
     pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(k, v)| (decode(k), decode(v))).collect()

@@ -6,6 +6,7 @@
 
 mod members;
 mod path;
+pub(in crate::identify) mod shape;
 
 #[cfg(test)]
 mod tests;
@@ -15,13 +16,14 @@ use sha2::{Digest, Sha256};
 use vec1::{Vec1, vec1};
 
 use super::{Dialect, Face, Known, Partial, Protocol, Reading, Routed};
-use super::{kubernetes, lifeline, rest};
+use super::{git, kubernetes, rest};
 use crate::catalog::described::{Operation as Row, book};
 use crate::catalog::{Condition, Manifest, PlaceKey};
 use crate::model::http::{BodyNeed, Captured, Head, Unreadable, Upgrade};
 use crate::model::{Count, Operation, Parameter, Place, Resource};
 
 pub use members::Members;
+pub(in crate::identify) use members::pairs;
 
 /// The code behind the manifest's protocol `described`.
 pub(crate) struct Described;
@@ -81,7 +83,9 @@ impl Protocol for Described {
 /// How the API says no.
 pub(in crate::identify) fn dialect(api: &'static Manifest, head: &Head) -> Dialect {
     match rest::dialect(head) {
-        Dialect::Problem if api.refusal.is_some() => Dialect::Described(api.folder),
+        _ if is_graphql(api, head) && rest::is_graphql_request(head) => Dialect::Graphql,
+        // On any other path of a host that has GraphQL too, it is the API's own way.
+        Dialect::Problem | Dialect::Graphql if api.refusal.is_some() => Dialect::Described(api.folder),
         other => other,
     }
 }
@@ -93,8 +97,11 @@ pub(in crate::identify) fn dialect(api: &'static Manifest, head: &Head) -> Diale
 pub(in crate::identify) fn route(api: &'static Manifest, head: &Head) -> Result<Routed, Unreadable> {
     refuse_overrides(head)?;
     let routed = |need| Routed { need, dialect: dialect(api, head), partial: Partial::None };
-    if lifeline::is_git(head) || is_graphql(api, head) {
-        return Ok(routed(lifeline::routed(head).need));
+    if let Some(need) = git::need(head) {
+        return Ok(routed(need));
+    }
+    if is_graphql(api, head) {
+        return Ok(routed(rest::graphql_need(head)));
     }
     let Some(found) = book(api.folder).map(|book| path::find(api, book, head)).transpose()?.flatten() else {
         return Ok(routed(BodyNeed::None));
@@ -141,11 +148,13 @@ pub(in crate::identify) fn identify(
     head: &Head,
     body: &Captured,
 ) -> Result<Vec1<Reading>, Unreadable> {
-    if let Some(readings) = lifeline::git_readings(head, body, known) {
+    if let Some(readings) = git::all_readings(head, body, known) {
         return Ok(readings);
     }
     if is_graphql(api, head) {
-        return Ok(rest::readings(head, body, known).mapped(|reading| graphql(api, head, reading)));
+        let readings = rest::graphql_readings(api, head, body, known);
+        rest::refuse_two_readings(&readings)?;
+        return Ok(readings.mapped(|reading| graphql(api, head, reading)));
     }
     let found = book(api.folder).map(|book| path::find(api, book, head)).transpose()?.flatten();
     Ok(vec1![match found.and_then(|found| Some((Vec1::try_from_vec(found.operations).ok()?, found.labels))) {
@@ -154,13 +163,21 @@ pub(in crate::identify) fn identify(
     }])
 }
 
+/// A message of a connection to the API's GraphQL; `None` where the path is none of its endpoints.
+pub(in crate::identify) fn message(
+    api: &'static Manifest,
+    posted: &Head,
+    body: &Captured,
+    known: &Known,
+) -> Option<Vec1<Reading>> {
+    let readings = || rest::graphql_readings(api, posted, body, known).mapped(|reading| graphql(api, posted, reading));
+    is_graphql(api, posted).then(readings)
+}
+
 /// A reading of the API's own GraphQL; what is none is not listed.
-fn graphql(api: &'static Manifest, head: &Head, mut reading: Reading) -> Reading {
+fn graphql(api: &'static Manifest, head: &Head, reading: Reading) -> Reading {
     match &reading.face {
-        Face::Rest(seen) if seen.graphql.is_some() => {
-            reading.operation = Operation::new(&api.id, "graphql", reading.operation.name());
-            reading
-        }
+        Face::Rest(seen) if seen.graphql.is_some() => reading,
         _ => unlisted(api, head),
     }
 }

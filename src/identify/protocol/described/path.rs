@@ -54,18 +54,21 @@ pub(super) fn segments(path: &str) -> Result<Vec<String>, Unreadable> {
 /// The path has more than one reading.
 pub(super) fn find(api: &'static Manifest, book: &'static Book, head: &Head) -> Result<Option<Match>, Unreadable> {
     let segments = segments(head.path())?;
-    let found = find_segments(api, book, head, &segments);
+    let mut found = find_segments(api, book, head, &segments);
     if head.path().contains('%') {
         // What a server sees that decodes before it splits, or more than once.
         let (whole, _) = super::super::rest::canonical(head.path());
         let other: Vec<String> = whole.split(['/', '\\']).filter(|part| !part.is_empty()).map(str::to_owned).collect();
-        if other != segments
-            && let Some(second) = find_segments(api, book, head, &other)
-            && !found.as_ref().is_some_and(|first| is_same(first, &second))
-        {
-            return Err(Unreadable::new(
-                "the path's escapes make another operation of it, depending on who decodes them",
-            ));
+        let second = if other == segments { None } else { find_segments(api, book, head, &other) };
+        match (&mut found, second) {
+            (_, None) => {}
+            // Conditions are asked of both spellings of a label.
+            (Some(first), Some(second)) if is_same(first, &second) => first.labels.extend(second.labels),
+            _ => {
+                return Err(Unreadable::new(
+                    "the path's escapes make another operation of it, depending on who decodes them",
+                ));
+            }
         }
     }
     Ok(found)
@@ -74,6 +77,11 @@ pub(super) fn find(api: &'static Manifest, book: &'static Book, head: &Head) -> 
 fn is_same(one: &Match, other: &Match) -> bool {
     let id = |found: &Match| found.operations.first().map(|row| (row.service.get(), row.name.get()));
     id(one) == id(other)
+}
+
+/// Whether the tables hold an operation of these segments.
+pub(super) fn is_listed(api: &'static Manifest, book: &'static Book, head: &Head, segments: &[String]) -> bool {
+    find_segments(api, book, head, segments).is_some()
 }
 
 fn find_segments(api: &'static Manifest, book: &'static Book, head: &Head, segments: &[String]) -> Option<Match> {

@@ -4,10 +4,12 @@
 //! error: the API server may read it otherwise.
 
 use bytes::Bytes;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::fact::{Fact, Facts};
+use super::patch::Form;
 use super::path::{Object, Verb};
-use super::{json, protobuf};
+use super::{facts, json, patch, protobuf};
 use crate::model::Parameter;
 use crate::model::http::{Captured, Head, Unreadable};
 
@@ -20,28 +22,8 @@ pub struct Written {
     pub dry_run: bool,
     /// The body is there, so that a DELETE's query does not count.
     pub present: bool,
-    /// `spec.replicas` is there and not a positive number.
-    pub scaled_to_zero: bool,
-    /// The annotation that restarts every pod.
-    pub restarted: bool,
-    /// `spec.suspend: true`, or a job's parallelism of 0.
-    pub suspended: bool,
-    /// A node takes no new pods, or evicts those that it has.
-    pub drained: bool,
-    /// Finalizers are removed: a pending deletion completes without its cleaning up.
-    pub unguarded: bool,
-    /// Runs with the node's own rights: privileged, host namespaces, host paths.
-    pub host_access: bool,
-    /// Labels that switch pod security on or off for a namespace.
-    pub pod_security: bool,
-    /// A network policy that lets everything through.
-    pub opened: bool,
-    /// A secret that the control plane fills with a service account's token.
-    pub token: bool,
-    /// A volume whose data goes when its claim goes.
-    pub reclaimed: bool,
-    /// Owners change: what has none that lives is collected as garbage.
-    pub disowned: bool,
+    /// What it says that decides.
+    pub facts: Facts,
     /// What else decides.
     pub parameters: Vec<Parameter>,
 }
@@ -70,17 +52,28 @@ pub(super) fn read(object: &Object, head: &Head, body: &Captured) -> Result<Writ
         return Ok(Written::default());
     }
     let media = media_type(head)?;
-    let values = match media.as_str() {
-        "application/json-patch+json" => json_patch(&parse_json(bytes)?)?,
-        _ => vec![parse(object, &media, bytes)?],
-    };
     let mut written = Written { present: true, ..Written::default() };
-    for value in &values {
-        written.take(object, &media, value);
+    let patch = (object.verb == Verb::Patch).then(|| Form::of_patch(&media));
+    if patch == Some(Form::Json) {
+        for write in patch::read(&parse_json(bytes)?)? {
+            facts::read(object, write.form, &write.value, &mut written);
+            for (holds, fact) in [
+                (write.unguards, Fact::Unguarded),
+                (write.empties, Fact::Emptied),
+                (write.replaces_template, Fact::RolledBack),
+            ] {
+                if holds {
+                    written.facts.insert(fact);
+                }
+            }
+        }
+    } else {
+        let value = parse(object, &media, bytes)?;
+        facts::read(object, patch.unwrap_or(Form::Whole), &value, &mut written);
     }
     // A Scale without `spec.replicas` is a Scale to zero: the member is left out when it is 0.
     if object.sub.as_deref() == Some("scale") && object.verb == Verb::Update && !written.has("replicas") {
-        written.scaled_to_zero = true;
+        written.facts.insert(Fact::ScaledToZero);
         written.parameters.push(Parameter::new("replicas", "0"));
     }
     Ok(written)
@@ -129,210 +122,8 @@ fn parse_yaml(bytes: &Bytes) -> Result<Value, Unreadable> {
 }
 
 impl Written {
-    fn has(&self, name: &str) -> bool {
+    /// Whether a parameter of this name was read.
+    pub(super) fn has(&self, name: &str) -> bool {
         self.parameters.iter().any(|parameter| parameter.name == name)
     }
-
-    fn take(&mut self, object: &Object, media: &str, value: &Value) {
-        let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
-        self.name = text("/metadata/name")
-            .map(str::to_owned)
-            .or_else(|| text("/metadata/generateName").map(|prefix| format!("{prefix}*")))
-            .or(self.name.take());
-        let patch = object.verb == Verb::Patch;
-        if matches!(object.verb, Verb::Delete | Verb::DeleteCollection) {
-            self.delete_options(value);
-        }
-        if let Some(options) = value.get("deleteOptions").filter(|_| object.sub.as_deref() == Some("eviction")) {
-            self.delete_options(options);
-        }
-        if let Some(replicas) = value.pointer("/spec/replicas") {
-            let positive = replicas.as_u64().is_some_and(|n| n > 0);
-            self.scaled_to_zero |= !positive;
-            self.parameters.push(Parameter::new("replicas", short(replicas)));
-        }
-        let paused = value.pointer("/spec/suspend").is_some_and(|suspend| suspend != &Value::Bool(false));
-        let idle = value.pointer("/spec/parallelism").is_some_and(|n| n.as_u64() == Some(0));
-        self.suspended |= paused || idle;
-        self.restarted |= patch
-            && media != "application/apply-patch+yaml"
-            && value.pointer("/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt").is_some();
-        if object.plural == "nodes" {
-            let cordoned = value.pointer("/spec/unschedulable").is_some_and(|flag| flag != &Value::Bool(false));
-            let evicting =
-                items(value.pointer("/spec/taints")).any(|taint| taint.get("effect").is_some_and(|e| e == "NoExecute"));
-            self.drained |= cordoned || evicting;
-        }
-        if object.plural == "namespaces" {
-            let labels = value.pointer("/metadata/labels").and_then(Value::as_object);
-            let weakens = |(key, level): (&String, &Value)| {
-                key.starts_with("pod-security.kubernetes.io/enforce")
-                    && (object.verb != Verb::Create || level.as_str() == Some("privileged"))
-            };
-            self.pod_security |= labels.is_some_and(|labels| labels.iter().any(weakens));
-        }
-        let changes = patch || object.verb == Verb::Update;
-        self.unguarded |= changes && drops_finalizers(value);
-        self.disowned |= patch && value.pointer("/metadata/ownerReferences").is_some();
-        self.kinds(object, changes, value);
-        self.host_access |= ["/spec", "/template/spec", "/spec/template/spec", "/spec/jobTemplate/spec/template/spec"]
-            .iter()
-            .any(|pointer| value.pointer(pointer).is_some_and(reaches_host));
-        for (pointer, name) in [("/roleRef/kind", "roleRef.kind"), ("/roleRef/name", "roleRef.name")] {
-            if let Some(text) = text(pointer) {
-                self.parameters.push(Parameter::new(name, text));
-            }
-        }
-        for name in ["subjects", "rules"] {
-            if let Some(list) = value.get(name).filter(|list| list.is_array()) {
-                self.parameters.push(Parameter::new(name, list.to_string()));
-            }
-        }
-    }
-
-    /// What single kinds say.
-    fn kinds(&mut self, object: &Object, changes: bool, value: &Value) {
-        match (object.group.as_str(), object.plural.as_str()) {
-            ("networking.k8s.io", "networkpolicies") if changes => {
-                let open = |rules: &str, peers: &str| {
-                    items(value.pointer(rules)).any(|rule| {
-                        let none = |list: &Value| list.is_null() || list.as_array().is_some_and(Vec::is_empty);
-                        rule.is_object() && [peers, "ports"].iter().all(|name| rule.get(*name).is_none_or(none))
-                    })
-                };
-                self.opened |= open("/spec/ingress", "from");
-                self.opened |= object.verb == Verb::Patch && open("/spec/egress", "to");
-            }
-            ("", "secrets") => {
-                let of_account = Some("kubernetes.io/service-account-token");
-                self.token |= object.verb == Verb::Create && value.get("type").and_then(Value::as_str) == of_account;
-            }
-            ("", "persistentvolumes") => {
-                let policy = value.pointer("/spec/persistentVolumeReclaimPolicy");
-                self.reclaimed |= changes && policy.is_some_and(|policy| policy == "Delete");
-            }
-            _ => {}
-        }
-    }
-
-    fn delete_options(&mut self, options: &Value) {
-        self.dry_run |= options.get("dryRun").is_some_and(|run| run == &serde_json::json!(["All"]));
-        for name in ["propagationPolicy", "gracePeriodSeconds", "orphanDependents"] {
-            if let Some(value) = options.get(name) {
-                self.parameters.push(Parameter::new(name, short(value)));
-            }
-        }
-    }
-}
-
-fn short(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// The elements of a list, or, for what a JSON patch put at an index, the values of an object.
-fn items(value: Option<&Value>) -> impl Iterator<Item = &Value> {
-    let list = value.and_then(Value::as_array).into_iter().flatten();
-    let nested = value.and_then(Value::as_object).into_iter().flat_map(Map::values);
-    list.chain(nested)
-}
-
-/// Writes that empty the finalizers, or delete from them.
-fn drops_finalizers(value: &Value) -> bool {
-    if value.get("$patch").is_some() || value.get("metadata").is_some_and(Value::is_null) {
-        return true;
-    }
-    let Some(metadata) = value.get("metadata").and_then(Value::as_object) else { return false };
-    let emptied = |list: &Value| list.is_null() || list.as_array().is_some_and(Vec::is_empty);
-    metadata.get("finalizers").is_some_and(emptied)
-        || metadata.contains_key("$deleteFromPrimitiveList/finalizers")
-        || metadata.get("$patch").is_some()
-}
-
-/// A pod that runs with rights on its node.
-fn reaches_host(spec: &Value) -> bool {
-    let set = |name| spec.get(name).is_some_and(|flag| flag == &Value::Bool(true));
-    let containers = ["containers", "initContainers", "ephemeralContainers"];
-    ["hostPID", "hostNetwork", "hostIPC"].into_iter().any(set)
-        || items(spec.get("volumes")).any(|volume| volume.get("hostPath").is_some_and(|path| !path.is_null()))
-        || containers.iter().flat_map(|name| items(spec.get(name))).any(|container| {
-            let context = container.get("securityContext");
-            context.and_then(|c| c.get("privileged")).is_some_and(|flag| flag == &Value::Bool(true))
-                || items(context.and_then(|c| c.pointer("/capabilities/add")))
-                    .filter_map(Value::as_str)
-                    .any(is_host_capability)
-        })
-}
-
-/// Capabilities that lead out of a container, in whichever spelling a runtime takes.
-fn is_host_capability(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    matches!(
-        name.strip_prefix("CAP_").unwrap_or(&name),
-        "ALL" | "SYS_ADMIN" | "SYS_PTRACE" | "SYS_MODULE" | "SYS_RAWIO" | "DAC_READ_SEARCH" | "BPF"
-    )
-}
-
-/// A JSON patch as the objects that its operations would write: `/spec/replicas` ← 0 becomes `{"spec":{"replicas":0}}`.
-fn json_patch(patch: &Value) -> Result<Vec<Value>, Unreadable> {
-    let bad = || Unreadable::new("the body is not a JSON patch");
-    let operations = patch.as_array().ok_or_else(bad)?;
-    operations
-        .iter()
-        .map(|operation| {
-            let member = |name| operation.get(name).and_then(Value::as_str);
-            let (what, path) = (member("op").ok_or_else(bad)?, member("path").ok_or_else(bad)?);
-            let value = match what {
-                "test" => return Ok(Value::Object(Map::new())),
-                // What is moved or copied is not in the request: null counts as zero and as emptied.
-                "move" | "copy"
-                    if member("from").is_some_and(|from| from.starts_with("/metadata")) || holds_finalizers(path) =>
-                {
-                    return Ok(nest("/metadata/finalizers", Value::Null));
-                }
-                "move" | "copy" => Value::Null,
-                "remove" | "replace" if path.starts_with("/metadata/finalizers/") => {
-                    return Ok(nest("/metadata/finalizers", Value::Null));
-                }
-                // A removed member takes its default, which is not zero, or was allowed to be absent.
-                "remove" if path.starts_with("/spec") => return Ok(Value::Object(Map::new())),
-                "remove" => Value::Null,
-                "add" | "replace" if holds_finalizers(path) => {
-                    without_finalizers(path, operation.get("value").cloned().ok_or_else(bad)?)
-                }
-                "add" | "replace" => operation.get("value").cloned().ok_or_else(bad)?,
-                _ => return Err(bad()),
-            };
-            Ok(nest(path, value))
-        })
-        .collect()
-}
-
-/// Whether a value at this path takes the place of all finalizers.
-fn holds_finalizers(path: &str) -> bool {
-    matches!(path, "" | "/metadata")
-}
-
-/// The new value of what holds the finalizers: those that it does not name are gone.
-fn without_finalizers(path: &str, mut value: Value) -> Value {
-    let metadata = match (&mut value, path) {
-        (Value::Object(members), "") => {
-            Some(members.entry("metadata").or_insert_with(|| Value::Object(Map::new()))).and_then(Value::as_object_mut)
-        }
-        (Value::Object(members), _) => Some(members),
-        _ => None,
-    };
-    if let Some(metadata) = metadata {
-        metadata.entry("finalizers").or_insert(Value::Null);
-    }
-    value
-}
-
-/// `value` at the JSON pointer `path` of an otherwise empty object.
-fn nest(path: &str, value: Value) -> Value {
-    path.split('/')
-        .skip(1)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .fold(value, |inner, key| Value::Object(Map::from_iter([(key.replace("~1", "/").replace("~0", "~"), inner)])))
 }

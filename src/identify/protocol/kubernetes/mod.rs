@@ -6,8 +6,12 @@
 //! A dry run counts only where it is certain to be honoured.
 
 mod body;
+mod fact;
+mod facts;
 pub(super) mod json;
+mod patch;
 mod path;
+mod pod;
 mod protobuf;
 
 use http::Method;
@@ -15,11 +19,12 @@ use percent_encoding::percent_decode_str;
 use vec1::{Vec1, vec1};
 
 use super::{Dialect, Face, Known, Partial, Protocol, Reading, Routed};
-use crate::catalog::Manifest;
+use crate::catalog::{Manifest, kubernetes as catalog};
 use crate::model::http::{BodyNeed, Captured, Head, Unreadable, Upgrade};
-use crate::model::{Count, Operation, Parameter, Place, Resource};
+use crate::model::{Count, Operation, Parameter, Place, Resource, Scope};
 
 pub use body::Written;
+pub use fact::{Fact, Facts};
 pub use path::{Object, Target, Verb};
 
 /// The code behind the manifest's protocol `kubernetes`.
@@ -36,6 +41,8 @@ pub struct Call {
     pub apply: bool,
     /// Acts under another identity (`Impersonate-*`).
     pub impersonates: bool,
+    /// Every form of answer that the client takes leaves out what objects hold: names, labels, table rows.
+    pub metadata_only: bool,
     /// What the body says.
     pub written: Written,
 }
@@ -72,6 +79,7 @@ impl Protocol for Kubernetes {
             dry_run: query_dry_run(head, &query),
             apply: head.header("content-type").is_some_and(|media| media.contains("apply-patch")),
             impersonates: head.headers.keys().any(|name| name.as_str().starts_with("impersonate-")),
+            metadata_only: metadata_only(head, &query),
             written: Written::default(),
             target,
         };
@@ -114,7 +122,7 @@ impl Protocol for Kubernetes {
 fn opened(mut target: Target, head: &Head) -> Result<Target, Unreadable> {
     let Some(upgrade) = head.upgrade else { return Ok(target) };
     let odd = || Unreadable::status(501, "an upgrade on a call that opens no connection in the Kubernetes API");
-    if upgrade == Upgrade::Tcp {
+    if matches!(upgrade, Upgrade::Tcp | Upgrade::H2c) {
         return Err(odd());
     }
     match &mut target {
@@ -175,6 +183,16 @@ fn value<'a>(query: &'a [(String, String)], name: &str) -> Option<&'a str> {
     found.next().is_none().then_some(first)
 }
 
+/// Whether the client takes nothing but tables and partial objects. A table may be asked to hold whole objects.
+fn metadata_only(head: &Head, query: &[(String, String)]) -> bool {
+    let bare = |media: &str| {
+        let kinds: Vec<&str> = media.split(';').filter_map(|part| part.trim().strip_prefix("as=")).collect();
+        matches!(kinds[..], ["Table" | "PartialObjectMetadata" | "PartialObjectMetadataList"])
+    };
+    let whole = query.iter().any(|(name, value)| name == "includeObject" && value == "Object");
+    head.header_count("accept") == 1 && !whole && head.header("accept").is_some_and(|all| all.split(',').all(bare))
+}
+
 /// `dryRun=All`, once and in plain spelling. Anything else is live.
 fn query_dry_run(head: &Head, query: &[(String, String)]) -> bool {
     let literal = head.query().is_some_and(|text| text.split('&').any(|pair| pair == "dryRun=All"));
@@ -183,14 +201,16 @@ fn query_dry_run(head: &Head, query: &[(String, String)]) -> bool {
 
 /// Whether the server is certain to change nothing.
 ///
-/// Aggregated API servers may ignore a dry run, and so does a token request; a DELETE with a body has its options there
-/// and its query is ignored (`k8s.io/apiserver/pkg/endpoints/handlers/delete.go`).
+/// Aggregated API servers may ignore a dry run, and so does a token request; custom resources are the API server's own, but
+/// only of groups that are known as such. A DELETE with a body has its options there and its query is ignored
+/// (`k8s.io/apiserver/pkg/endpoints/handlers/delete.go`).
 fn honoured(call: &Call) -> bool {
     let Target::Object(object) = &call.target else { return false };
-    let built_in = !object.group.contains('.') || object.group.ends_with(".k8s.io");
+    let group = object.group.as_str();
+    let built_in = !group.contains('.') || group.ends_with(".k8s.io") || catalog::is_custom(group);
     let sub = matches!(
         object.sub.as_deref(),
-        None | Some("scale" | "status" | "eviction" | "approval" | "ephemeralcontainers" | "resize")
+        None | Some("scale" | "status" | "eviction" | "approval" | "binding" | "ephemeralcontainers" | "resize")
     );
     if !built_in || !sub || object.verb.reads() || object.verb == Verb::Connect {
         return false;
@@ -221,9 +241,7 @@ fn reading(call: Call, head: &Head, known: &Known) -> Reading {
             place.namespace.clone_from(&object.namespace);
             let count = match object.verb {
                 Verb::List | Verb::Watch | Verb::DeleteCollection => Count::Unbounded,
-                Verb::Delete if matches!(object.plural.as_str(), "namespaces" | "customresourcedefinitions") => {
-                    Count::AtLeast(1)
-                }
+                Verb::Delete if stands_for_many(object) => Count::AtLeast(1),
                 _ => Count::ONE,
             };
             let name = object.name.as_deref().or(call.written.name.as_deref()).unwrap_or("*");
@@ -235,6 +253,12 @@ fn reading(call: Call, head: &Head, known: &Known) -> Reading {
         parameters.push(Parameter::new(name.as_str(), String::from_utf8_lossy(value.as_bytes())));
     }
     Reading { operation, aliases, resources, place, parameters, count, face: Face::Kubernetes(Box::new(call)) }
+}
+
+/// Whether other objects go with one of this kind.
+fn stands_for_many(object: &Object) -> bool {
+    let scope = catalog::kind(&object.group, &object.plural).and_then(catalog::Kind::scope);
+    scope == Some(Scope::Environment) || object.plural == "customresourcedefinitions"
 }
 
 fn id_of(object: &Object, verb: &str) -> Operation {
@@ -271,8 +295,19 @@ fn parameters(call: &Call, object: &Object, head: &Head) -> Vec<Parameter> {
     }
     let pairs = query(head);
     // DeleteOptions stand in the query too, where a DELETE has no body.
-    let deciding =
-        ["command", "container", "labelSelector", "fieldSelector", "propagationPolicy", "gracePeriodSeconds", "path"];
+    let deciding = [
+        "command",
+        "container",
+        "ports",
+        "labelSelector",
+        "fieldSelector",
+        "propagationPolicy",
+        "gracePeriodSeconds",
+        "orphanDependents",
+        "path",
+        // Of an apply: takes over what others manage.
+        "force",
+    ];
     for (name, value) in pairs.into_iter().filter(|(name, _)| deciding.contains(&name.as_str())) {
         all.push(Parameter { name, value });
     }

@@ -121,8 +121,12 @@ pub(super) fn parse(method: &Method, path: &str, watching: bool) -> Result<Targe
         ["apis", group, version, rest @ ..] if !rest.is_empty() => (*group, *version, rest),
         _ => return Ok(server_path(method, parts)),
     };
-    if !is_version(version) {
+    // Custom groups may call their versions what they like, as long as it is a label.
+    if !is_version(version) && (group.is_empty() || !is_label(version)) || !group.is_empty() && !is_name(group) {
         return Ok(Target::Unidentified);
+    }
+    if MEASURED.contains(&group) {
+        return Ok(measured(method, group, version, rest));
     }
     let (watch_prefix, rest) = match rest {
         ["watch", rest @ ..] => (true, rest),
@@ -131,7 +135,7 @@ pub(super) fn parse(method: &Method, path: &str, watching: bool) -> Result<Targe
         _ => (false, rest),
     };
     let (namespace, rest) = match rest {
-        ["namespaces", namespace, "status" | "finalize"] => (Some(*namespace), rest),
+        ["namespaces", namespace, "status" | "finalize", ..] => (Some(*namespace), rest),
         ["namespaces", namespace, _, ..] => (Some(*namespace), rest.get(2..).unwrap_or_default()),
         ["namespaces", namespace] => (Some(*namespace), rest),
         _ => (None, rest),
@@ -144,8 +148,9 @@ pub(super) fn parse(method: &Method, path: &str, watching: bool) -> Result<Targe
         [] => return Ok(Target::Unidentified),
     };
     let connects = sub.is_some_and(|sub| CONNECTS.contains(&sub));
-    // Only a proxied connection has a path of its own behind it.
-    if tail && sub != Some("proxy") || !is_name(plural) || !sub.is_none_or(is_name) {
+    // Only a connection has a path of its own behind it: what is proxied, or a port of a virtual machine.
+    let follows = sub == Some("proxy") || connects && group.contains('.');
+    if tail && !follows || !is_label(plural) || !sub.is_none_or(is_label) {
         return Ok(Target::Unidentified);
     }
     let verb = match method.as_str() {
@@ -171,6 +176,29 @@ pub(super) fn parse(method: &Method, path: &str, watching: bool) -> Result<Targe
         sub: sub.map(str::to_owned),
         verb,
     }))
+}
+
+/// Groups whose paths end in the name of a metric, which is no resource and may hold what no resource's name may.
+const MEASURED: &[&str] = &["custom.metrics.k8s.io", "external.metrics.k8s.io"];
+
+/// A measured value: whatever it is called, and of whatever, it is only read.
+fn measured(method: &Method, group: &str, version: &str, rest: &[&str]) -> Target {
+    if !matches!(method.as_str(), "GET" | "HEAD") {
+        return Target::Unidentified;
+    }
+    let namespace = match rest {
+        ["namespaces", namespace, _, ..] => Some((*namespace).to_owned()),
+        _ => None,
+    };
+    Target::Object(Object {
+        group: group.to_owned(),
+        version: version.to_owned(),
+        namespace,
+        plural: "metrics".to_owned(),
+        name: rest.last().map(|name| (*name).to_owned()),
+        sub: None,
+        verb: Verb::Get,
+    })
 }
 
 /// How many segments stand before the API server's own path: Rancher (`/k8s/clusters/ID`), Teleport, Connect gateway and
@@ -232,10 +260,13 @@ fn server_path(method: &Method, parts: &[&str]) -> Target {
     Target::Server(match parts {
         [] | ["api" | "apis"] | ["api" | "apis", _] | ["apis", _, _] => "discovery",
         ["version"] => "version",
-        ["openapi" | "swaggerapi", ..] | ["swagger.json" | "swagger-2.0.0.json"] => "openapi",
+        ["logs", ..] => "logs",
+        ["flagz" | "statusz"] => "status",
+        ["openapi" | "swaggerapi", ..]
+        | ["swagger.json" | "swagger-2.0.0.json" | "swagger-2.0.0.pb-v1" | "swagger-2.0.0.pb-v1.gz"] => "openapi",
         ["healthz" | "livez" | "readyz", ..] => "health",
         ["metrics", ..] => "metrics",
-        [".well-known", "openid-configuration"] | ["openid", "v1", "jwks"] => "openid",
+        [".well-known", "openid-configuration" | "oauth-authorization-server"] | ["openid", "v1", "jwks"] => "openid",
         _ => return Target::Unidentified,
     })
 }
@@ -294,7 +325,12 @@ fn is_version(text: &str) -> bool {
         && (after.is_empty() || stage.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())))
 }
 
-/// A DNS name in lower case, as groups, resources and subresources are.
+/// A DNS label in lower case, as resources, subresources and versions are; a few of the latter hold underscores.
+fn is_label(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+}
+
+/// A DNS name in lower case, as groups are.
 fn is_name(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.')
 }

@@ -104,3 +104,127 @@ fn only_what_is_kubernetes_beyond_doubt_has_its_shape() {
     }
     check(Method::GET, "/api/v1/events", true);
 }
+
+/// Every operation of the published description, with the action that it says, and each list once more as a watch.
+#[test]
+fn every_path_of_the_description_is_named() {
+    let sample = |path: &str| {
+        path.split('/')
+            .map(|part| match part {
+                "{group}" => "example.com",
+                "{version}" => "v1",
+                "{plural}" | "{resource_plural}" => "widgets",
+                _ if part.starts_with('{') => "x",
+                _ => part,
+            })
+            .collect::<Vec<_>>()
+            .join("/")
+    };
+    let name = |method: &Method, path: &str, watching: bool| match path::parse(method, path, watching).unwrap() {
+        Target::Object(object) => id_of(&object, object.verb.as_str()).to_string(),
+        Target::Server(what) => format!("kubernetes:server:{what}.get"),
+        Target::Unidentified => "unidentified".to_owned(),
+    };
+    let (mut seen, mut watches) = (0, 0);
+    for row in include_str!("../../../catalog/kubernetes/paths.tsv").lines().filter(|line| !line.starts_with('#')) {
+        let cells: Vec<&str> = row.split('\t').collect();
+        let [path, method, action, operation, kind] = cells[..] else { panic!("{row}") };
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let path = sample(path);
+        assert_eq!(name(&method, &path, false), operation, "{row}");
+        assert!(crate::catalog::operation_exists(operation), "{row}");
+        let verb = match action {
+            "post" => "create",
+            "put" => "update",
+            "-" => "get",
+            other => other,
+        };
+        assert!(operation.ends_with(&format!(".{verb}")), "{row}");
+        if action == "list" {
+            let watch = operation.replace(".list", ".watch");
+            assert_eq!(name(&method, &path, true), watch, "{row}");
+            let (root, rest) = if let Some(rest) = path.strip_prefix("/api/v1/") {
+                ("/api/v1".to_owned(), rest)
+            } else {
+                let mut parts = path.splitn(5, '/');
+                let root: Vec<&str> = parts.by_ref().take(4).collect();
+                (root.join("/"), parts.next().unwrap())
+            };
+            assert_eq!(name(&method, &format!("{root}/watch/{rest}"), false), watch, "{row}");
+            watches += 1;
+        }
+        // A protobuf body is read by the kind that the path takes: it is the one of the description.
+        if kind != "-"
+            && let Target::Object(object) = path::parse(&method, &path, false).unwrap()
+        {
+            assert_eq!(protobuf::expected(&object), Some(kind), "{row}");
+        }
+        seen += 1;
+    }
+    assert!(seen > 990 && watches > 130, "{seen} {watches}");
+}
+
+fn head(target: &str, accept: &str) -> Head {
+    let mut headers = http::HeaderMap::new();
+    headers.insert("accept", accept.parse().unwrap());
+    Head {
+        scheme: crate::model::http::Scheme::Https,
+        authority: crate::model::http::Authority { host: "k".into(), port: 443 },
+        method: Method::GET,
+        target: target.parse().unwrap(),
+        upgrade: None,
+        headers,
+    }
+}
+
+#[test]
+fn only_answers_that_cannot_hold_a_secret_are_metadata() {
+    let table = "application/json;as=Table;v=v1;g=meta.k8s.io";
+    let partial = "application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+    for (target, accept, expected) in [
+        ("/", table.to_owned(), true),
+        ("/", partial.to_owned(), true),
+        ("/", format!("{table}, {partial}"), true),
+        ("/?includeObject=None", table.to_owned(), true),
+        ("/?includeObject=Object", table.to_owned(), false),
+        ("/", format!("{table},application/json"), false),
+        ("/", "application/json".to_owned(), false),
+        ("/", "application/json;as=Table;as=Secret".to_owned(), false),
+        ("/", "*/*".to_owned(), false),
+        ("/", String::new(), false),
+    ] {
+        let head = head(target, &accept);
+        assert_eq!(metadata_only(&head, &query(&head)), expected, "{target} {accept}");
+    }
+}
+
+#[test]
+fn a_json_patch_is_what_it_writes() {
+    let check = |patch: serde_json::Value, expected: Option<(bool, bool, bool)>| {
+        let read = patch::read(&patch).ok().map(|writes| {
+            let any = |what: fn(&patch::Write) -> bool| writes.iter().any(what);
+            (any(|one| one.unguards), any(|one| one.empties), any(|one| one.replaces_template))
+        });
+        assert_eq!(read, expected, "{patch}");
+    };
+    let one = |op: &str, path: &str| json!([{ "op": op, "path": path, "from": "/x", "value": { "a": 1 } }]);
+    check(json!([]), Some((false, false, false)));
+    check(one("test", "/metadata/finalizers"), Some((false, false, false)));
+    check(one("remove", "/metadata/finalizers/0"), Some((true, false, false)));
+    check(one("remove", "/metadata"), Some((true, false, false)));
+    check(one("remove", ""), Some((true, true, false)));
+    check(one("copy", "/metadata/finalizers"), Some((true, false, false)));
+    check(one("add", "/metadata/finalizers/0"), Some((false, false, false)));
+    check(one("replace", "/metadata/finalizers/0"), Some((true, false, false)));
+    check(one("replace", "/metadata/finalizersx"), Some((false, false, false)));
+    check(one("replace", "/spec/template"), Some((false, false, true)));
+    check(one("replace", "/spec/template/spec/containers/0/image"), Some((false, false, false)));
+    check(one("replace", ""), Some((true, false, false)));
+    check(one("move", "/spec"), Some((false, true, false)));
+    check(one("remove", "spec"), None);
+    check(one("remove", "x/spec"), None);
+    check(one("REMOVE", "/spec"), None);
+    check(json!({ "op": "remove", "path": "/spec" }), None);
+    check(json!([{ "op": "add", "path": "/spec" }]), None);
+    check(json!(["remove"]), None);
+}
