@@ -139,5 +139,10 @@ pub(super) fn message(posted: &Head, body: &Captured, known: &Known) -> Result<V
 
 /// The other API whose shape a request has that `first` was recognised by.
 pub(crate) fn second_shape(first: &Manifest, head: &Head) -> Option<&'static Manifest> {
-    (first.protocol == ProtocolName::Kubernetes && aws::has_shape(head)).then(catalog::aws)
+    match first.protocol {
+        ProtocolName::Kubernetes => aws::has_shape(head).then(catalog::aws),
+        // A credential scope that the client adds takes nothing away from what the path says.
+        ProtocolName::Aws => described::shape::of(head),
+        _ => None,
+    }
 }
