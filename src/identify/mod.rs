@@ -3,6 +3,7 @@
 //! Pure: value in, value out. What cannot be named is a *value* (`aws:ec2:unidentified`, judged as `destroy`); what
 //! cannot be read in exactly one way is [`Unreadable`] and is refused. Nothing here decides whether anything is allowed.
 
+pub mod command;
 mod message;
 pub mod protocol;
 
@@ -120,6 +121,11 @@ impl Identified {
     #[must_use]
     pub const fn is_by_shape(&self) -> bool {
         self.by_shape
+    }
+
+    /// Completes every reading's place by what is known of the names in it.
+    pub(crate) fn each_place(&mut self, complete: impl Fn(&mut Place)) {
+        std::iter::once(&mut self.reading).chain(&mut self.others).for_each(|reading| complete(&mut reading.place));
     }
 
     /// Every other reading of the same request, where the API was recognised by shape only: the host may follow any of

@@ -1,0 +1,6 @@
+//! docker, podman and compose.
+
+use super::face::Reader;
+
+/// The programs that are read here.
+pub(super) const FACES: &[(&str, Reader)] = &[];

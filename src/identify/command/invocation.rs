@@ -1,0 +1,110 @@
+//! One simple command as it would be run.
+
+use super::Surroundings;
+use super::word::Word;
+
+/// A program with its arguments, and everything about it that its text tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::identify) struct Invocation {
+    /// The program and its arguments.
+    pub(in crate::identify) words: Vec<Word>,
+    /// Variables that the text sets for it, the last one of a name counts; those of the surroundings are not here.
+    pub(in crate::identify) variables: Vec<(String, Word)>,
+    /// Where it runs, absolute; `None` when nobody knows.
+    pub(in crate::identify) directory: Option<String>,
+    /// What it reads.
+    pub(in crate::identify) input: Input,
+    /// Files that its redirections write.
+    pub(in crate::identify) writes: Vec<Written>,
+    /// On whose machine it runs.
+    pub(in crate::identify) machine: Machine,
+    /// It stands in a loop or behind `xargs`: it may run many times, on more than its words say.
+    pub(in crate::identify) repeats: bool,
+}
+
+/// What a command reads from its standard input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::identify) enum Input {
+    /// Nothing that the text says: the terminal's, or none.
+    #[default]
+    Inherited,
+    /// This text: a here-document, or what a command before it in the pipeline is known to print.
+    Text(String),
+    /// This file.
+    File(Word),
+    /// Something that nobody knows; for a person, where it comes from (`curl https://…`).
+    Unknown(String),
+}
+
+/// A file that a redirection writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::identify) struct Written {
+    /// Which.
+    pub(in crate::identify) path: Word,
+    /// It only adds to it.
+    pub(in crate::identify) appends: bool,
+}
+
+/// On whose machine a command runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::identify) enum Machine {
+    /// The agent's own.
+    #[default]
+    Own,
+    /// Behind `ssh`: the host as the command names it, without the user.
+    Remote(String),
+    /// In a container of this machine's engine.
+    Container(String),
+    /// In a pod of a cluster: the context as the command or the kubeconfig names it.
+    Pod {
+        /// The cluster, where it is known.
+        cluster: Option<String>,
+        /// The namespace, where it is known.
+        namespace: Option<String>,
+        /// The pod's name as the command has it.
+        pod: String,
+    },
+}
+
+impl Invocation {
+    /// Nothing yet, where the surroundings are.
+    pub(in crate::identify) fn bare(around: &dyn Surroundings) -> Self {
+        Self {
+            words: vec![],
+            variables: vec![],
+            directory: around.directory().map(ToOwned::to_owned),
+            input: Input::Inherited,
+            writes: vec![],
+            machine: Machine::Own,
+            repeats: false,
+        }
+    }
+
+    /// The same circumstances with other words, which write nothing by themselves.
+    pub(in crate::identify) fn with_words(&self, words: Vec<Word>) -> Self {
+        Self { words, writes: vec![], ..self.clone() }
+    }
+
+    /// The program's name without its folder and `.exe`, where it is known.
+    pub(in crate::identify) fn program(&self) -> Option<String> {
+        let word = self.words.first()?.text()?;
+        let name = word.rsplit(['/', '\\']).next().unwrap_or(&word);
+        let bare = name.strip_suffix(".exe").or_else(|| name.strip_suffix(".cmd")).unwrap_or(name);
+        Some(bare.to_owned())
+    }
+
+    /// The arguments.
+    pub(in crate::identify) fn arguments(&self) -> &[Word] {
+        self.words.get(1..).unwrap_or_default()
+    }
+
+    /// What the text sets this variable to for the command; `None` when it does not set it.
+    pub(in crate::identify) fn set(&self, name: &str) -> Option<&Word> {
+        self.variables.iter().rev().find(|(set, _)| set == name).map(|(_, value)| value)
+    }
+
+    /// As a person would recognise it.
+    pub(in crate::identify) fn shown(&self) -> String {
+        self.words.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    }
+}
