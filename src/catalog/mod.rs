@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod azure;
+pub mod commands;
 mod condition;
 pub mod described;
 pub mod hosts;
