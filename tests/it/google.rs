@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::support::child::Ended;
+use crate::support::child::{self, Ended};
 use crate::support::google::Google;
 use crate::support::google_rpc::{INTERNAL, INVALID_ARGUMENT, UNIMPLEMENTED};
 use crate::support::local::Local;
@@ -221,6 +221,19 @@ fn the_stand_in_refuses_grpc_that_is_not_published() {
         assert_eq!(status(seen, body), (Some(*code), count + 1), "{seen:?} {body:?}: {:?}", google.wrong());
     }
     assert_eq!(google.called(), [list, publish]);
+}
+
+#[test]
+fn grpc_s_client_hears_from_the_stand_in_what_is_not_published() {
+    let mut stage = Stage::new();
+    let google = Google::speaking_grpc(&mut stage);
+    let script = stage.write("work/calls.py", include_str!("support/google_unpublished.py"));
+    let authority = stage.write("work/authority.pem", stage.ca.pem());
+    let mut command = stage.command(clients::google_cloud().join("bin/python"));
+    command.arg(script).arg(google.address.to_string()).arg(authority);
+    let all = steps(child::run(command, PATIENCE));
+    assert_eq!(all, ["OK", "UNIMPLEMENTED", "UNIMPLEMENTED", "INVALID_ARGUMENT"], "{:?}", google.wrong());
+    assert_eq!((google.called().len(), google.wrong().len()), (1, 3), "{:?}", google.wrong());
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use http::Request;
@@ -127,6 +128,8 @@ fn collect(document: &Value, resource: &Value, into: &mut Vec<Method>) {
 
 /// The stand-in.
 pub(crate) struct Google {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
     record: Record,
     state: Arc<State>,
 }
@@ -173,7 +176,7 @@ impl Google {
         for host in hosts {
             stage.resolve(host, address);
         }
-        Self { record, state }
+        Self { address, record, state }
     }
 
     /// `compute.instances.list` of every call that came through, those in batches too; gRPC's have paths.

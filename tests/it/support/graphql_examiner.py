@@ -1,7 +1,8 @@
-"""Says whether requests of GraphQL are those of a published schema: a line of JSON in, a line of JSON out (what is wrong, or null).
+"""Says whether requests of GraphQL are those of a published schema: a line of JSON in, a line of JSON out (what is wrong, or
+null).
 
-Argument: an introspection's answer (`.json`), or TypeScript's declarations as graphql-codegen writes them (`.d.mts`). These hold
-the schema whole but for its directives and default values.
+Argument: an introspection's answer (`.json`), or TypeScript's declarations as graphql-codegen writes them (`.d.mts`). These
+hold the schema whole but for its directives and default values.
 """
 
 import json
@@ -17,6 +18,8 @@ UNION = re.compile(r"^type (\w+) = (\w+(?: \| \w+)+);", re.M)
 ENUM = re.compile(r"^declare enum (\w+) \{\n(.*?)^\}", re.M | re.S)
 # `  assigneeId?: InputMaybe<Scalars["String"]>;`
 MEMBER = re.compile(r"^  (\w+)\??: (.+);$", re.M)
+# `  Continue = "continue",`
+VALUE = re.compile(r'^  \w+ = "(\w+)",$', re.M)
 BUILT_IN = {"ID", "String", "Boolean", "Int", "Float"}
 
 
@@ -33,7 +36,12 @@ def reference(text):
 
 
 def plain(*names):
+    """A name without what graphql-codegen changes in it."""
     return "".join(names).replace("_", "").lower()
+
+
+def parameters(members):
+    return [f"{name}: {reference(kind)}" for name, kind in members.items()]
 
 
 def schema_of(text):
@@ -51,16 +59,17 @@ def schema_of(text):
     for name, (above, members) in types.items():
         if name not in outputs:
             if plain(name) not in fields:
-                said += [f"input {name} {{", *(f"  {one}: {reference(kind)}" for one, kind in members.items()), "}"]
+                said += [f"input {name} {{", *parameters(members), "}"]
             continue
-        said.append(f"{'interface' if name in interfaces else 'type'} {name} {f'implements {str.join(chr(38), above)} ' if above else ''}{{")
-        for field, kind in members.items():
+        kind = "interface" if name in interfaces else "type"
+        said.append(f"{kind} {name}{' implements ' if above else ''}{' & '.join(above)} {{")
+        for field, result in members.items():
             if field != "__typename":
-                taken = ", ".join(f"{one}: {reference(of)}" for one, of in arguments.get(plain(name, field, "Args"), {}).items())
-                said.append(f"  {field}{f'({taken})' if taken else ''}: {reference(kind)}")
+                taken = parameters(arguments.get(plain(name, field, "Args"), {}))
+                said.append(f"  {field}{'(' if taken else ''}{', '.join(taken)}{')' if taken else ''}: {reference(result)}")
         said.append("}")
     said += [f"union {name} = {members}" for name, members in UNION.findall(rest)]
-    said += [f"enum {name} {{ {' '.join(re.findall(chr(34) + r'(.+?)' + chr(34), body))} }}" for name, body in ENUM.findall(rest)]
+    said += [f"enum {name} {{ {' '.join(VALUE.findall(body))} }}" for name, body in ENUM.findall(rest)]
     return "\n".join(said)
 
 
