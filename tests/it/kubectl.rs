@@ -1,5 +1,6 @@
 //! What `kubectl` is promised about connections into pods, over both of its transports.
 
+use blastgate::record::Outcome;
 use serde_json::json;
 
 use crate::support::child::Ended;
@@ -65,6 +66,18 @@ fn works_with_a_pod(stage: &Stage, kube: &Kube, upgrade: &str) {
     for operation in ["exec", "attach", "portforward"] {
         assert!(!log.of(&format!("kubernetes:core:pods/{operation}.connect")).is_empty(), "{operation}");
     }
+    // Every connection was followed to its end, and none was cut.
+    let streamed = log.outcomes().into_iter().filter_map(|one| match &one.outcome {
+        Outcome::Tunnelled { streamed, .. } => Some(streamed.clone().expect("streams that were followed")),
+        _ => None,
+    });
+    let streamed: Vec<_> = streamed.collect();
+    assert!(streamed.len() >= 6 && streamed.iter().all(|one| one.cut.is_none()), "{streamed:#?}");
+    let sum = stage.run(&["sh", "-c", "seq 100000 | wc -c"]).succeeded().stdout;
+    let sum: u64 = sum.trim().parse().unwrap();
+    assert!(streamed.iter().any(|one| one.sent.get("stdin") == Some(&sum)), "{streamed:#?}");
+    assert!(streamed.iter().any(|one| one.ports == [8080] && one.sent["data"] == 1_048_581), "{streamed:#?}");
+    assert!(streamed.iter().any(|one| !one.sent.contains_key("stdin")), "{streamed:#?}");
 }
 
 /// Forwards a port and speaks to it twice.
