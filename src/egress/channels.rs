@@ -249,7 +249,9 @@ impl Streams {
             (Purpose::Program { .. }, 0) => Ok(Kind::Stdin),
             (Purpose::Program { .. }, 4) => Ok(Kind::Resize),
             // Two of each port: its bytes, and what went wrong.
-            (Purpose::Forward { ports, .. }, _) if channel % 2 == 0 && usize::from(channel) / 2 < ports.len() => {
+            (Purpose::Forward { ports, .. }, _)
+                if channel.is_multiple_of(2) && usize::from(channel) / 2 < ports.len() =>
+            {
                 Ok(Kind::Data)
             }
             _ => Err(Breach::Channel(channel)),

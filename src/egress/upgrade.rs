@@ -2,7 +2,8 @@
 //! answers like any other.
 //!
 //! SECURITY: not a byte that the agent sent after its opening goes upstream before upstream has agreed to the very
-//! protocol that was judged; [`Switched::splice`] is the only way there.
+//! protocol that was judged; [`Switched::splice`] is the only way there. Where the opening says what streams will carry,
+//! the agent is held to it there ([`super::channels`]).
 
 use std::io;
 use std::pin::Pin;
@@ -48,7 +49,7 @@ pub struct Switched {
     permit: Permit,
     sent_bytes: u64,
     /// Holds the client to what the opening asked for.
-    follower: Option<Follower>,
+    follower: Option<Box<Follower>>,
 }
 
 impl Egress {
@@ -107,7 +108,7 @@ impl Egress {
             _ => Ok(None),
         };
         let framing = framing.map_err(|why| broken(Some(status), why.to_owned()))?;
-        let follower = channels.zip(framing).map(|(channels, framing)| Follower::new(&channels, framing));
+        let follower = channels.zip(framing).map(|(channels, framing)| Box::new(Follower::new(&channels, framing)));
         let (said, answer) = agreed(answer, upgrade);
         let stream = hyper::upgrade::on(answer).await.map_err(|error| broken(Some(status), innermost(&error)))?;
         let permit = exchange.permit().ok_or_else(|| broken(Some(status), "its record was closed".to_owned()))?;
@@ -221,7 +222,7 @@ impl Switched {
             _ => Outcome::Tunnelled {
                 sent_bytes: sent_bytes + agent.read_bytes,
                 received_bytes: agent.written_bytes,
-                streamed: agent.follower.as_ref().map(Follower::streamed),
+                streamed: agent.follower.as_deref().map(Follower::streamed),
             },
         });
         is_cut
@@ -245,7 +246,7 @@ struct Counted<S> {
     inner: S,
     read_bytes: u64,
     written_bytes: u64,
-    follower: Option<Follower>,
+    follower: Option<Box<Follower>>,
     /// Where upstream's messages end, for what is said between them.
     outline: Option<Outline>,
 }

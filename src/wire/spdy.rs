@@ -129,11 +129,13 @@ impl Reader {
         if self.held.len() < whole {
             return Ok((here, None));
         }
-        let held = std::mem::take(&mut self.held);
+        let mut held = std::mem::take(&mut self.held);
         let said = match self.place {
             Place::Control { kind, flags, .. } => Some(self.control(kind, flags, &held)?),
             Place::Head | Place::Payload(_) => self.head(&held)?,
         };
+        held.clear();
+        self.held = held;
         Ok((here, said))
     }
 

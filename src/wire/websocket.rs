@@ -44,8 +44,8 @@ pub enum Fault {
     /// No text.
     #[error("a binary WebSocket message, where only texts are spoken")]
     Binary,
-    /// Section 5.5.1: nothing follows a close.
-    #[error("a WebSocket frame behind the last one")]
+    /// Section 5.5.1: no message follows a close.
+    #[error("a WebSocket message behind the end")]
     Closed,
 }
 

@@ -121,6 +121,7 @@ fn frames_are_read_strictly() {
         &[framed(0x02, b"\0x"), binary(b"\0x")],
         &format!("stdin 1, {}", why(websocket::Fault::Fragments)),
     );
+    check(&asked, PLAIN, &[binary(b"\0x"), framed(0x88, b"\x03\xe8"), framed(0x88, b"")], "stdin 1");
     check(&asked, PLAIN, &[framed(0x88, b""), binary(b"\0x")], &why(websocket::Fault::Closed));
 }
 
@@ -152,7 +153,7 @@ fn streams_of_a_program() {
     check(&asked, Framing::Spdy, &[four.clone(), closed, data(3, 0, b"ls\n"), data(7, 1, b"{}")], "resize 2, stdin 3");
     // Late, and dropped by the server.
     check(&asked, Framing::Spdy, &[four.clone(), control(3, 0, &[0, 0, 0, 3, 0, 0, 0, 5]), data(3, 0, b"x")], "");
-    check(&program(false), Framing::Spdy, &[four.clone()], INPUT);
+    check(&program(false), Framing::Spdy, std::slice::from_ref(&four), INPUT);
     check(&program(false), Framing::Spdy, &[streams(&[("error", ""), ("stdout", "")])], "");
     let why = "cut: bytes for a stream to which clients do not write";
     check(&asked, Framing::Spdy, &[four.clone(), data(5, 0, b"x")], why);
@@ -179,7 +180,7 @@ fn streams_of_ports() {
         check(&forward(&[]), &[pair.clone(), long.clone(), data(3, 1, b"")], "data 700, port 8080");
         check(&forward(&[8080]), &[pair.clone(), long], "data 700, port 8080");
         let why = "cut: a port that the opening did not name, or that cannot be read";
-        check(&forward(&[80]), &[pair.clone()], why);
+        check(&forward(&[80]), std::slice::from_ref(&pair), why);
         for port in ["0", "080", "+80", "65536", "http"] {
             check(&forward(&[]), &[streams(&[("data", port)])], why);
         }

@@ -69,9 +69,6 @@ impl Passing {
         while now.is_none() {
             let Some(byte) = bytes.get(at) else { return Ok((at, None)) };
             let Some(place) = self.head.get_mut(self.held) else { return Err(Fault::Reserved) };
-            if self.is_closed {
-                return Err(Fault::Closed);
-            }
             *place = *byte;
             (at, self.held) = (at + 1, self.held + 1);
             let Some(header) = Header::read(self.head.get(..self.held).unwrap_or_default(), Side::Client)? else {
@@ -93,7 +90,7 @@ impl Passing {
         let is_over = masked.len() as u64 == left;
         let is_last = is_over && now.header.is_final;
         let part = Part { masked, mask, opcode: now.opcode, is_first: now.is_first, is_last };
-        self.is_closed = is_over && now.opcode == Opcode::Close;
+        self.is_closed |= is_over && now.opcode == Opcode::Close;
         if !is_over {
             now.passed += masked.len() as u64;
             now.is_first = false;
@@ -108,6 +105,8 @@ impl Passing {
             (control, _) if control.is_control() => {
                 return Ok(Now { header, opcode: control, passed: 0, is_first: true });
             }
+            // Some clients say goodbye twice; but nothing else may be said behind it.
+            _ if self.is_closed => return Err(Fault::Closed),
             (Opcode::Continuation, Some(opcode)) => (opcode, false),
             (Opcode::Continuation, None) | (_, Some(_)) => return Err(Fault::Fragments),
             (opcode, None) => (opcode, true),
