@@ -138,3 +138,43 @@ fn an_exec_in_production_is_stopped_on_either_transport_and_kubectl_says_why() {
         assert!(kube.record.all().iter().all(|seen| seen.header("upgrade").is_none()), "an opening arrived");
     }
 }
+
+/// It writes texts, closes a channel by name and says goodbye twice.
+#[test]
+fn python_s_client_works_in_pods_and_is_cut_where_it_writes_unasked() {
+    const SCRIPT: &str = r#"
+from kubernetes import client, config
+from kubernetes.stream import stream
+config.load_kube_config()
+connect = client.CoreV1Api().connect_get_namespaced_pod_exec
+def run(command, **options):
+    return stream(connect, "web-1", "shop", command=command, stdout=True, stderr=True, tty=False, **options)
+print(run(["sh", "-c", "echo out; echo err >&2"], stdin=False))
+asked = run(["cat"], stdin=True, _preload_content=False)
+asked.write_stdin("hello\n")
+asked.close_channel(0)
+asked.run_forever(timeout=20)
+print(asked.read_stdout(), asked.returncode)
+asked.close()
+unasked = run(["sh", "-c", "sleep 30"], stdin=False, _preload_content=False)
+unasked.write_stdin("hello\n")
+unasked.run_forever(timeout=20)
+print("open" if unasked.is_open() else "ended")
+"#;
+    let mut stage = Stage::new();
+    let kube = Kube::on(&mut stage, "kind-dev", "kind-dev.kube.example");
+    kube.put(PODS, "web-1", json!({ "kind": "Pod", "apiVersion": "v1", "metadata": {} }));
+    let python = clients::kubernetes().join("bin/python").display().to_string();
+    let ended = stage.run(&[&python, "-c", SCRIPT]).succeeded();
+    assert!(ended.stdout.contains("hello\n 0\n") && ended.stdout.ends_with("ended\n"), "{ended:#?}");
+    let log = stage.log();
+    log.is_undisturbed();
+    let told = log.outcomes().into_iter().map(|one| match &one.outcome {
+        Outcome::Tunnelled { streamed: Some(streamed), .. } => {
+            (streamed.sent.get("stdin").copied(), streamed.cut.clone())
+        }
+        other => panic!("{other:?}"),
+    });
+    let cut = Some("input that the opening did not ask for".to_owned());
+    assert_eq!(told.collect::<Vec<_>>(), [(None, None), (Some(6), None), (None, cut)]);
+}
