@@ -11,6 +11,7 @@ use crate::config::{Bodies, Diagnostic, Inventory};
 use crate::decide::{Decision, Facts, decide};
 use crate::head::text::head_from_parts;
 use crate::identify::command::{Heard, Shell, Surroundings, command};
+use crate::identify::statement::statement;
 use crate::identify::{Known, identify, route};
 use crate::model::http::Unreadable;
 use crate::model::{Context, Door, Effect, Evidence, Posture, Principal, SessionId, Timestamp};
@@ -38,6 +39,17 @@ pub struct Command<'a> {
     pub shell: Shell,
     /// Where it would run.
     pub around: &'a dyn Surroundings,
+}
+
+/// A text in SQL, and where it would run.
+#[derive(Clone, Copy, Debug)]
+pub struct Statement<'a> {
+    /// The dialect: `postgres`, `mysql`, …
+    pub dialect: &'a str,
+    /// One statement or several.
+    pub text: &'a str,
+    /// `host/database`, as far as it is known.
+    pub target: Option<&'a str>,
 }
 
 /// How each action of a command was reached.
@@ -85,6 +97,17 @@ impl Bench<'_> {
         let actions = classify(identified, self.inventory, Evidence::Parsed);
         let decision = decide(&actions, context, self.rules, &Facts::default(), self.posture);
         Ok((Judged { actions, decision }, trail))
+    }
+
+    /// The same for a statement in SQL.
+    ///
+    /// # Errors
+    /// It has more than one reading.
+    pub fn judge_statement(&self, asked: &Statement<'_>, context: &Context) -> Result<Judged, Unreadable> {
+        let identified = statement(asked.dialect, asked.text, asked.target)?;
+        let actions = classify(identified, self.inventory, Evidence::Parsed);
+        let decision = decide(&actions, context, self.rules, &Facts::default(), self.posture);
+        Ok(Judged { actions, decision })
     }
 
     fn read(&self, request: &Request<'_>, known: &Known) -> Result<Vec1<Action>, Unreadable> {
