@@ -1,0 +1,513 @@
+//! What calls of the common libraries do, as the commands and requests that do the same.
+
+use super::calls::Call;
+use super::cloud;
+use super::lex::{Language, Token};
+use super::value::{Names, json, members, pair, shown};
+use crate::identify::command::{Effect, Invocation, Part, Scene, Sent, Shell, Word, Written};
+use crate::model::{Count, Hazard, Impact, Place, Scope};
+
+/// A program's text while it is read.
+pub(super) struct Program<'p> {
+    pub(super) language: Language,
+    /// All of its text: what it imports says what its calls are.
+    pub(super) text: &'p str,
+    /// It stands in a file: what is not known in it is the file's own affair.
+    pub(super) is_file: bool,
+}
+
+/// Calls whose first argument is a command in the shell's language.
+const SHELL: &[&str] = &[
+    "os.system",
+    "os.popen",
+    "system",
+    "popen",
+    "subprocess.getoutput",
+    "subprocess.getstatusoutput",
+    "getoutput",
+    "child_process.exec",
+    "child_process.execSync",
+    "execSync",
+    "shell_exec",
+    "passthru",
+    "Kernel.system",
+    "IO.popen",
+    "Open3.capture2",
+    "Open3.capture2e",
+    "Open3.capture3",
+    "Open3.popen3",
+    "execaCommand",
+    "execaCommandSync",
+    "shell.exec",
+    "shelljs.exec",
+    "cp.exec",
+    "cp.execSync",
+    "`",
+    "sh",
+    "require().execSync",
+    "require().exec",
+    "os.exec",
+    "Bun.spawnSync",
+    "qx",
+];
+/// Calls whose first argument is a program, or a list of a program and its arguments.
+const ARGV: &[&str] = &[
+    "subprocess.run",
+    "subprocess.call",
+    "subprocess.check_call",
+    "subprocess.check_output",
+    "subprocess.Popen",
+    "check_call",
+    "check_output",
+    "Popen",
+    "child_process.spawn",
+    "child_process.spawnSync",
+    "child_process.execFile",
+    "child_process.execFileSync",
+    "spawn",
+    "spawnSync",
+    "execFile",
+    "execFileSync",
+    "cp.spawn",
+    "cp.spawnSync",
+    "cp.execFileSync",
+    "require().spawn",
+    "require().spawnSync",
+    "require().execFileSync",
+    "execa",
+    "execaSync",
+    "os.execvp",
+    "os.execv",
+    "os.spawnvp",
+    "Bun.spawn",
+    "pty.spawn",
+    "sp.run",
+    "sp.call",
+    "sp.check_call",
+    "sp.check_output",
+    "sp.Popen",
+    "run",
+    "asyncio.create_subprocess_exec",
+];
+/// Calls that delete a folder with all that is in it.
+const TREE: &[&str] = &[
+    "rmtree",
+    "shutil.rmtree",
+    "rimraf",
+    "rimrafSync",
+    "rimraf.sync",
+    "FileUtils.rm_rf",
+    "FileUtils.rm_r",
+    "FileUtils.remove_dir",
+    "FileUtils.remove_entry_secure",
+    "FileUtils.rmtree",
+    "rm_rf",
+    "rm_r",
+    "remove_tree",
+    "fse.remove",
+    "fse.removeSync",
+    "fs.removeSync",
+    "fs.remove",
+    "fs.emptyDirSync",
+    "fs.rmSync",
+    "fs.rm",
+    "fs.promises.rm",
+    "fsPromises.rm",
+    "rmSync",
+    "require().rmSync",
+    "require().promises.rm",
+    "require().rm",
+    "del",
+    "deleteSync",
+    "Deno.remove",
+    "Deno.removeSync",
+];
+/// Calls that delete a file, or an empty folder.
+const FILE: &[&str] = &[
+    "os.remove",
+    "os.unlink",
+    "os.rmdir",
+    "os.removedirs",
+    "unlink",
+    "rmdir",
+    "fs.unlink",
+    "fs.unlinkSync",
+    "fs.rmdir",
+    "fs.rmdirSync",
+    "unlinkSync",
+    "fs.promises.unlink",
+    "require().unlinkSync",
+    "require().rmdirSync",
+    "File.delete",
+    "File.unlink",
+    "FileUtils.rm",
+    "FileUtils.rm_f",
+    "Dir.rmdir",
+    "Dir.delete",
+    "Path().unlink",
+    "Path().rmdir",
+    "pathlib.Path().unlink",
+    "pathlib.Path().rmdir",
+    "os.Remove",
+];
+/// Calls that write a file.
+const WRITES: &[&str] = &[
+    "fs.writeFile",
+    "fs.writeFileSync",
+    "writeFileSync",
+    "fs.appendFileSync",
+    "File.write",
+    "IO.write",
+    "file_put_contents",
+    "Path().write_text",
+    "Path().write_bytes",
+    "pathlib.Path().write_text",
+    "Deno.writeTextFile",
+    "require().writeFileSync",
+    "os.truncate",
+];
+/// Calls that rename or move.
+const MOVES: &[&str] =
+    &["os.rename", "os.replace", "shutil.move", "fs.rename", "fs.renameSync", "rename", "FileUtils.mv", "File.rename"];
+/// Last names of calls that hand a statement to a database.
+const STATEMENTS: &[&str] = &[
+    "execute",
+    "executemany",
+    "executescript",
+    "query",
+    "raw",
+    "exec",
+    "$executeRawUnsafe",
+    "$executeRaw",
+    "$queryRawUnsafe",
+    "mysqli_query",
+    "pg_query",
+    "do",
+    "run",
+    "executeRawUnsafe",
+    "exec_query",
+    "executeUpdate",
+    "sql",
+    "multi_query",
+];
+/// Last names of calls that destroy everything of a kind, whatever library they are of.
+const ALL_OF_IT: &[&str] = &[
+    "destroy_all",
+    "delete_all",
+    "drop_all",
+    "dropDatabase",
+    "drop_database",
+    "flushall",
+    "flushdb",
+    "flushAll",
+    "flushDb",
+    "dropAllTables",
+    "drop_collection",
+];
+
+/// Reads one call.
+pub(super) fn read(call: &Call, names: &Names, program: &Program<'_>, at: &Invocation, scene: &mut Scene<'_>) {
+    let is = |all: &[&str]| {
+        all.iter()
+            .any(|known| call.path == *known || (known.contains('.') && call.path.ends_with(&format!(".{known}"))))
+    };
+    let first = |scene: &Scene<'_>| names.text(call.arguments.first().map_or(&[], Vec::as_slice), (at, scene));
+    let path_of = |scene: &Scene<'_>| match call.before.last().filter(|_| call.path.contains("()")) {
+        Some(before) => names.text(before.first().map_or(&[], Vec::as_slice), (at, scene)),
+        None => first(scene),
+    };
+    if is_code(call, program) {
+        let code = first(scene);
+        match code.text() {
+            Some(text) => super::code(&text, program, at, scene),
+            None if !program.is_file => scene.unknown(at, "it runs a text as code that is not known"),
+            None => {}
+        }
+    } else if is(SHELL) && is_shell(call, program) {
+        command(&first(scene), program, at, scene);
+    } else if is(ARGV) {
+        argv(call, names, program, at, scene);
+    } else if is(TREE) {
+        scene.invocation(&at.with_words(vec!["rm".into(), "-rf".into(), path_of(scene)]));
+    } else if is(FILE) {
+        scene.invocation(&at.with_words(vec!["rm".into(), path_of(scene)]));
+    } else if is(WRITES) || is_opened_to_write(call, names, at, scene) {
+        let path = path_of(scene);
+        if !path.has_unknown() {
+            scene.invocation(&Invocation { writes: vec![Written { path, appends: false }], ..at.with_words(vec![]) });
+        }
+    } else if is(MOVES) {
+        let second = names.text(call.arguments.get(1).map_or(&[], Vec::as_slice), (at, scene));
+        scene.invocation(&at.with_words(vec!["mv".into(), first(scene), second]));
+    } else if !http(call, names, program, (at, scene)) && !database(call, names, program, (at, scene)) {
+        cloud::read(call, names, program, (at, scene));
+    }
+}
+
+/// A text that is run in the program's own language.
+fn is_code(call: &Call, program: &Program<'_>) -> bool {
+    match program.language {
+        Language::Python => matches!(call.path.as_str(), "exec" | "eval"),
+        Language::JavaScript => {
+            matches!(call.path.as_str(), "eval" | "Function" | "new.Function" | "vm.runInNewContext")
+        }
+        _ => call.path == "eval",
+    }
+}
+
+/// `re.exec(text)` is no command, nor is another library's `run`.
+fn is_shell(call: &Call, program: &Program<'_>) -> bool {
+    match call.path.as_str() {
+        "system" | "popen" | "exec" | "sh" | "passthru" | "shell_exec" | "`" => {
+            matches!(program.language, Language::Perl | Language::Ruby | Language::Php)
+                || program.text.contains("import system")
+        }
+        _ => true,
+    }
+}
+
+fn command(text: &Word, program: &Program<'_>, at: &Invocation, scene: &mut Scene<'_>) {
+    match text.text() {
+        Some(known) => scene.script(&known, Shell::Posix, at),
+        // What is known of it is read; the holes are variables that nobody sets.
+        None if text.parts.iter().any(|part| matches!(part, Part::Text(text) if !text.trim().is_empty())) => {
+            let known: String = text
+                .parts
+                .iter()
+                .map(|part| match part {
+                    Part::Text(text) | Part::Glob(text) => text.clone(),
+                    Part::Unknown { .. } => "\"$BLASTGATE_NOT_KNOWN\"".to_owned(),
+                })
+                .collect();
+            scene.script(&known, Shell::Posix, at);
+        }
+        None if !program.is_file => scene.unknown(at, "it runs a command that is not known"),
+        None => {}
+    }
+}
+
+fn argv(call: &Call, names: &Names, program: &Program<'_>, at: &Invocation, scene: &mut Scene<'_>) {
+    if call.path == "run" && !program.text.contains("subprocess") {
+        return;
+    }
+    let Some(first) = call.arguments.first() else { return };
+    let has_shell = call
+        .arguments
+        .iter()
+        .any(|one| pair(one).is_some_and(|(name, value)| name == "shell" && shown(value) != "False"));
+    match names.list(first, (at, scene)) {
+        Some(words) => scene.invocation(&at.with_words(words)),
+        None => {
+            let text = names.text(first, (at, scene));
+            if has_shell || call.path == "execSync" {
+                command(&text, program, at, scene);
+                return;
+            }
+            let mut words = vec![text];
+            if let Some(more) = call.arguments.get(1) {
+                match names.list(more, (at, scene)) {
+                    Some(further) if !call.path.starts_with("os.exec") && !call.path.starts_with("os.spawn") => {
+                        words.extend(further)
+                    }
+                    Some(further) => words = further,
+                    None => {}
+                }
+            }
+            let is_text = words.len() == 1 && words.first().is_some_and(|word| word.to_string().contains(' '));
+            match words.first() {
+                Some(word) if is_text => command(&word.clone(), program, at, scene),
+                Some(word) if word.text().is_none() && program.is_file => {}
+                _ => scene.invocation(&at.with_words(words)),
+            }
+        }
+    }
+}
+
+fn is_opened_to_write(call: &Call, names: &Names, at: &Invocation, scene: &Scene<'_>) -> bool {
+    let Some(mode) =
+        call.arguments.get(1).filter(|_| matches!(call.path.as_str(), "open" | "io.open" | "fopen" | "File.open"))
+    else {
+        return false;
+    };
+    let mode = pair(mode).map_or(mode.as_slice(), |(_, value)| value);
+    names.text(mode, (at, scene)).text().is_some_and(|mode| mode.starts_with(['w', 'a', 'x']) || mode.starts_with('>'))
+}
+
+const METHODS: [&str; 7] = ["get", "head", "options", "post", "put", "patch", "delete"];
+
+/// Requests: `requests.delete(url)`, `fetch(url, {method})`, `axios.post(url, body)`.
+fn http(call: &Call, names: &Names, program: &Program<'_>, (at, scene): (&Invocation, &mut Scene<'_>)) -> bool {
+    let name = call.name().to_ascii_lowercase();
+    let owner = call.path.rsplit_once('.').map_or("", |(owner, _)| owner);
+    let is_client = [
+        "requests",
+        "httpx",
+        "axios",
+        "session",
+        "client",
+        "http",
+        "got",
+        "s",
+        "requests.Session()",
+        "httpx.Client()",
+        "Faraday",
+        "HTTParty",
+        "Net.HTTP",
+    ]
+    .contains(&owner);
+    let text = |tokens: &[Token], scene: &Scene<'_>| names.text(tokens, (at, scene));
+    let argument = |position: usize| call.arguments.get(position).map_or(&[][..], Vec::as_slice);
+    let named = |wanted: &str| {
+        let mut all = call.arguments.iter().filter_map(|one| pair(one));
+        all.find(|(name, _)| name == wanted).map(|(_, value)| value)
+    };
+    let options = call.arguments.iter().rev().find(|one| one.first() == Some(&Token::Sign('{')));
+    let option = |wanted: &str, scene: &Scene<'_>| {
+        let map = json(options?, names, (at, scene))?;
+        map.get(wanted).cloned()
+    };
+    let (method, url) = if is_client && METHODS.contains(&name.as_str()) {
+        (name.to_ascii_uppercase(), text(argument(0), scene))
+    } else if is_client && name == "request" {
+        (text(argument(0), scene).to_string().to_ascii_uppercase(), text(argument(1), scene))
+    } else if call.path == "fetch"
+        || call.path == "axios"
+        || call.path == "request" && program.language == Language::JavaScript
+    {
+        let method = option("method", scene).and_then(|value| Some(value.as_str()?.to_ascii_uppercase()));
+        let url = option("url", scene).and_then(|value| Some(Word::known(value.as_str()?)));
+        (method.unwrap_or_else(|| "GET".to_owned()), url.unwrap_or_else(|| text(argument(0), scene)))
+    } else if call.path.ends_with("urllib.request.Request") || call.path == "Request" {
+        let has_body = named("data").is_some() || call.arguments.get(1).is_some_and(|one| pair(one).is_none());
+        let method = named("method").map(|value| text(value, scene).to_string().to_ascii_uppercase());
+        (method.unwrap_or_else(|| if has_body { "POST" } else { "GET" }.to_owned()), text(argument(0), scene))
+    } else {
+        return false;
+    };
+    let body = named("json").or_else(|| named("data")).and_then(|value| json(value, names, (at, scene)));
+    let body = body.or_else(|| option("body", scene)).or_else(|| {
+        let plain = call.arguments.get(1).filter(|one| pair(one).is_none() && is_client && owner != "requests");
+        plain.and_then(|one| json(one, names, (at, scene)))
+    });
+    request(&method, &url, body, (at, scene));
+    true
+}
+
+/// One request; a hole in its path is a segment that nobody knows.
+fn request(method: &str, url: &Word, body: Option<serde_json::Value>, (at, scene): (&Invocation, &mut Scene<'_>)) {
+    let is_known = url.leading().split_once("://").is_some_and(|(_, rest)| rest.contains('/') || url.text().is_some());
+    if !is_known {
+        if !matches!(method, "GET" | "HEAD" | "OPTIONS") {
+            scene.unknown(at, "a request to a host that is not known");
+        }
+        return;
+    }
+    let parts = url.parts.iter().map(|part| match part {
+        Part::Text(text) | Part::Glob(text) => text.clone(),
+        Part::Unknown { .. } => "unknown".to_owned(),
+    });
+    let body = match body {
+        None => Vec::new(),
+        Some(serde_json::Value::String(text)) => text.into_bytes(),
+        Some(other) => other.to_string().into_bytes(),
+    };
+    let headers =
+        if body.is_empty() { vec![] } else { vec![("content-type".to_owned(), "application/json".to_owned())] };
+    scene.sends(
+        at,
+        Sent { method: method.to_owned(), url: parts.collect(), headers, body: Some(body), ..Sent::default() },
+    );
+}
+
+/// Statements and calls that hand them to a database.
+fn database(call: &Call, names: &Names, program: &Program<'_>, (at, scene): (&Invocation, &mut Scene<'_>)) -> bool {
+    let name = call.name();
+    if ALL_OF_IT.contains(&name) || is_query_set(call, names, at, scene) {
+        let effect = Effect::new("sql:generic:delete", Impact::Destroy, Scope::Resource)
+            .hazard(Hazard::DataLoss)
+            .count(Count::Unbounded);
+        scene.effect(at, effect.on(call.path.clone()).at(database_of(program)));
+        return true;
+    }
+    if !STATEMENTS.contains(&name) || !call.path.contains('.') && !matches!(name, "mysqli_query" | "pg_query") {
+        return false;
+    }
+    let text = call.arguments.iter().find_map(|one| {
+        let word = names.text(one, (at, scene));
+        let inner = word.to_string();
+        let first = inner.split_whitespace().next()?.to_ascii_lowercase();
+        VERBS.contains(&first.as_str()).then_some(inner)
+    });
+    let Some(text) = text else { return false };
+    let target = target_of(program);
+    match crate::identify::statement::statement(dialect_of(program), &text, target.as_deref()) {
+        Ok(all) => all.into_iter().for_each(|one| scene.push(one)),
+        Err(unreadable) => scene.refuse(at, unreadable),
+    }
+    true
+}
+
+const VERBS: [&str; 16] = [
+    "select", "insert", "update", "delete", "drop", "truncate", "alter", "create", "grant", "revoke", "replace",
+    "merge", "with", "pragma", "vacuum", "explain",
+];
+
+/// `Model.objects.all().delete()`, `collection.deleteMany({})`.
+fn is_query_set(call: &Call, names: &Names, at: &Invocation, scene: &Scene<'_>) -> bool {
+    let all = call.path.ends_with(".all().delete")
+        || call.path.ends_with(".objects.delete")
+        || call.path.ends_with("().drop");
+    let many = matches!(call.name(), "deleteMany" | "delete_many" | "remove")
+        && call.arguments.first().is_none_or(|one| {
+            one.is_empty() || json(one, names, (at, scene)).is_some_and(|value| value == serde_json::json!({}))
+        });
+    all || many && call.path.contains('.') && call.name() != "remove"
+}
+
+/// Where a program's database stands, as far as a text in it says.
+fn target_of(program: &Program<'_>) -> Option<String> {
+    let text = program.text;
+    if text.contains("sqlite3")
+        || text.contains("better-sqlite3")
+        || text.contains("SQLite3")
+        || text.contains("sqlite://")
+    {
+        return Some("localhost/file".to_owned());
+    }
+    for scheme in ["postgres://", "postgresql://", "mysql://", "mongodb://", "mongodb+srv://", "redis://"] {
+        if let Some((_, rest)) = text.split_once(scheme) {
+            let rest = rest.split(['"', '\'', '`', '?', ' ']).next().unwrap_or_default();
+            let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+            return Some(rest.to_owned());
+        }
+    }
+    let host = text.split_once("host=").map(|(_, rest)| rest.trim_start_matches(['"', '\'']))?;
+    Some(host.split(['"', '\'', ' ', ',', ')']).next().unwrap_or_default().to_owned())
+}
+
+fn dialect_of(program: &Program<'_>) -> &'static str {
+    let text = program.text;
+    [("sqlite", "sqlite"), ("mysql", "mysql"), ("psycopg", "postgres"), ("pg", "postgres"), ("postgres", "postgres")]
+        .into_iter()
+        .find(|(word, _)| text.contains(word))
+        .map_or("generic", |(_, dialect)| dialect)
+}
+
+fn database_of(program: &Program<'_>) -> Place {
+    match target_of(program) {
+        Some(target) => {
+            let host = target.split(['/', ':']).next().unwrap_or_default().to_owned();
+            let loopback = crate::model::http::Authority { host: host.clone(), port: 0 }.is_loopback();
+            Place { host: Some(host), database: Some(target), loopback, ..Place::default() }
+        }
+        None => Place { host: Some("unknown".to_owned()), ..Place::default() },
+    }
+}
+
+/// Named arguments as one map.
+pub(super) fn named(call: &Call, names: &Names, at: (&Invocation, &Scene<'_>)) -> serde_json::Value {
+    match call.arguments.first() {
+        Some(first) if first.first() == Some(&Token::Sign('{')) => json(first, names, at).unwrap_or_default(),
+        _ => members(&call.arguments, names, at),
+    }
+}
