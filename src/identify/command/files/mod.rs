@@ -19,7 +19,7 @@ mod transfer;
 use super::face::Reader;
 use super::{Invocation, Scene, Written};
 
-pub(super) use change::Writing;
+pub(super) use change::{Writing, write};
 pub(super) use delete::guards;
 pub(super) use machine::FACES as MACHINE;
 pub(super) use options::{Given, options, without};
