@@ -16,7 +16,7 @@ mod writer;
 
 pub use entry::{
     ActionEntry, ApprovalEntry, ApprovalStep, ConfigurationEntry, ConfigurationStep, DecisionEntry, Entry, GapCause,
-    GapEntry, Outcome, OutcomeEntry, RejectedEntry, StartEntry,
+    GapEntry, Outcome, OutcomeEntry, RejectedEntry, StartEntry, Streamed,
 };
 pub use format::{LogId, PAYLOAD_BYTES_MAX};
 pub use log::{Ledger, LedgerError, LedgerOptions, Recovered};
