@@ -6,6 +6,7 @@
 pub mod command;
 mod message;
 pub mod protocol;
+mod statement;
 
 use vec1::{Vec1, vec1};
 
@@ -16,6 +17,7 @@ use crate::model::{Count, Operation, Parameter, Place, Resource};
 pub use message::{Asked, Said, message, posted};
 pub use protocol::graphql::frames::{Offer, Subprotocol};
 pub use protocol::{Face, Partial};
+pub use statement::{SqlDialect, statement};
 
 /// What is known about the target beside the request itself: from the listener, the operator's kubeconfig, the inventory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
