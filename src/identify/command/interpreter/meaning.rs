@@ -440,7 +440,7 @@ fn database(call: &Call, names: &Names, program: &Program<'_>, (at, scene): (&In
     });
     let Some(text) = text else { return false };
     let target = target_of(program);
-    match crate::identify::statement::statement(dialect_of(program), &text, target.as_deref()) {
+    match crate::identify::statement(dialect_of(program), &text, target.as_deref()) {
         Ok(all) => all.into_iter().for_each(|one| scene.push(one)),
         Err(unreadable) => scene.refuse(at, unreadable),
     }
