@@ -76,11 +76,13 @@ pub(super) fn token(word: &Word) -> Token {
             None => Token::Open(word.clone()),
         };
     };
+    let is_name = |name: &str| !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control());
     match text.strip_prefix("--") {
         Some(name) if !name.is_empty() => match name.split_once('=') {
-            Some((name, value)) => Token::Option(name.to_owned(), Some(Word::known(value))),
-            None if text.contains(' ') => Token::Value(word.clone()),
-            None => Token::Option(name.to_owned(), None),
+            Some((name, value)) if is_name(name) => Token::Option(name.to_owned(), Some(Word::known(value))),
+            None if is_name(name) => Token::Option(name.to_owned(), None),
+            // With a blank in its name it is none.
+            _ => Token::Value(word.clone()),
         },
         _ => Token::Value(word.clone()),
     }

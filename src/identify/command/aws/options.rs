@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::globals::{self, Token};
 use super::shorthand;
-use crate::catalog::aws::{Member, Operation};
+use crate::catalog::aws::{Member, Operation, Role};
 use crate::identify::command::{Contents, Invocation, Machine, Scene, Word};
 use crate::identify::protocol::aws::declared::Parameters;
 
@@ -101,6 +101,12 @@ fn begins(member: &str, option: &str) -> bool {
     letters.all(|byte| member.next().is_some_and(|next| next.to_ascii_lowercase() == byte))
 }
 
+/// Whether no further word of a member's name begins behind its beginning.
+fn is_almost(member: &str, option: &str) -> bool {
+    let letters = option.bytes().filter(|byte| *byte != b'-').count();
+    member.as_bytes().get(letters..).is_some_and(|rest| !rest.iter().any(u8::is_ascii_uppercase))
+}
+
 /// The member that an option of this name sets; exact names first, then unique beginnings among those that are known.
 fn meant(service: &str, operation: &'static Operation, option: &str) -> Option<Meant> {
     let tops = || operation.members().iter().map(top);
@@ -115,8 +121,15 @@ fn meant(service: &str, operation: &'static Operation, option: &str) -> Option<M
     if let Some(top) = denied.and_then(exact) {
         return Some(Meant { top, flag: Some(false) });
     }
+    // The tables hold only what matters: a beginning of a resource's name may be the whole name of a member that they do not
+    // hold, unless nothing but the end of its last word is missing. For one that decides it is taken all the same.
+    let is_resource = |top: &str| {
+        let named = |one: &&Member| self::top(one) == top;
+        operation.members().iter().filter(named).any(|one| one.roles.contains(Role::Resource))
+    };
     let by_beginning = |name: &str| {
-        let mut fits = tops().filter(|top| name.len() > 1 && begins(top, name));
+        let fits = tops().filter(|top| name.len() > 1 && begins(top, name));
+        let mut fits = fits.filter(|top| !is_resource(top) || is_almost(top, name));
         let first = fits.next()?;
         fits.all(|other| other == first).then_some(first)
     };

@@ -1,5 +1,6 @@
 //! The AWS command line's shorthand for structures: `Key=owner,Value=web`, `Name=tag:env,Values=a,b`, `a={b=[c,d]}`.
-//! Grammar: awscli's `shorthand.py` (Apache License 2.0).
+//! Grammar: awscli's `shorthand.py` (Apache License 2.0). What spells a truth value is one: which members are, only the model
+//! knows.
 
 use serde_json::{Map, Value};
 
@@ -67,19 +68,19 @@ impl<'a> Reader<'a> {
         if self.starts('{') {
             return self.map();
         }
-        let first = self.value()?;
+        let first = scalar(self.value()?);
         let mut all = vec![];
         while self.starts(',') && !self.is_pair_next() {
             self.take(',')?;
             if self.rest.trim_start().is_empty() {
                 break;
             }
-            all.push(Value::from(self.value()?));
+            all.push(scalar(self.value()?));
         }
         if all.is_empty() {
-            return Some(Value::from(first));
+            return Some(first);
         }
-        all.insert(0, Value::from(first));
+        all.insert(0, first);
         Some(Value::Array(all))
     }
 
@@ -99,7 +100,7 @@ impl<'a> Reader<'a> {
             } else if self.starts('[') {
                 self.list()?
             } else {
-                Value::from(self.value()?)
+                scalar(self.value()?)
             };
             all.push(one);
             if self.starts(',') {
@@ -188,5 +189,13 @@ impl<'a> Reader<'a> {
             }
         }
         None
+    }
+}
+
+fn scalar(text: String) -> Value {
+    match text.to_ascii_lowercase().as_str() {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        _ => Value::String(text),
     }
 }

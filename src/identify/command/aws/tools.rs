@@ -45,6 +45,7 @@ const ROWS: &[Row] = &[
     (CDK, "refactor", "--dry-run", Does::Reads),
     (CDK, "refactor", "", Does::Calls("cloudformation", "UpdateStack", "StackName", &[])),
     (CDK, "rollback", "", Does::Calls("cloudformation", "RollbackStack", "StackName", &[])),
+    (CDK, "bootstrap", "--show-template", Does::Reads),
     (CDK, "bootstrap", "", Does::Own(Impact::Permission, Scope::Account)),
     (CDK, "gc", "--action=print", Does::Reads),
     (CDK, "gc", "", Does::Loses(Scope::Resource)),

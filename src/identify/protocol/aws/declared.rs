@@ -15,7 +15,7 @@ use crate::catalog::Condition;
 use crate::catalog::aws::{self as catalog, Location, Member, Role, WireProtocol};
 use crate::head::text::head_from_parts;
 use crate::model::http::{Head, Unreadable};
-use crate::model::{Count, Parameter};
+use crate::model::{Count, Parameter, Resource};
 
 /// Where a told call goes.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +50,7 @@ pub(in crate::identify) fn readings(
     parameters: &Parameters,
     target: &Target,
 ) -> Result<Vec1<Reading>, Unreadable> {
-    let values = collect(operation, parameters);
+    let values = collect((service, operation), parameters);
     let (candidate, head) = stand_in(service, Some(operation), target, &values, &parameters.document)?;
     let told = (service, operation, twins(service, operation));
     let least = parameters.open || is_least(operation, parameters);
@@ -62,6 +62,7 @@ pub(in crate::identify) fn readings(
             reading.count = Count::AtLeast(count.max(1));
         }
         hide_unset(&mut reading.parameters);
+        name_unset(&mut reading.resources, parameters);
     }
     Ok(readings)
 }
@@ -104,6 +105,20 @@ fn hide_unset(parameters: &mut [Parameter]) {
     }
 }
 
+/// A resource whose name nobody knows is called as the command has it; one that may not even be there is left out.
+fn name_unset(resources: &mut Vec<Resource>, parameters: &Parameters) {
+    let shown = parameters.unknown.first().map(|(_, shown)| shown.as_str());
+    resources.retain_mut(|resource| {
+        if !resource.as_str().contains(Condition::UNSET) {
+            return true;
+        }
+        if let Some(shown) = shown {
+            *resource = Resource::from(resource.as_str().replace(Condition::UNSET, shown));
+        }
+        shown.is_some()
+    });
+}
+
 /// Where nobody checks whose account it is, none is named.
 fn place(reading: &mut Reading, target: &Target, head: &Head) {
     if target.endpoint.is_some() && !is_host(&head.authority.host) {
@@ -133,12 +148,15 @@ fn stand_in(
     let headers: Vec<(String, String)> =
         owner.map(|owner| ("x-amz-expected-bucket-owner".to_owned(), owner.to_owned())).into_iter().collect();
     let head = head_from_parts("POST", &url, &headers)?;
+    // Bedrock's calls carry a bearer's token only where one is set.
+    let is_unsigned = operation.is_some_and(|operation| operation.is_unsigned());
+    let is_anonymous = is_unsigned && !service.name.get().starts_with("bedrock");
     let place = Where {
         partition,
         region,
         point_account: None,
         host_account: named.filter(|_| in_host).map(str::to_owned),
-        key_account: target.account.clone(),
+        key_account: target.account.clone().filter(|_| !is_anonymous),
     };
     let candidate = Candidate {
         services: vec![service],
@@ -228,7 +246,10 @@ fn is_unknown(member: &Member, parameters: &Parameters) -> bool {
 }
 
 /// The values of the members that the tables name, those outside the body first, as a request's are found.
-fn collect(operation: &'static Row, parameters: &Parameters) -> Values {
+fn collect((service, operation): Twin, parameters: &Parameters) -> Values {
+    let in_document =
+        |one: WireProtocol| matches!(one, WireProtocol::Json | WireProtocol::RestJson | WireProtocol::Cbor);
+    let is_document = service.protocols().next().is_some_and(in_document);
     let mut values = Values::default();
     let in_body = |member: &&'static Member| member.location() == Location::Body;
     let (body, before): (Vec<_>, Vec<_>) = operation.members().iter().partition(in_body);
@@ -244,7 +265,8 @@ fn collect(operation: &'static Row, parameters: &Parameters) -> Values {
         {
             // A dry run that a word nobody knows may take back is none.
             if !(parameters.open && member.roles.contains(Role::DryRun)) {
-                follow(member, rest, value, &mut values);
+                let is_quoted = is_document && member.location() == Location::Body;
+                follow(&Found { member, is_quoted }, rest, value, &mut values);
             }
         }
     }
@@ -263,33 +285,40 @@ fn unknown(member: &'static Member, shown: Option<&str>, values: &mut Values) {
     }
 }
 
+/// A member whose values are looked for.
+struct Found {
+    member: &'static Member,
+    /// Its texts stand in a document of JSON.
+    is_quoted: bool,
+}
+
 /// The values below, as [`super::document`] finds them in a body. One value stands for a list of one: the command line takes
 /// `Values=a` for it.
-fn follow(member: &'static Member, steps: &[Step<'_>], value: &Value, values: &mut Values) {
+fn follow(found: &Found, steps: &[Step<'_>], value: &Value, values: &mut Values) {
     let Some((step, rest)) = steps.split_first() else {
-        if let Some(text) = leaf(value) {
-            values.push(member, text);
+        if let Some(text) = leaf(value, found.is_quoted) {
+            values.push(found.member, text);
         }
         return;
     };
     match (step, value) {
-        (Step::List, Value::Array(items)) => items.iter().for_each(|item| follow(member, rest, item, values)),
+        (Step::List, Value::Array(items)) => items.iter().for_each(|item| follow(found, rest, item, values)),
         (Step::List, Value::Null) => {}
-        (Step::List, one) => follow(member, rest, one, values),
+        (Step::List, one) => follow(found, rest, one, values),
         (Step::Key(name) | Step::Entry(name), Value::Object(entries)) => {
-            entries.get(*name).into_iter().for_each(|inner| follow(member, rest, inner, values));
+            entries.get(*name).into_iter().for_each(|inner| follow(found, rest, inner, values));
         }
         (Step::AnyEntry, Value::Object(entries)) => {
-            entries.values().for_each(|inner| follow(member, rest, inner, values));
+            entries.values().for_each(|inner| follow(found, rest, inner, values));
         }
-        (Step::Keys, Value::Object(entries)) => entries.keys().for_each(|key| values.push(member, key.as_str())),
+        (Step::Keys, Value::Object(entries)) => entries.keys().for_each(|key| values.push(found.member, key.as_str())),
         _ => {}
     }
 }
 
-/// A scalar as text; a structure or a list is only there. Which texts are truth values the client knows by the model: it
-/// takes `true` for one in any case.
-fn leaf(value: &Value) -> Option<String> {
+/// A scalar as text; a structure or a list is only there. A text that spells a truth value keeps its quotes where it would
+/// have them in the body, and equals neither.
+fn leaf(value: &Value, is_quoted: bool) -> Option<String> {
     Some(match value {
         Value::Null => return None,
         Value::Bool(is) => is.to_string(),
@@ -297,9 +326,7 @@ fn leaf(value: &Value) -> Option<String> {
             (None, None, Some(float)) => float.to_string(),
             _ => number.to_string(),
         },
-        Value::String(text) if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") => {
-            text.to_ascii_lowercase()
-        }
+        Value::String(text) if is_quoted && matches!(text.as_str(), "true" | "false") => format!("\"{text}\""),
         Value::String(text) => text.clone(),
         Value::Array(_) | Value::Object(_) => String::new(),
     })
