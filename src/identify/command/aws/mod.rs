@@ -8,6 +8,7 @@ mod alias;
 mod custom;
 mod globals;
 mod options;
+mod rclone;
 mod shorthand;
 mod storage;
 mod target;
@@ -35,7 +36,7 @@ pub(super) const FACES: &[(&str, Reader)] = &[
     ("copilot", tools::read),
     ("eb", tools::read),
     ("eksctl", tools::read),
-    ("rclone", storage::rclone),
+    ("rclone", rclone::read),
     ("s3cmd", storage::s3cmd),
     ("s5cmd", storage::s5cmd),
     ("sam", tools::read),

@@ -232,9 +232,7 @@ fn set(
 ) -> usize {
     parameters.unknown.retain(|(known, _)| known != name);
     let kind = Kind::of(operation, name);
-    if let (Some(flag), []) | (Some(flag), [_, ..]) = (flag, values)
-        && (values.is_empty() || flag == false)
-    {
+    if let Some(flag) = flag {
         parameters.document.insert(name.to_owned(), kind.flag(flag));
         return 0;
     }

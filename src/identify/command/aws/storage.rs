@@ -1,4 +1,4 @@
-//! Objects by the command lines that copy, move and delete them: `aws s3`, `s3cmd`, `s5cmd`, `rclone`. Each becomes the
+//! Objects by the command lines that copy, move and delete them: `aws s3`, `s3cmd`, `s5cmd`. Each becomes the
 //! calls that it sends to S3, with what is known of bucket and key.
 
 use serde_json::{Map, Value};
@@ -395,65 +395,4 @@ fn plain(one: &Invocation, (dry, delete): (&str, &str), scene: &mut Scene<'_>) {
     }
     let call = Call { service: "s3".to_owned(), command: command.to_owned(), arguments, globals };
     aws(&call, one, scene);
-}
-
-/// `rclone`'s commands on a remote (`name:path`): what each does to its last operand, and to its first.
-const RCLONE: [(&str, Impact, bool); 16] = [
-    ("bisync", Impact::Destroy, true),
-    ("cleanup", Impact::Destroy, true),
-    ("copy", Impact::Update, true),
-    ("copyto", Impact::Update, false),
-    ("copyurl", Impact::Update, false),
-    ("dedupe", Impact::Destroy, true),
-    ("delete", Impact::Destroy, true),
-    ("deletefile", Impact::Destroy, false),
-    ("mkdir", Impact::Create, false),
-    ("move", Impact::Destroy, true),
-    ("moveto", Impact::Destroy, false),
-    ("purge", Impact::Destroy, true),
-    ("rcat", Impact::Update, false),
-    ("rmdir", Impact::Destroy, false),
-    ("rmdirs", Impact::Destroy, true),
-    ("sync", Impact::Destroy, true),
-];
-
-/// `rclone`. Source: rclone.org/commands.
-pub(super) fn rclone(one: &Invocation, scene: &mut Scene<'_>) {
-    let is_flag = |names: &[&str]| {
-        let given = |name: &&str| one.arguments().iter().any(|word| word.is(name) || word.is(&format!("{name}=true")));
-        names.iter().any(given)
-    };
-    let operands: Vec<&Word> = one.arguments().iter().filter(|word| !word.leading().starts_with('-')).collect();
-    let Some((command, rest)) = operands.split_first() else { return reads(one, scene) };
-    let Some(name) = command.text() else { return scene.unknown(one, "what it does with files is not known") };
-    if is_flag(&["--dry-run", "-n", "--help", "-h"]) {
-        return reads(one, scene);
-    }
-    let Some((_, impact, wide)) = RCLONE.iter().find(|(known, ..)| *known == name) else {
-        return reads(one, scene);
-    };
-    // A remote's name stands before a colon; a path of this machine has none before its first slash.
-    let is_remote = |word: &Word| {
-        let text = shown(word);
-        word.has_unknown() || text.split('/').next().is_some_and(|first| first.contains(':'))
-    };
-    let meant = match &*name {
-        "move" | "moveto" => rest.iter().find(|word| is_remote(word)).or(rest.last()),
-        _ => rest.iter().rev().find(|word| !word.leading().is_empty() || word.has_unknown()),
-    };
-    let remote = meant.is_some_and(|word| is_remote(word));
-    let scope = match (remote, impact) {
-        (true, Impact::Destroy) if *wide => Scope::Resource,
-        (true, _) => Scope::Item,
-        (false, _) => Scope::Local,
-    };
-    let mut effect = Effect::new(&format!("rclone:remote:{name}"), *impact, scope);
-    if let Some(word) = meant {
-        effect = effect.on(shown(word));
-        if remote {
-            let host = shown(word).split(':').next().unwrap_or_default().to_owned();
-            effect = effect.at(crate::model::Place { host: Some(host), ..Default::default() });
-        }
-    }
-    scene.effect(one, effect.count(if *wide { Count::AtLeast(1) } else { Count::ONE }));
 }

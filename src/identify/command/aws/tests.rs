@@ -89,8 +89,7 @@ fn a_command_is_judged_as_its_request() {
 }
 
 fn check(command: &str, expected: &str) {
-    let found = said(command);
-    if found != expected { println!("DIFF {command}\n   {found}\n   {expected}"); }
+    assert_eq!(said(command), expected, "{command}");
 }
 
 #[test]

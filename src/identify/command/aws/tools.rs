@@ -284,7 +284,11 @@ impl Line {
                 FLAGS.contains(&name.as_str()) && !(name == "f" && matches!(program, "eksctl" | "sls" | "serverless"));
             let takes = value.is_none() && !is_flag && left.peek().is_some_and(|next| !next.leading().starts_with('-'));
             let value = if takes { left.next().cloned() } else { value };
-            let name = if program == "eksctl" && name == "f" { "config-file".to_owned() } else { name };
+            let name = match (program, name.as_str()) {
+                ("eksctl", "f") => "config-file".to_owned(),
+                ("eksctl", "N") => "nodes".to_owned(),
+                _ => name,
+            };
             line.options.push((name, value));
         }
         line
@@ -356,14 +360,11 @@ pub(super) fn read(one: &Invocation, scene: &mut Scene<'_>) {
 }
 
 fn carry_out((program, does, count): (&str, &Does, usize), line: &Line, one: &Invocation, scene: &mut Scene<'_>) {
-    let target = || {
-        let globals = Globals {
-            profile: line.value("profile").or_else(|| line.value("aws-profile")).cloned(),
-            region: line.value("region").or_else(|| line.value("r").filter(|_| program != "cdk")).cloned(),
-            endpoint: program.ends_with("local").then(|| Word::known(LOCALSTACK)),
-            ..Globals::default()
-        };
-        globals
+    let target = || Globals {
+        profile: line.value("profile").or_else(|| line.value("aws-profile")).cloned(),
+        region: line.value("region").or_else(|| line.value("r").filter(|_| program != "cdk")).cloned(),
+        endpoint: program.ends_with("local").then(|| Word::known(LOCALSTACK)),
+        ..Globals::default()
     };
     let behind: Vec<String> = line.operands.iter().skip(count).map(shown).collect();
     let words: Vec<String> = line.operands.iter().take(count.max(1)).map(shown).collect();
