@@ -147,11 +147,7 @@ pub(super) fn volumes(at: &Invocation, scene: &mut Scene<'_>) {
             Impact::Destroy
         }
         ("mdadm", _) if has(&["--detail", "-D", "--examine", "-E", "--query", "-Q"]) => Impact::Read,
-        ("diskutil", verb)
-            if matches!(verb, "list" | "info" | "activity" | "verifyVolume" | "verifyDisk" | "listFilesystems") =>
-        {
-            Impact::Read
-        }
+        ("diskutil", "list" | "info" | "activity" | "verifyVolume" | "verifyDisk" | "listFilesystems") => Impact::Read,
         ("diskutil", verb)
             if verb.starts_with("erase")
                 || verb.starts_with("partition")

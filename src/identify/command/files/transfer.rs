@@ -179,9 +179,8 @@ pub(super) fn tar(at: &Invocation, scene: &mut Scene<'_>) {
         runs.extend(given.values(option).map(ToString::to_string));
     }
     for command in runs {
-        match command.strip_prefix("exec=").or_else(|| (!command.contains('=')).then_some(&command)) {
-            Some(command) => scene.script(command, Shell::Posix, at),
-            None => {}
+        if let Some(command) = command.strip_prefix("exec=").or_else(|| (!command.contains('=')).then_some(&command)) {
+            scene.script(command, Shell::Posix, at);
         }
     }
     let folder = given.value("directory").cloned().unwrap_or_else(|| Word::known("."));
