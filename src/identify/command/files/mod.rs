@@ -6,6 +6,7 @@
 
 mod change;
 mod delete;
+mod disk;
 mod edit;
 mod find;
 mod guard;
