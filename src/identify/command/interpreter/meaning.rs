@@ -49,6 +49,11 @@ const SHELL: &[&str] = &[
     "os.exec",
     "Bun.spawnSync",
     "qx",
+    "exec",
+    "pcntl_exec",
+    "os.execute",
+    "__import__().system",
+    "__import__().popen",
 ];
 /// Calls whose first argument is a program, or a list of a program and its arguments.
 const ARGV: &[&str] = &[
@@ -99,6 +104,7 @@ const TREE: &[&str] = &[
     "FileUtils.rm_rf",
     "FileUtils.rm_r",
     "FileUtils.remove_dir",
+    "FileUtils.remove_entry",
     "FileUtils.remove_entry_secure",
     "FileUtils.rmtree",
     "rm_rf",

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::windows;
-use crate::identify::command::{Contents, Effect, Invocation, Part, Scene, Sent, Shell, Word};
+use crate::identify::command::{Contents, Effect, Invocation, Part, Scene, Sent, Shell, Word, Written};
 use crate::model::{Impact, Scope};
 
 /// `pwsh -Command TEXT`, `-EncodedCommand BASE64`, `-File PATH`.
@@ -275,14 +275,22 @@ fn operands(all: &[Word], known: &[&str]) -> Vec<Word> {
     let mut words = all.iter().skip(1);
     while let Some(word) = words.next() {
         match parameter(word.leading(), known) {
-            Some("path" | "literalpath") => out.extend(words.next().cloned()),
-            Some("filter" | "include" | "exclude" | "erroraction" | "stream") => drop(words.next()),
+            Some("path" | "literalpath" | "filepath") => out.extend(words.next().cloned()),
+            Some("value" | "encoding" | "filter" | "include" | "exclude" | "erroraction" | "stream") => drop(words.next()),
             Some(_) => {}
             None if word.leading().starts_with('-') => {}
             None => out.extend(commas(word)),
         }
     }
     out
+}
+
+/// Windows' separators as those of all others.
+fn slashes(part: Part) -> Part {
+    match part {
+        Part::Text(text) => Part::Text(text.replace('\\', "/")),
+        other => other,
+    }
 }
 
 /// `a, b`: one list.
@@ -292,6 +300,20 @@ fn commas(word: &Word) -> Vec<Word> {
             text.split(',').filter(|part| !part.trim().is_empty()).map(|part| Word::known(part.trim())).collect()
         }
         None => vec![word.clone()],
+    }
+}
+
+/// What stops a machine or its services: this one, or the one that is named.
+fn stop(name: &str, all: &[Word], at: &Invocation, scene: &mut Scene<'_>) {
+    let place = all.iter().position(|word| parameter(word.leading(), &["computername", "force"]) == Some("computername"));
+    let operation = if name.ends_with("computer") { "shell:system:shutdown" } else { "shell:system:service_stop" };
+    let effect = Effect::new(operation, Impact::Disrupt, Scope::Resource);
+    match place.and_then(|place| all.get(place + 1)) {
+        Some(host) => {
+            let host = Some(host.to_string());
+            scene.effect(at, effect.at(crate::model::Place { host, ..crate::model::Place::default() }));
+        }
+        None => scene.effect(at, effect),
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) fn delete(path: &Word, recursive: bool, at: &Invocation, scene: &mut 
             || plain.contains("/../")
             || plain == ".git"
         {
-            scene.effect(at, outside(Scope::Resource).count(Count::Unbounded));
+            scene.effect(at, lost(Scope::Resource, "workspace-root").count(Count::Unbounded));
             return;
         }
         let last = plain.trim_end_matches("/*").rsplit('/').next().unwrap_or_default().to_owned();
