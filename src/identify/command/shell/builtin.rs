@@ -71,8 +71,8 @@ impl Walk<'_, '_> {
             }
             "let" => {
                 let texts: Vec<String> = words.iter().map(|word| self.scene.veiled(word)).collect();
-                let answers = texts.iter().map(|text| self.arithmetic_command(text));
-                return answers.last();
+                let answers: Vec<Status> = texts.iter().map(|text| self.arithmetic_command(text)).collect();
+                return Some(answers.last().copied().unwrap_or(Status::Failure));
             }
             "printf" if words.first().is_some_and(|word| word.is("-v")) => {
                 if let Some(name) = words.get(1).and_then(known) {
@@ -157,11 +157,8 @@ impl Walk<'_, '_> {
                     None => self.forgets(&name),
                 }
             }
-            if exported {
-                match self.state.variables.get_mut(&name) {
-                    Some(variable) => variable.exported = true,
-                    None => {}
-                }
+            if exported && let Some(variable) = self.state.variables.get_mut(&name) {
+                variable.exported = true;
             }
         }
     }
@@ -176,10 +173,11 @@ impl Walk<'_, '_> {
                     arguments = Some(words.cloned().collect());
                     break;
                 }
-                Some("-o" | "+o") => match words.next().and_then(Word::text).as_deref() {
-                    Some("allexport") => self.state.exports = word.is("-o"),
-                    _ => {}
-                },
+                Some("-o" | "+o") => {
+                    if words.next().is_some_and(|name| name.is("allexport")) {
+                        self.state.exports = word.is("-o");
+                    }
+                }
                 Some(flags) if flags.starts_with('-') || flags.starts_with('+') => {
                     if flags.contains('a') {
                         self.state.exports = flags.starts_with('-');
@@ -423,6 +421,7 @@ const TELLING: &[&str] = &[
     "emulate",
     "autoload",
     "zmodload",
+    "print",
 ];
 
 pub(super) const fn names() -> &'static [&'static str] {

@@ -189,8 +189,13 @@ impl State {
         self
     }
 
-    /// Whether a round of a loop changed what another round would see.
-    pub(super) fn sees_the_same(&self, other: &Self) -> bool {
-        self.variables == other.variables && self.directory == other.directory && self.arguments == other.arguments
+    /// Whether another round of a loop would see what this one, which began with `before`, has seen. A variable that nobody
+    /// knew before is not known again.
+    pub(super) fn sees_the_same(&self, before: &Self, at: &Invocation, scene: &Scene<'_>) -> bool {
+        let new = |name: &String| before.scalar(name, at, scene).is_err();
+        let mut names = self.variables.keys().chain(before.variables.keys());
+        names.all(|name| self.variables.get(name) == before.variables.get(name) || new(name))
+            && self.directory == before.directory
+            && self.arguments == before.arguments
     }
 }
