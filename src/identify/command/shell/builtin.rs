@@ -70,7 +70,9 @@ impl Walk<'_, '_> {
                 return Some(Status::Maybe);
             }
             "let" => {
-                let texts: Vec<String> = words.iter().map(|word| self.scene.veiled(word)).collect();
+                // `*` is no pattern here.
+                let text = |word: &Word| if word.has_unknown() { self.scene.veiled(word) } else { word.to_string() };
+                let texts: Vec<String> = words.iter().map(text).collect();
                 let answers: Vec<Status> = texts.iter().map(|text| self.arithmetic_command(text)).collect();
                 return Some(answers.last().copied().unwrap_or(Status::Failure));
             }
@@ -124,6 +126,10 @@ impl Walk<'_, '_> {
 
     fn declares(&mut self, builtin: &str, words: &[Word], declared: &[(String, Value)]) {
         let flags: String = words.iter().filter(|word| word.leading().starts_with('-')).map(Word::leading).collect();
+        if builtin == "export" && flags.contains('f') {
+            self.exports_functions(words);
+            return;
+        }
         if flags.contains('f') || flags.contains('p') || words.is_empty() && declared.is_empty() {
             self.prints(None);
             return;
@@ -151,7 +157,7 @@ impl Walk<'_, '_> {
             }
             if let Some(value) = value {
                 // Integers, and names that stand for other names, are worked out when they are used.
-                let value = if flags.contains(['i', 'n']) { None } else { Some(value) };
+                let value = if flags.contains(['i', 'n', 'l', 'u', 'c']) { None } else { Some(value) };
                 match value {
                     Some(value) => self.state.set(&name, value),
                     None => self.forgets(&name),
@@ -160,6 +166,15 @@ impl Walk<'_, '_> {
             if exported && let Some(variable) = self.state.variables.get_mut(&name) {
                 variable.exported = true;
             }
+        }
+    }
+
+    /// Functions that shells in this one know too, by variables of their own.
+    fn exports_functions(&mut self, words: &[Word]) {
+        for name in words.iter().filter_map(known) {
+            let Some(body) = self.state.functions.get(&name).and_then(|bodies| bodies.first()) else { continue };
+            let value = Value::Scalar(format!("() {body}"));
+            self.state.variables.insert(format!("BASH_FUNC_{name}%%"), Variable { value, exported: true });
         }
     }
 

@@ -67,12 +67,12 @@ fn without_select(text: &str) -> String {
     out
 }
 
-/// zsh's patterns may end in what the files must be: `*(.N)`.
+/// What bash and zsh read beside: a loop without end, and zsh's patterns, that may end in what the files must be: `*(.N)`.
 fn without_qualifiers(text: &str) -> String {
     static QUALIFIER: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"([*?/\]])\([-.@^/+=a-zA-Z0-9]{1,10}\)(\s|$)").ok());
     match QUALIFIER.as_ref() {
-        Some(qualifier) => qualifier.replace_all(text, "$1$2").into_owned(),
+        Some(qualifier) => qualifier.replace_all(&text.replace("((;;))", "((1;1;1))"), "$1$2").into_owned(),
         None => text.to_owned(),
     }
 }

@@ -99,6 +99,11 @@ fn texts_that_are_run_are_read() {
     check("bash -c \"cd $X && a\"", "a");
     check("$X a", "?$X a");
     check("alias k='a -b'; k c", "a -b c");
+    check("f() { command f \"$@\"; }; f 1", "f 1");
+    check("f() { a \"$1\"; }; export -f f; bash -c 'f 1'", "a 1");
+    check("echo a > x; cp x y; sh y", "echo a ; cp x y ; a");
+    check("rm${IFS}-rf${IFS}x", "rm -rf x");
+    check("let b=2*3; a $b; for ((;;)); do c; done", "a 6 ; c");
     check("bash -n x.sh; sh -n -c 'a'", "bash -n x.sh ; sh -n -c a");
     check_with("sh x.sh 1", &[("/repo/x.sh", "#!/bin/sh\na $1 $2 \"$0\"\n")], "a 1 x.sh");
     check_with("./x 1", &[("/repo/x", "#!/usr/bin/env bash\na \"$@\"\n")], "a 1");

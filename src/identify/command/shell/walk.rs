@@ -306,7 +306,8 @@ impl<'s, 'a> Walk<'s, 'a> {
             self.arithmetic_command(&initializer.value);
         }
         for _ in 0..ROUNDS_MAX {
-            match clause.condition.as_ref().map(|condition| self.arithmetic_command(&condition.value)) {
+            let condition = clause.condition.as_ref().map(|condition| condition.value.trim());
+            match condition.filter(|text| *text != "1").map(|text| self.arithmetic_command(text)) {
                 Some(Status::Success) => {}
                 Some(Status::Failure) => return Status::Success,
                 _ => break,

@@ -114,6 +114,7 @@ fn given(text: Option<&str>, arguments: &[Word], one: &Invocation, scene: &mut S
         (None, Input::Inherited) => {
             scene.effect(one, Effect::new("shell:exec:session", Impact::Execute, Scope::Local));
         }
+        (None, Input::File(path)) => file(&path.clone(), arguments, one, scene),
         (None, from) => {
             let why = format!("runs what nobody knows: {}", shell::origin(from));
             scene.unknown(one, why.trim_end_matches(": "));
