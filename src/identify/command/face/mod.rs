@@ -67,10 +67,15 @@ pub(in crate::identify) fn is_listed(program: &str) -> bool {
     wrapper::is_listed(program) || coded(program).is_some() || table::is_listed(program)
 }
 
-/// A program that nobody knows runs code on its machine.
+/// A program that nobody knows runs code on its machine. Where it is a script that can be read, that is what it does; and
+/// what its words name, it may run or do.
 fn unlisted(program: &str, one: &Invocation, scene: &mut Scene<'_>) {
+    if wrapper::script_file(one, scene) {
+        return;
+    }
     let effect = super::Effect::new(&format!("shell:exec:{program}"), Impact::Execute, Reach::Local);
     scene.effect(one, effect);
+    wrapper::mentioned(one, scene);
 }
 
 #[cfg(test)]

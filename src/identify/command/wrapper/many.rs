@@ -3,7 +3,6 @@
 use super::super::face::Reader;
 use super::super::shell;
 use super::super::{Effect, Invocation, Part, Scene, Shell, Word};
-use super::rows::ROWS;
 use crate::model::{Impact, Scope};
 
 /// So many things are read one by one.
@@ -333,10 +332,4 @@ pub(in crate::identify::command) fn found_paths(one: &Invocation) -> Vec<Word> {
         word
     };
     roots.iter().flat_map(|root| names.iter().map(move |name| joined(root, name))).take(16).collect()
-}
-
-/// Whether a wrapper of this name is listed.
-#[allow(dead_code, reason = "for tests of the table")]
-pub(super) fn row_count() -> usize {
-    ROWS.len()
 }

@@ -4,6 +4,7 @@
 //! other variables, many times.
 
 mod many;
+mod mentions;
 mod rows;
 mod shells;
 
@@ -14,6 +15,7 @@ use crate::model::{Impact, Scope};
 use rows::{Row, Runs};
 
 pub(super) use many::{found, found_paths};
+pub(super) use mentions::mentioned;
 
 /// The programs that are read here beside those of [`read`].
 pub(super) const FACES: &[(&str, Reader)] = &[];
@@ -36,6 +38,9 @@ pub(super) fn read(program: &str, one: &Invocation, scene: &mut Scene<'_>) -> bo
             }
         }
     }
+    if program == "nix" && nix(one, scene) {
+        return true;
+    }
     if let Some(reader) = shell::builtin(program) {
         reader(one, scene);
         return true;
@@ -57,6 +62,10 @@ pub(super) fn is_wrapper(program: &str) -> bool {
 fn wraps(row: &Row, one: &Invocation, scene: &mut Scene<'_>) -> bool {
     let mut rest = one.arguments();
     let mut texts: Vec<&Word> = vec![];
+    if row.command == "command" && rest.first().is_some_and(|word| word.is("-v") || word.is("-V")) {
+        shell::tells(one, scene);
+        return true;
+    }
     for wanted in row.command.split(' ').skip(1) {
         rest = row.after_options(rest, &mut texts);
         match rest.split_first() {
@@ -97,7 +106,14 @@ fn wraps(row: &Row, one: &Invocation, scene: &mut Scene<'_>) -> bool {
     match (row.runs, rest) {
         (_, []) if !texts.is_empty() => {}
         (_, []) => quiet(one, scene, row.bare),
-        (Runs::Words, words) => scene.invocation(&inner.with_words(words.to_vec())),
+        (Runs::Words, words) => {
+            let mut words = words.to_vec();
+            // A script that uv gets is Python's.
+            if row.command == "uv run" && words.first().and_then(Word::text).is_some_and(|name| name.ends_with(".py")) {
+                words.insert(0, Word::known("python3"));
+            }
+            scene.invocation(&inner.with_words(words));
+        }
         (Runs::Package, words) => {
             let mut words = words.to_vec();
             if let Some(first) = words.first_mut() {
@@ -112,11 +128,39 @@ fn wraps(row: &Row, one: &Invocation, scene: &mut Scene<'_>) -> bool {
         (Runs::Each, words) => {
             for word in words.iter().filter(|word| !word.leading().starts_with('-')) {
                 let text = scene.veiled(word);
-                scene.script(&text, Shell::Posix, &inner);
+                // `npm:dev` is short for `npm run dev`.
+                let short = ["npm", "pnpm", "yarn", "bun", "node"].iter().find_map(|tool| {
+                    let name = text.strip_prefix(tool)?.strip_prefix(':')?;
+                    Some(format!("{tool} run '{}'", name.replace('\'', "")))
+                });
+                scene.script(short.as_deref().unwrap_or(&text), Shell::Posix, &inner);
             }
         }
         (Runs::Nothing, _) => return !texts.is_empty(),
     }
+    true
+}
+
+/// `nix develop -c CMD…`, `nix run PACKAGE -- ARGUMENTS`; `false` for every other call of it.
+fn nix(one: &Invocation, scene: &mut Scene<'_>) -> bool {
+    let words = one.arguments();
+    let Some(verb) = words.first().and_then(Word::text) else { return false };
+    let after = |marks: &[&str]| {
+        let at = words.iter().position(|word| marks.iter().any(|mark| word.is(mark)))?;
+        words.get(at + 1..).map(<[Word]>::to_vec)
+    };
+    let inner = match &*verb {
+        "develop" | "shell" => after(&["-c", "--command"]),
+        "run" => {
+            let package = words.get(1).map(ToString::to_string).unwrap_or_default();
+            let name = package.rsplit('#').next().unwrap_or_default().to_owned();
+            let rest = after(&["--"]).unwrap_or_default();
+            package.contains('#').then(|| std::iter::once(Word::known(name)).chain(rest).collect())
+        }
+        _ => None,
+    };
+    let Some(inner) = inner.filter(|words: &Vec<Word>| !words.is_empty()) else { return false };
+    scene.invocation(&one.with_words(inner));
     true
 }
 
@@ -284,12 +328,31 @@ pub(super) fn script_file(one: &Invocation, scene: &mut Scene<'_>) -> bool {
             let rest = options.iter().filter(|word| !is_env || **word != "-S").map(|word| Word::known(*word));
             if is_env { rest.collect() } else { std::iter::once(Word::known(interpreter)).chain(rest).collect() }
         }
-        None => vec![Word::known("sh")],
+        None => match interpreter_of(&path) {
+            Some(interpreter) => vec![Word::known(interpreter)],
+            None => return false,
+        },
     };
     words.push(Word::known(path));
     words.extend(one.arguments().iter().cloned());
     scene.invocation(&one.with_words(words));
     true
+}
+
+/// What runs a script that does not say so itself.
+fn interpreter_of(path: &str) -> Option<&'static str> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    Some(match name.rsplit_once('.').map(|(_, ending)| ending) {
+        None | Some("sh" | "bash") => "sh",
+        Some("zsh") => "zsh",
+        Some("py") => "python3",
+        Some("js" | "mjs" | "cjs") => "node",
+        Some("ts" | "mts" | "tsx") => "tsx",
+        Some("rb") => "ruby",
+        Some("pl") => "perl",
+        Some("php") => "php",
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
