@@ -24,6 +24,8 @@ pub(in crate::identify) struct Scene<'a> {
     depth: usize,
     invocations: usize,
     unreadable: Option<Unreadable>,
+    /// What commands before have changed that later ones depend on: kind, name, value.
+    remembered: Vec<(&'static str, String, String)>,
 }
 
 /// An operation that a command carries out without sending a request that the gate could judge.
@@ -108,7 +110,7 @@ pub(in crate::identify) struct Sent {
 impl<'a> Scene<'a> {
     /// Nothing yet.
     pub(super) fn new(around: &'a dyn Surroundings) -> Self {
-        Self { around, found: vec![], trail: vec![], depth: 0, invocations: 0, unreadable: None }
+        Self { around, found: vec![], trail: vec![], depth: 0, invocations: 0, unreadable: None, remembered: vec![] }
     }
 
     /// What can be known beside the text.
@@ -119,6 +121,22 @@ impl<'a> Scene<'a> {
     /// A variable as the command would see it: what the text sets, else what it inherits. `None` when it is not set.
     pub(in crate::identify) fn variable(&self, at: &Invocation, name: &str) -> Option<Word> {
         at.set(name).cloned().or_else(|| self.around.variable(name).map(Word::known))
+    }
+
+    /// Keeps what a command changes for those after it: a `link` that it makes, a git `alias`.
+    pub(in crate::identify) fn remember(
+        &mut self,
+        kind: &'static str,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) {
+        self.remembered.push((kind, name.into(), value.into()));
+    }
+
+    /// What commands before have changed of this kind: name and value, the latest first.
+    pub(in crate::identify) fn recalled(&self, kind: &'static str) -> impl Iterator<Item = (&str, &str)> {
+        let of = move |(known, ..): &&(&'static str, String, String)| *known == kind;
+        self.remembered.iter().rev().filter(of).map(|(_, name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Reads a script that runs in these circumstances.
@@ -172,8 +190,17 @@ impl<'a> Scene<'a> {
     /// Adds what the request asks for that the command would send. A body that nobody knows is `unidentified` where the
     /// call is named by it.
     pub(in crate::identify) fn sends(&mut self, at: &Invocation, sent: Sent) {
-        match read(&sent) {
-            Ok(all) => all.into_iter().for_each(|one| self.push(one)),
+        self.sends_to(at, &sent, &Place::default());
+    }
+
+    /// The same, where the command's own names say where the target stands (a context, a profile), or that it is this
+    /// machine: they complete what the request itself tells.
+    pub(in crate::identify) fn sends_to(&mut self, at: &Invocation, sent: &Sent, known: &Place) {
+        match read(sent) {
+            Ok(all) => all.into_iter().for_each(|mut one| {
+                one.each_place(|place| complete(place, known));
+                self.push(one);
+            }),
             Err(unreadable) => self.refuse(at, unreadable),
         }
     }
@@ -239,6 +266,19 @@ pub(in crate::identify) fn place_of(machine: &Machine) -> Place {
             Place { cluster: cluster.clone(), namespace: namespace.clone(), ..Place::default() }
         }
     }
+}
+
+/// Fills in what the request left open.
+fn complete(place: &mut Place, known: &Place) {
+    let fill = |open: &mut Option<String>, known: &Option<String>| {
+        if open.is_none() {
+            open.clone_from(known);
+        }
+    };
+    fill(&mut place.cluster, &known.cluster);
+    fill(&mut place.profile, &known.profile);
+    fill(&mut place.context, &known.context);
+    place.loopback |= known.loopback;
 }
 
 /// What a request asks for, exactly as the HTTP door reads it.
