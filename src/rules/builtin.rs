@@ -33,6 +33,8 @@ const FILES: &[(&str, &str)] = files![
     "base/rest-delete.yaml",
     "base/traffic.yaml",
     "base/unknown-operation.yaml",
+    "docker/local-volumes.yaml",
+    "docker/pack.yaml",
     "kubernetes/cluster-wide-delete.yaml",
     "kubernetes/delete-collection.yaml",
     "kubernetes/namespace-delete.yaml",

@@ -112,11 +112,7 @@ pub(super) fn microk8s(at: &Invocation, scene: &mut Scene<'_>) {
             all.extend(rest.iter().cloned());
             scene.invocation(&at.with_words(all));
         }
-        // The cluster's data is in it.
-        Some("reset") => {
-            let effect = Effect::new("microk8s:cluster:reset", Impact::Destroy, Scope::Resource);
-            scene.effect(at, effect.hazard(crate::model::Hazard::DataLoss));
-        }
+        Some("reset") => effect(at, scene, "microk8s:cluster:reset", Impact::Destroy),
         Some(verb @ ("stop" | "leave" | "remove-node")) => {
             effect(at, scene, &format!("microk8s:cluster:{verb}"), Impact::Disrupt)
         }

@@ -56,4 +56,5 @@ fn join(folder: &str, path: &str) -> String {
 }
 
 #[cfg(test)]
+#[cfg(test)]
 mod tests;
