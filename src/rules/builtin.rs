@@ -35,6 +35,8 @@ const FILES: &[(&str, &str)] = files![
     "base/unknown-operation.yaml",
     "git/lose-work.yaml",
     "git/pack.yaml",
+    "docker/local-volumes.yaml",
+    "docker/pack.yaml",
     "kubernetes/cluster-wide-delete.yaml",
     "kubernetes/delete-collection.yaml",
     "kubernetes/namespace-delete.yaml",

@@ -284,8 +284,17 @@ impl<'a> Scene<'a> {
     /// Adds what the request asks for that the command would send. A body that nobody knows is `unidentified` where the
     /// call is named by it.
     pub(in crate::identify) fn sends(&mut self, at: &Invocation, sent: Sent) {
-        match read(&sent) {
-            Ok(all) => all.into_iter().for_each(|one| self.push(one)),
+        self.sends_to(at, &sent, &Place::default());
+    }
+
+    /// The same, where the command's own names say where the target stands (a context, a profile), or that it is this
+    /// machine: they complete what the request itself tells.
+    pub(in crate::identify) fn sends_to(&mut self, at: &Invocation, sent: &Sent, known: &Place) {
+        match read(sent) {
+            Ok(all) => all.into_iter().for_each(|mut one| {
+                one.each_place(|place| complete(place, known));
+                self.push(one);
+            }),
             Err(unreadable) => self.refuse(at, unreadable),
         }
     }
@@ -351,6 +360,19 @@ pub(in crate::identify) fn place_of(machine: &Machine) -> Place {
             Place { cluster: cluster.clone(), namespace: namespace.clone(), ..Place::default() }
         }
     }
+}
+
+/// Fills in what the request left open.
+fn complete(place: &mut Place, known: &Place) {
+    let fill = |open: &mut Option<String>, known: &Option<String>| {
+        if open.is_none() {
+            open.clone_from(known);
+        }
+    };
+    fill(&mut place.cluster, &known.cluster);
+    fill(&mut place.profile, &known.profile);
+    fill(&mut place.context, &known.context);
+    place.loopback |= known.loopback;
 }
 
 /// What a request asks for, exactly as the HTTP door reads it.

@@ -198,7 +198,8 @@ fn joined(words: &[Word], scene: &mut Scene<'_>) -> String {
 }
 
 /// Reads words that run inside something else: a container, a pod.
-pub(super) fn inside(words: &[Word], machine: Machine, one: &Invocation, scene: &mut Scene<'_>) {
+pub(super) fn inside(words: impl AsRef<[Word]>, machine: Machine, one: &Invocation, scene: &mut Scene<'_>) {
+    let words = words.as_ref();
     let inner = Invocation {
         words: words.to_vec(),
         variables: vec![],
