@@ -1,4 +1,60 @@
+use crate::classify::classify;
+use crate::config::Inventory;
 use crate::identify::command::testing::{said, said_in, stated};
+use crate::identify::command::{Invocation, Scene, Word};
+use crate::model::Evidence;
+
+/// What these words would do, given one by one.
+fn said_of(words: &[&str]) -> String {
+    given(words.iter().map(|word| Word::known(*word)).collect())
+}
+
+fn given(words: Vec<Word>) -> String {
+    let around = stated();
+    let mut scene = Scene::new(&around);
+    scene.invocation(&Invocation { words, ..Invocation::bare(&around) });
+    match scene.finish() {
+        Err(unreadable) => format!("refused: {}", unreadable.why),
+        Ok(heard) => classify(heard.identified, &Inventory::default(), Evidence::Parsed)
+            .iter()
+            .map(|action| format!("{} {} {}", action.operation(), action.blast().impact, action.blast().scope))
+            .collect::<Vec<_>>()
+            .join("; "),
+    }
+}
+
+#[test]
+fn what_is_not_known_is_filled_only_where_it_cannot_decide() {
+    let unknown = |before: &str, after: &str| {
+        let mut word = Word::known(before);
+        word.parts.extend(Word::unknown("$X", false).parts);
+        if !after.is_empty() {
+            word.parts.extend(Word::known(after).parts);
+        }
+        word
+    };
+    let read = "http:unknown:GET read resource";
+    for (words, expected) in [
+        (vec![Word::known("curl"), Word::unknown("$URL", true)], read),
+        (vec![Word::known("curl"), unknown("https://", "/v1/x")], read),
+        (vec![Word::known("curl"), unknown("http://localhost:", "/v1/x")], "http:localhost:GET read resource"),
+        (vec![Word::known("curl"), unknown("https://api.github.com/repos/acme/", "")], "github:rest:repos/get read resource"),
+        (
+            vec![Word::known("curl"), Word::known("-X"), Word::known("DELETE"), Word::unknown("$URL", true)],
+            "shell:unidentified:unidentified unknown resource",
+        ),
+        (
+            vec![Word::known("curl"), unknown("-X", "ETE"), Word::known("https://a.example/x")],
+            "shell:unidentified:unidentified unknown resource",
+        ),
+        (
+            vec![Word::known("curl"), Word::known("-d"), unknown(r#"{"a":""#, r#""}"#), Word::known("https://a.example/x")],
+            "http:a.example:POST update resource",
+        ),
+    ] {
+        assert_eq!(given(words.clone()), expected, "{words:?}");
+    }
+}
 
 fn check(table: &[(&str, &str)]) {
     let wrong: Vec<String> = table
@@ -16,7 +72,8 @@ fn curl_sends_what_its_options_say() {
     check(&[
         ("curl -s https://api.shop.example/v1/customers/42", "http:api.shop.example:GET read resource"),
         ("curl -XDELETE https://api.shop.example/v1/customers/42", "http:api.shop.example:DELETE destroy resource"),
-        ("curl --req DELETE https://api.shop.example/v1/x", "http:api.shop.example:DELETE destroy resource"),
+        ("curl --head --retry 3 https://cdn.example.com/app.js", "http:cdn.example.com:HEAD read resource"),
+        ("curl --upload a https://cdn.example.com/app.js", "http:cdn.example.com:PUT update resource"),
         ("curl -sXGET -X DELETE https://api.shop.example/v1/x", "http:api.shop.example:DELETE destroy resource"),
         ("curl -H 'X-Note: -X DELETE' https://api.shop.example/v1/x", "http:api.shop.example:GET read resource"),
         ("curl -G -d q='drop table' https://api.example.com/v1/search", "http:api.example.com:GET read resource"),
@@ -41,33 +98,41 @@ fn curl_sends_what_its_options_say() {
 #[test]
 fn curl_speaks_to_known_apis() {
     let volume = "railway:graphql:volumeDelete destroy resource";
-    check(&[
+    let json = r#"{"query":"mutation { volumeDelete(volumeId: \"3d\") }"}"#;
+    let table = r#"{"TableName":"map-tiles"}"#;
+    let railway = "https://backboard.railway.com/graphql/v2";
+    let target = "X-Amz-Target: DynamoDB_20120810.DeleteTable";
+    let media = "Content-Type: application/x-amz-json-1.0";
+    let dynamo = "https://dynamodb.eu-north-1.amazonaws.com/";
+    let terminate = "Action=TerminateInstances&Version=2016-11-15&InstanceId.1=i-0123456789abcdef0";
+    for (words, expected) in [
+        (vec!["curl", "-X", "POST", railway, "-H", "Content-Type: application/json", "-d", json], volume),
+        (vec!["curl", railway, "--json", json], volume),
+        (vec!["curl", railway, "-d", json], volume),
+        (vec!["wget", "-qO-", "--post-data", json, railway], volume),
+        (vec!["curl", "-s", railway, "-d", "@query.json"], "railway:graphql:unidentified unknown resource"),
         (
-            r#"curl -X POST https://backboard.railway.app/graphql/v2 -H 'Content-Type: application/json' -d '{"query":"mutation { volumeDelete(volumeId: \"3d\") }"}'"#,
-            volume,
-        ),
-        (
-            r#"curl https://backboard.railway.com/graphql/v2 --json '{"query":"mutation { volumeDelete(volumeId: \"3d\") }"}'"#,
-            volume,
-        ),
-        ("curl -s https://backboard.railway.com/graphql/v2 -d @query.json", "railway:graphql:unidentified unknown resource"),
-        (
-            "curl --aws-sigv4 aws:amz:eu-west-1:ec2 -u 'K:S' https://ec2.eu-west-1.amazonaws.com/ -d 'Action=TerminateInstances&Version=2016-11-15&InstanceId.1=i-0123456789abcdef0'",
+            vec!["curl", "--aws-sigv4", "aws:amz:eu-west-1:ec2", "-u", "K:S", "https://ec2.eu-west-1.amazonaws.com/", "-d", terminate],
             "aws:ec2:TerminateInstances destroy resource",
         ),
         (
-            "curl --aws-sigv4 aws:amz:eu-north-1:dynamodb -u 'K:S' https://dynamodb.eu-north-1.amazonaws.com/ -H 'X-Amz-Target: DynamoDB_20120810.DeleteTable' -H 'Content-Type: application/x-amz-json-1.0' -d '{\"TableName\":\"map-tiles\"}'",
+            vec!["curl", "--aws-sigv4", "aws:amz:eu-north-1:dynamodb", "-u", "K:S", dynamo, "-H", target, "-H", media, "-d", table],
             "aws:dynamodb:DeleteTable destroy resource",
         ),
         (
-            "curl --unix-socket /var/run/docker.sock -X DELETE http://localhost/v1.47/volumes/shop_pgdata",
+            vec!["curl", "--unix-socket", "/var/run/docker.sock", "-X", "DELETE", "http://localhost/v1.47/volumes/shop_pgdata"],
             "docker:volume:VolumeDelete destroy resource",
         ),
         (
-            "curl --unix-socket /var/run/docker.sock http://localhost/containers/json",
+            vec!["curl", "--unix-socket", "/var/run/docker.sock", "http://localhost/containers/json"],
             "docker:container:ContainerList read environment",
         ),
-    ]);
+        (vec!["curl", "-F", "file=@a.png", "https://api.example.com/files"], "http:api.example.com:POST update resource"),
+        (vec!["curl", "-d", "@a.json", "https://api.example.com/files"], "http:api.example.com:POST update resource"),
+        (vec!["curl", "-H", "Host: app.local", "http://localhost:8080/x"], "http:localhost:GET read resource"),
+    ] {
+        assert_eq!(said_of(&words), expected, "{words:?}");
+    }
 }
 
 #[test]
