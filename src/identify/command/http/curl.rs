@@ -87,6 +87,10 @@ pub(super) fn read(one: &Invocation, scene: &mut Scene<'_>) {
     if asked.iter().any(|item| matches!(item, Item::Option(name, _) if matches!(name.as_str(), "help" | "version" | "manual"))) {
         return scene.effect(one, Effect::new("shell:exec:curl", Impact::Read, Scope::Local));
     }
+    // Which option a beginning stands for depends on how many this curl knows.
+    if asked.iter().any(|item| matches!(item, Item::Option(name, _) if name.starts_with('?'))) {
+        return scene.unknown(one, "an option that is cut short");
+    }
     let is_curlie = one.program().as_deref() == Some("curlie");
     let mut found = false;
     for transfer in transfers(asked) {

@@ -60,7 +60,7 @@ fn long(word: &Word, name: &str, grammar: &Grammar, next: impl FnOnce() -> Optio
     Item::Option(name, value)
 }
 
-/// The option that a beginning stands for; an ambiguous one stays as it is.
+/// The option that a beginning stands for; an ambiguous one has a question mark before it.
 fn full(name: &str, grammar: &Grammar) -> String {
     let known = || grammar.valued.iter().chain(grammar.plain);
     if !grammar.abbreviates || known().any(|option| *option == name) {
@@ -69,7 +69,8 @@ fn full(name: &str, grammar: &Grammar) -> String {
     let mut candidates = known().filter(|option| option.starts_with(name));
     match (candidates.next(), candidates.next()) {
         (Some(only), None) => (*only).to_owned(),
-        _ => name.to_owned(),
+        (None, _) => name.to_owned(),
+        _ => format!("?{name}"),
     }
 }
 
