@@ -19,8 +19,8 @@ mod tests;
 use super::face::Reader;
 use super::{Effect, Invocation, Machine, Scene, Sent, Word};
 use crate::head::text::head_from_parts;
-use crate::identify::{Known, route};
-use crate::model::http::BodyNeed;
+use crate::identify::{Known, identify, route};
+use crate::model::http::{BodyNeed, Captured};
 use crate::model::{Impact, Place, Scope};
 
 pub(in crate::identify) use body::{Body, absolute, file, known_text, stand_in};
@@ -88,7 +88,21 @@ pub(in crate::identify) fn request(request: &Request, at: &Invocation, scene: &m
         let (headers, body) = (headers.clone(), body.clone());
         scene.sends(at, Sent { method: method.clone(), url, headers, body, known: request.known.clone() });
     }
-    scene.sends(at, Sent { method, url, headers, body, known: request.known.clone() });
+    let sent = Sent { method, url, headers, body, known: request.known.clone() };
+    if sent.body.is_none() && !is_readable(&sent) {
+        return scene.unknown(at, "the body is not known, and decides what is done");
+    }
+    scene.sends(at, sent);
+}
+
+/// Whether a request whose body nobody knows can be named at all.
+fn is_readable(sent: &Sent) -> bool {
+    let body = Captured::Undecodable("nobody knows what the body will be");
+    let read = || {
+        let head = head_from_parts(&sent.method, &sent.url, &sent.headers)?;
+        identify(&route(&head, &sent.known)?, &head, &body)
+    };
+    read().is_ok()
 }
 
 /// The whole URL, and whether it stays on the agent's machine. What is local to another machine is that machine.
