@@ -6,24 +6,88 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use super::{Body, Grammar, Invocation, Item, PLACEHOLDER, Request, Scene, Word, after, file, items, request, stand_in};
+use super::{
+    Body, Grammar, Invocation, Item, PLACEHOLDER, Request, Scene, Word, after, file, items, request, stand_in,
+};
 use crate::identify::command::{Effect, Input, Part, Written, files};
 use crate::model::{Impact, Scope};
 
 const GRAMMAR: Grammar = Grammar {
     valued: &[
-        "raw", "boundary", "pretty", "style", "print", "response-charset", "response-mime", "format-options", "output",
-        "session", "session-read-only", "auth", "auth-type", "bearer", "proxy", "max-redirects", "max-headers",
-        "timeout", "verify", "ssl", "ciphers", "cert", "cert-key", "cert-key-pass", "default-scheme", "history-print",
-        "http-version", "resolve", "interface", "unix-socket", "method",
+        "raw",
+        "boundary",
+        "pretty",
+        "style",
+        "print",
+        "response-charset",
+        "response-mime",
+        "format-options",
+        "output",
+        "session",
+        "session-read-only",
+        "auth",
+        "auth-type",
+        "bearer",
+        "proxy",
+        "max-redirects",
+        "max-headers",
+        "timeout",
+        "verify",
+        "ssl",
+        "ciphers",
+        "cert",
+        "cert-key",
+        "cert-key-pass",
+        "default-scheme",
+        "history-print",
+        "http-version",
+        "resolve",
+        "interface",
+        "unix-socket",
+        "method",
     ],
     plain: &[
-        "json", "form", "multipart", "compress", "unsorted", "sorted", "headers", "meta", "body", "verbose", "all",
-        "stream", "download", "continue", "quiet", "offline", "follow", "path-as-is", "chunked", "check-status",
-        "ignore-stdin", "ignore-netrc", "help", "manual", "version", "traceback", "debug", "no-check-status", "curl",
-        "curl-long", "https", "native-tls",
+        "json",
+        "form",
+        "multipart",
+        "compress",
+        "unsorted",
+        "sorted",
+        "headers",
+        "meta",
+        "body",
+        "verbose",
+        "all",
+        "stream",
+        "download",
+        "continue",
+        "quiet",
+        "offline",
+        "follow",
+        "path-as-is",
+        "chunked",
+        "check-status",
+        "ignore-stdin",
+        "ignore-netrc",
+        "help",
+        "manual",
+        "version",
+        "traceback",
+        "debug",
+        "no-check-status",
+        "curl",
+        "curl-long",
+        "https",
+        "native-tls",
     ],
-    short: &[('p', "print"), ('s', "style"), ('o', "output"), ('a', "auth"), ('A', "auth-type"), ('P', "history-print")],
+    short: &[
+        ('p', "print"),
+        ('s', "style"),
+        ('o', "output"),
+        ('a', "auth"),
+        ('A', "auth-type"),
+        ('P', "history-print"),
+    ],
     flags: &[('j', "json"), ('f', "form"), ('h', "headers"), ('I', "ignore-stdin"), ('d', "download"), ('F', "follow")],
     equals: true,
     abbreviates: true,
@@ -126,7 +190,8 @@ fn with_scheme(url: &Word, scheme: &str) -> Word {
 
 fn asked(options: &Options, one: &Invocation, scene: &Scene<'_>) -> Option<Request> {
     let is_method = |word: &Word| {
-        word.has_unknown() || word.text().is_some_and(|text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphabetic()))
+        word.has_unknown()
+            || word.text().is_some_and(|text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphabetic()))
     };
     let (method, url, rest) = match options.words.as_slice() {
         [] => return None,
@@ -224,7 +289,8 @@ impl Fields {
         let mut keys = name.split('[').map(|key| key.trim_end_matches(']'));
         let first = keys.next().unwrap_or_default().to_owned();
         let rest: Vec<&str> = keys.collect();
-        let value = rest.iter().rev().fold(value, |value, key| Value::Object(Map::from_iter([((*key).to_owned(), value)])));
+        let value =
+            rest.iter().rev().fold(value, |value, key| Value::Object(Map::from_iter([((*key).to_owned(), value)])));
         match (self.members.get_mut(&first), value) {
             (Some(Value::Object(held)), Value::Object(more)) => held.extend(more),
             (_, value) => {

@@ -141,7 +141,11 @@ fn other(scheme: &str, request: &Request, at: &Invocation, scene: &mut Scene<'_>
     let place = Place { host: Some(host), loopback, ..Place::default() };
     let impact = match scheme {
         "ftp" | "ftps" | "sftp" | "scp" | "tftp" | "smb" | "smbs" => {
-            if looks { Impact::Read } else { Impact::Update }
+            if looks {
+                Impact::Read
+            } else {
+                Impact::Update
+            }
         }
         "ldap" | "ldaps" | "rtsp" | "pop3" | "pop3s" | "imap" | "imaps" if looks => Impact::Read,
         "smtp" | "smtps" | "mqtt" => Impact::Execute,

@@ -38,7 +38,10 @@ fn what_is_not_known_is_filled_only_where_it_cannot_decide() {
         (vec![Word::known("curl"), Word::unknown("$URL", true)], read),
         (vec![Word::known("curl"), unknown("https://", "/v1/x")], read),
         (vec![Word::known("curl"), unknown("http://localhost:", "/v1/x")], "http:localhost:GET read resource"),
-        (vec![Word::known("curl"), unknown("https://api.github.com/repos/acme/", "")], "github:rest:repos/get read resource"),
+        (
+            vec![Word::known("curl"), unknown("https://api.github.com/repos/acme/", "")],
+            "github:rest:repos/get read resource",
+        ),
         (
             vec![Word::known("curl"), Word::known("-X"), Word::known("DELETE"), Word::unknown("$URL", true)],
             "shell:unidentified:unidentified unknown resource",
@@ -48,7 +51,12 @@ fn what_is_not_known_is_filled_only_where_it_cannot_decide() {
             "shell:unidentified:unidentified unknown resource",
         ),
         (
-            vec![Word::known("curl"), Word::known("-d"), unknown(r#"{"a":""#, r#""}"#), Word::known("https://a.example/x")],
+            vec![
+                Word::known("curl"),
+                Word::known("-d"),
+                unknown(r#"{"a":""#, r#""}"#),
+                Word::known("https://a.example/x"),
+            ],
             "http:a.example:POST update resource",
         ),
     ] {
@@ -113,22 +121,54 @@ fn curl_speaks_to_known_apis() {
         (vec!["wget", "-qO-", "--post-data", json, railway], volume),
         (vec!["curl", "-s", railway, "-d", "@query.json"], "railway:graphql:unidentified unknown resource"),
         (
-            vec!["curl", "--aws-sigv4", "aws:amz:eu-west-1:ec2", "-u", "K:S", "https://ec2.eu-west-1.amazonaws.com/", "-d", terminate],
+            vec![
+                "curl",
+                "--aws-sigv4",
+                "aws:amz:eu-west-1:ec2",
+                "-u",
+                "K:S",
+                "https://ec2.eu-west-1.amazonaws.com/",
+                "-d",
+                terminate,
+            ],
             "aws:ec2:TerminateInstances destroy resource",
         ),
         (
-            vec!["curl", "--aws-sigv4", "aws:amz:eu-north-1:dynamodb", "-u", "K:S", dynamo, "-H", target, "-H", media, "-d", table],
+            vec![
+                "curl",
+                "--aws-sigv4",
+                "aws:amz:eu-north-1:dynamodb",
+                "-u",
+                "K:S",
+                dynamo,
+                "-H",
+                target,
+                "-H",
+                media,
+                "-d",
+                table,
+            ],
             "aws:dynamodb:DeleteTable destroy resource",
         ),
         (
-            vec!["curl", "--unix-socket", "/var/run/docker.sock", "-X", "DELETE", "http://localhost/v1.47/volumes/shop_pgdata"],
+            vec![
+                "curl",
+                "--unix-socket",
+                "/var/run/docker.sock",
+                "-X",
+                "DELETE",
+                "http://localhost/v1.47/volumes/shop_pgdata",
+            ],
             "docker:volume:VolumeDelete destroy resource",
         ),
         (
             vec!["curl", "--unix-socket", "/var/run/docker.sock", "http://localhost/containers/json"],
             "docker:container:ContainerList read environment",
         ),
-        (vec!["curl", "-F", "file=@a.png", "https://api.example.com/files"], "http:api.example.com:POST update resource"),
+        (
+            vec!["curl", "-F", "file=@a.png", "https://api.example.com/files"],
+            "http:api.example.com:POST update resource",
+        ),
         (vec!["curl", "-d", "@a.json", "https://api.example.com/files"], "http:api.example.com:POST update resource"),
         (vec!["curl", "-H", "Host: app.local", "http://localhost:8080/x"], "http:localhost:GET read resource"),
     ] {
@@ -150,17 +190,26 @@ fn files_of_options_take_part() {
 #[test]
 fn wget_and_httpie_too() {
     check(&[
-        ("wget -qO- https://api.github.com/repos/acme/shop/releases/latest", "github:rest:repos/get-latest-release read resource"),
+        (
+            "wget -qO- https://api.github.com/repos/acme/shop/releases/latest",
+            "github:rest:repos/get-latest-release read resource",
+        ),
         ("wget --meth=DELETE -O - https://api.shop.example/v1/x", "http:api.shop.example:DELETE destroy resource"),
         ("wget -qO- -e method=DELETE https://api.shop.example/v1/x", "http:api.shop.example:DELETE destroy resource"),
         ("wget --spider -S https://example.com", "http:example.com:HEAD read resource"),
         ("wget -qO- --post-data=a=b https://example.com/x", "http:example.com:POST update resource"),
-        ("http DELETE https://api.shop.example/v1/x Authorization:'Bearer t'", "http:api.shop.example:DELETE destroy resource"),
+        (
+            "http DELETE https://api.shop.example/v1/x Authorization:'Bearer t'",
+            "http:api.shop.example:DELETE destroy resource",
+        ),
         ("http --offline DELETE https://api.shop.example/v1/x", "shell:exec:http read local"),
         ("http https://api.shop.example/v1/x q==delete", "http:api.shop.example:GET read resource"),
         ("http :3000/api/users name=a", "http:localhost:POST update resource"),
         ("https api.github.com/repos/cli/cli/releases/latest", "github:rest:repos/get-latest-release read resource"),
-        ("http PATCH https://api.github.com/repos/acme/shop private:=false", "github:rest:repos/update permission resource"),
+        (
+            "http PATCH https://api.github.com/repos/acme/shop private:=false",
+            "github:rest:repos/update permission resource",
+        ),
         (
             "http POST https://backboard.railway.com/graphql/v2 query='mutation { serviceDelete(id: \"s1\") }'",
             "railway:graphql:serviceDelete destroy resource",

@@ -13,12 +13,27 @@ use crate::model::{Impact, Scope};
 
 const GRAMMAR: Grammar = Grammar {
     valued: &[
-        "method", "raw-field", "field", "header", "input", "hostname", "jq", "template", "cache", "preview", "output",
+        "method",
+        "raw-field",
+        "field",
+        "header",
+        "input",
+        "hostname",
+        "jq",
+        "template",
+        "cache",
+        "preview",
+        "output",
         "form",
     ],
     plain: &[],
     short: &[
-        ('X', "method"), ('f', "raw-field"), ('F', "field"), ('H', "header"), ('q', "jq"), ('t', "template"),
+        ('X', "method"),
+        ('f', "raw-field"),
+        ('F', "field"),
+        ('H', "header"),
+        ('q', "jq"),
+        ('t', "template"),
         ('p', "preview"),
     ],
     flags: &[('i', "include"), ('h', "help")],
@@ -87,7 +102,10 @@ pub(super) fn read(words: &[Word], forge: &Forge, one: &Invocation, scene: &mut 
     if body.is_some() {
         headers.push(("content-type".to_owned(), Word::known("application/json")));
     }
-    let known = Known { provider: host.is_some().then(|| "github".to_owned()).filter(|_| forge.prefix == "/api/v3"), cluster: None };
+    let known = Known {
+        provider: host.is_some().then(|| "github".to_owned()).filter(|_| forge.prefix == "/api/v3"),
+        cluster: None,
+    };
     request(&Request { method, url, headers, body: body.unwrap_or_default(), known }, one, scene);
 }
 
@@ -139,7 +157,8 @@ fn address(endpoint: &Word, is_graphql: bool, forge: &Forge, host: Option<&Word>
     let (owner, name) = forge.repository.split_once('/').unwrap_or(("unknown", "unknown"));
     let full = format!("{owner}%2F{name}");
     let filled = |text: &str| {
-        let text = text.replace("{owner}", owner).replace("{repo}", name).replace(":owner", owner).replace(":repo", name);
+        let text =
+            text.replace("{owner}", owner).replace("{repo}", name).replace(":owner", owner).replace(":repo", name);
         text.replace(":fullpath", &full).replace(":id", &full)
     };
     let mut endpoint = endpoint.clone();
@@ -158,7 +177,8 @@ fn address(endpoint: &Word, is_graphql: bool, forge: &Forge, host: Option<&Word>
 fn with_query(url: &Word, name: &str, value: &str) -> Word {
     let sign = if stand_in(url).contains('?') { '&' } else { '?' };
     let mut parts = url.parts.clone();
-    let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let encode =
+        |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
     parts.push(Part::Text(format!("{sign}{}={}", encode(name), encode(value))));
     Word { parts }
 }

@@ -7,7 +7,20 @@ use crate::identify::command::{Contents, Invocation, Scene, Shell, Word};
 
 /// The options that may stand before a word that counts, and `--repo`.
 const GRAMMAR: Grammar = Grammar {
-    valued: &["repo", "hostname", "method", "field", "raw-field", "jq", "template", "json", "body", "title", "input", "group"],
+    valued: &[
+        "repo",
+        "hostname",
+        "method",
+        "field",
+        "raw-field",
+        "jq",
+        "template",
+        "json",
+        "body",
+        "title",
+        "input",
+        "group",
+    ],
     plain: &[],
     short: &[('R', "repo")],
     flags: &[],
@@ -149,7 +162,8 @@ fn remote(config: &str) -> Option<String> {
             "origin" => 3,
             _ => 4,
         };
-        if let Some(found) = repository_of(value.trim()).filter(|_| best.as_ref().is_none_or(|(held, _)| rank < *held)) {
+        if let Some(found) = repository_of(value.trim()).filter(|_| best.as_ref().is_none_or(|(held, _)| rank < *held))
+        {
             best = Some((rank, found));
         }
     }
@@ -182,16 +196,17 @@ fn alias(one: &Invocation, scene: &Scene<'_>) -> Option<Alias> {
     for line in text.lines() {
         if !line.starts_with([' ', '\t']) {
             inside = line.trim_end() == "aliases:";
-        } else if let Some((key, value)) = line.trim().split_once(':').filter(|_| inside) {
-            if key.trim().trim_matches(['"', '\'']) == name {
-                expansion = Some(value.trim().trim_matches(['"', '\'']).to_owned());
-            }
+        } else if let Some((key, value)) = line.trim().split_once(':').filter(|_| inside)
+            && key.trim().trim_matches(['"', '\'']) == name
+        {
+            expansion = Some(value.trim().trim_matches(['"', '\'']).to_owned());
         }
     }
     let expansion = expansion?;
     let rest = one.arguments().get(1..).unwrap_or_default();
     if let Some(script) = expansion.strip_prefix('!') {
-        let rest: Vec<String> = rest.iter().map(|word| format!("'{}'", stand_in(word).replace('\'', "'\\''"))).collect();
+        let rest: Vec<String> =
+            rest.iter().map(|word| format!("'{}'", stand_in(word).replace('\'', "'\\''"))).collect();
         return Some(Alias::Script(format!("set -- {}; {script}", rest.join(" "))));
     }
     let mut words = vec![one.words.first()?.clone()];

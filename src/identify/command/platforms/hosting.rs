@@ -2,26 +2,63 @@
 
 use serde_json::Value;
 
-use crate::identify::command::http::{Body, Grammar, Item, PLACEHOLDER, Request, file, items, known_text, request, stand_in};
+use crate::identify::command::http::{
+    Body, Grammar, Item, PLACEHOLDER, Request, file, items, known_text, request, stand_in,
+};
 use crate::identify::command::{Invocation, Machine, Scene, Shell, Word};
 
 /// Options of these commands that take a value, as far as they may stand before a word that counts.
 const GRAMMAR: Grammar = Grammar {
     valued: &[
-        "app", "remote", "config", "command", "machine", "region", "org", "process-group", "select", "user", "address",
-        "access-token", "token", "data", "file", "env", "name", "auth", "filter", "site", "container", "size", "type",
-        "cwd", "persist-to", "group", "credential",
+        "app",
+        "config",
+        "command",
+        "machine",
+        "region",
+        "org",
+        "process-group",
+        "select",
+        "user",
+        "address",
+        "access-token",
+        "token",
+        "data",
+        "file",
+        "env",
+        "name",
+        "auth",
+        "filter",
+        "site",
+        "container",
+        "size",
+        "type",
+        "cwd",
+        "persist-to",
+        "group",
+        "credential",
     ],
     plain: &[],
     short: &[
-        ('a', "app"), ('C', "command"), ('c', "command"), ('r', "region"), ('o', "org"), ('g', "process-group"),
-        ('u', "user"), ('t', "token"), ('d', "data"), ('e', "env"), ('s', "size"),
+        ('a', "app"),
+        ('C', "command"),
+        ('c', "config"),
+        ('r', "region"),
+        ('o', "org"),
+        ('g', "process-group"),
+        ('u', "user"),
+        ('t', "token"),
+        ('d', "data"),
+        ('e', "env"),
+        ('s', "size"),
     ],
     flags: &[('y', "yes")],
     equals: true,
     abbreviates: false,
     ends: false,
 };
+
+/// heroku's `-c` is a statement, where others have a file of settings.
+const HEROKU: Grammar = Grammar { short: &[('a', "app"), ('c', "command"), ('f', "file"), ('r', "remote")], ..GRAMMAR };
 
 /// Options and operands of a call.
 struct Asked {
@@ -30,9 +67,9 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(one: &Invocation) -> Self {
+    fn of(one: &Invocation, grammar: &Grammar) -> Self {
         let (mut words, mut options) = (vec![], vec![]);
-        for item in items(one.arguments(), &GRAMMAR) {
+        for item in items(one.arguments(), grammar) {
             match item {
                 Item::Operand(word) => words.push(word),
                 Item::Option(name, value) => options.push((name, value)),
@@ -60,7 +97,7 @@ impl Asked {
 
 /// `fly ssh console -C COMMAND`, `fly machine exec ID COMMAND`: what runs there.
 pub(super) fn fly(one: &Invocation, scene: &mut Scene<'_>) -> bool {
-    let asked = Asked::of(one);
+    let asked = Asked::of(one, &GRAMMAR);
     let command = match (asked.word(0).as_str(), asked.word(1).as_str()) {
         ("ssh", "console") => asked.value("command").cloned(),
         ("console", _) => asked.value("command").cloned(),
@@ -74,7 +111,7 @@ pub(super) fn fly(one: &Invocation, scene: &mut Scene<'_>) -> bool {
 
 /// `heroku run COMMAND` and `heroku pg:psql -c STATEMENT`.
 pub(super) fn heroku(one: &Invocation, scene: &mut Scene<'_>) -> bool {
-    let asked = Asked::of(one);
+    let asked = Asked::of(one, &HEROKU);
     let app = asked.value("app").and_then(known_text).unwrap_or_else(|| PLACEHOLDER.to_owned());
     match (asked.word(0).as_str(), asked.value("command")) {
         ("pg:psql" | "psql" | "pg:sql", Some(statement)) if !asked.asks_for_help() => {
@@ -106,7 +143,7 @@ fn statements(text: &Word, host: &str, database: &str, one: &Invocation, scene: 
 
 /// `netlify api OPERATION --data JSON`: the call of that name.
 pub(super) fn netlify(one: &Invocation, scene: &mut Scene<'_>) -> bool {
-    let asked = Asked::of(one);
+    let asked = Asked::of(one, &GRAMMAR);
     if asked.word(0) != "api" || asked.asks_for_help() || asked.has("list") {
         return false;
     }
@@ -150,7 +187,7 @@ fn operation(name: &str) -> Option<(&'static str, &'static str)> {
 
 /// `wrangler d1 execute NAME --command STATEMENT`: locally, unless it says `--remote`.
 pub(super) fn wrangler(one: &Invocation, scene: &mut Scene<'_>) -> bool {
-    let asked = Asked::of(one);
+    let asked = Asked::of(one, &GRAMMAR);
     if asked.word(0) != "d1" || asked.word(1) != "execute" || asked.asks_for_help() || !asked.has("remote") {
         return false;
     }

@@ -7,7 +7,32 @@ use crate::identify::command::{Invocation, Scene, Word};
 type Runner = (&'static str, &'static [&'static str], &'static [&'static str], bool);
 
 const RUNNERS: &[Runner] = &[
-    ("uv", &["run"], &["with", "with-requirements", "with-editable", "python", "p", "project", "directory", "extra", "group", "only-group", "package", "env-file", "index", "index-url", "cache-dir", "config-file", "no-extra", "no-group", "color"], false),
+    (
+        "uv",
+        &["run"],
+        &[
+            "with",
+            "with-requirements",
+            "with-editable",
+            "python",
+            "p",
+            "project",
+            "directory",
+            "extra",
+            "group",
+            "only-group",
+            "package",
+            "env-file",
+            "index",
+            "index-url",
+            "cache-dir",
+            "config-file",
+            "no-extra",
+            "no-group",
+            "color",
+        ],
+        false,
+    ),
     ("poetry", &["run"], &["directory", "C", "project", "P"], false),
     ("pipenv", &["run"], &[], false),
     ("pdm", &["run"], &["p", "project"], false),

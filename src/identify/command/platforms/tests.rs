@@ -18,10 +18,16 @@ fn gh_api_is_the_request_that_it_writes_out() {
         ("gh api --method=DELETE /repos/acme/shop", "github:rest:repos/delete destroy resource"),
         ("gh api repos/acme/shop --jq .default_branch", "github:rest:repos/get read resource"),
         ("gh api repos/acme/shop/issues -f title=a", "github:rest:issues/create create item"),
-        ("gh api -X GET search/issues -f q='repo:acme/shop delete'", "github:rest:search/issues-and-pull-requests read resource"),
+        (
+            "gh api -X GET search/issues -f q='repo:acme/shop delete'",
+            "github:rest:search/issues-and-pull-requests read resource",
+        ),
         ("gh api graphql -f query='query { viewer { login } }'", "github:graphql:query read resource"),
         ("gh api repos/acme/shop -X PATCH -F private=false", "github:rest:repos/update permission resource"),
-        ("gh api repos/acme/shop --method PATCH --input change.json", "shell:unidentified:unidentified unknown resource"),
+        (
+            "gh api repos/acme/shop --method PATCH --input change.json",
+            "shell:unidentified:unidentified unknown resource",
+        ),
         ("glab api -X DELETE projects/42", "http:gitlab.com:DELETE destroy resource"),
     ]);
     let mut around = stated();
@@ -51,12 +57,21 @@ fn netlify_names_its_operations() {
 fn words_of_platforms_are_their_requests() {
     check(&[
         ("gh repo delete acme/shop --yes", "github:rest:repos/delete destroy resource"),
-        ("gh repo edit acme/shop --visibility=private --visibility=public", "github:rest:repos/update permission resource"),
-        ("gh workflow run deploy.yml -f environment=production", "github:rest:actions/create-workflow-dispatch execute resource"),
+        (
+            "gh repo edit acme/shop --visibility=private --visibility=public",
+            "github:rest:repos/update permission resource",
+        ),
+        (
+            "gh workflow run deploy.yml -f environment=production",
+            "github:rest:actions/create-workflow-dispatch execute resource",
+        ),
         ("gh issue delete 42 --yes", "github:graphql:deleteIssue destroy item"),
         ("gh pr merge 17 --squash", "github:rest:pulls/merge update resource"),
         ("gh pr create --fill --draft", "github:rest:pulls/create create item"),
-        ("gh secret delete DATABASE_URL --env production", "github:rest:actions/delete-environment-secret destroy item"),
+        (
+            "gh secret delete DATABASE_URL --env production",
+            "github:rest:actions/delete-environment-secret destroy item",
+        ),
         ("gh release delete v1 --cleanup-tag -y", "github:rest:repos/delete-release destroy resource"),
         ("gh nonsense", "gh:unidentified:unidentified unknown resource"),
         ("heroku apps:destroy --app shop --confirm shop", "heroku:app:delete destroy environment"),
@@ -90,6 +105,16 @@ fn words_of_platforms_are_their_requests() {
         ("twine upload dist/a.whl", "pypi:registry:upload permission resource"),
         ("mvn -B clean deploy", "maven:registry:deploy permission resource"),
         ("mvn clean install", "shell:exec:mvn execute local"),
+        ("wrangler d1 execute shop --remote --file=missing.sql", "cloudflare:d1:database.query execute resource"),
+        ("wrangler d1 execute shop --local --command 'DROP TABLE a'", "shell:exec:wrangler execute local"),
+        ("oci events rule delete --rule-id x --force", "oracle:cli:delete destroy resource"),
+        ("pscale password list shop main", "databases:cli:read read resource"),
+        ("vault kv destroy -versions=1 secret/app", "vault:kv:destroy destroy item"),
+        ("vault status", "vault:sys:read read resource"),
+        ("etcdctl del --prefix /app", "etcd:kv:delete destroy environment"),
+        ("kafka-topics --bootstrap-server k:9092 --delete --topic a", "kafka:topic:delete destroy resource"),
+        ("ansible-playbook site.yml", "ansible:playbook:run execute environment"),
+        ("ansible-playbook site.yml --check", "ansible:playbook:check read environment"),
         ("op run --env-file=.env -- gh repo delete acme/shop", "github:rest:repos/delete destroy resource"),
     ]);
 }

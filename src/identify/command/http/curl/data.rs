@@ -1,6 +1,6 @@
 //! What curl sends: `-d` and its relatives, forms, headers.
 
-use percent_encoding::{NON_ALPHANUMERIC, AsciiSet, percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use crate::identify::command::http::{Body, PLACEHOLDER, after, file, stand_in};
 use crate::identify::command::{Invocation, Scene, Word};
@@ -88,7 +88,8 @@ pub(super) fn headers(words: &[Word], one: &Invocation, scene: &Scene<'_>) -> Ve
         if word.leading().starts_with('@') {
             let body = file(&after(word, 1), one, scene);
             if body.known {
-                found.extend(String::from_utf8_lossy(&body.bytes).lines().filter_map(|line| header(&Word::known(line))));
+                found
+                    .extend(String::from_utf8_lossy(&body.bytes).lines().filter_map(|line| header(&Word::known(line))));
             }
         } else {
             found.extend(header(word));

@@ -93,10 +93,8 @@ impl Transfer {
 
     /// Adds what the transfer asks for; `false` where it has no URL.
     pub(super) fn carry_out(mut self, is_curlie: bool, one: &Invocation, scene: &mut Scene<'_>) -> bool {
-        if is_curlie {
-            if let Some(asked) = httpie::operands(&self.urls, one, scene) {
-                self.take_asked(asked);
-            }
+        if is_curlie && let Some(asked) = httpie::operands(&self.urls, one, scene) {
+            self.take_asked(asked);
         }
         if self.urls.is_empty() {
             return false;
@@ -130,7 +128,9 @@ impl Transfer {
         if self.method.is_none() {
             self.method = Some(asked.method);
         }
-        self.headers.extend(asked.headers.into_iter().map(|(name, value)| Word::known(format!("{name}: {}", stand_in(&value)))));
+        self.headers.extend(
+            asked.headers.into_iter().map(|(name, value)| Word::known(format!("{name}: {}", stand_in(&value)))),
+        );
     }
 
     fn placed(&self, path: &Word) -> Word {
@@ -199,7 +199,7 @@ impl Transfer {
         // What a name that means this machine is sent to decides, where the command says so.
         if url::host_of(&target).is_some_and(|host| url::is_loopback(&host)) {
             let elsewhere = self.routes.iter().map(route_end).chain(self.proxy.iter().map(url::host_of));
-            for host in elsewhere.flatten().filter(|host| !url::is_loopback(host)) {
+            if let Some(host) = elsewhere.flatten().find(|host| !url::is_loopback(host)) {
                 return moved(&target, &host).unwrap_or(target);
             }
         }
