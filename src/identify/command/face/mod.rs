@@ -62,6 +62,11 @@ fn coded(program: &str) -> Option<Reader> {
     CODED.iter().flat_map(|list| list.iter()).find(|(name, _)| *name == program).map(|(_, reader)| *reader)
 }
 
+/// Reads an invocation by this program's table; `false` when there is none.
+pub(in crate::identify) fn by_table(program: &str, one: &Invocation, scene: &mut Scene<'_>) -> bool {
+    table::read(program, one, scene)
+}
+
 /// Whether a program's words are understood.
 pub(in crate::identify) fn is_listed(program: &str) -> bool {
     wrapper::is_listed(program) || coded(program).is_some() || table::is_listed(program)
