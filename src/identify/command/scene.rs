@@ -1,10 +1,12 @@
 //! The walk over everything that a text would run: what was found so far, how it was reached, and how much more may be read.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use vec1::Vec1;
 
 use super::face;
-use super::{Heard, Input, Invocation, Machine, Shell, Surroundings, Word, alone};
+use super::{Contents, Heard, Input, Invocation, Machine, Shell, Surroundings, Word, alone};
 use crate::head::text::head_from_parts;
 use crate::identify::protocol::Face;
 use crate::identify::{Identified, Known, Reading, command, identify, route};
@@ -24,6 +26,7 @@ pub(in crate::identify) struct Scene<'a> {
     depth: usize,
     invocations: usize,
     unreadable: Option<Unreadable>,
+    wrote: BTreeMap<String, Contents>,
 }
 
 /// An operation that a command carries out without sending a request that the gate could judge.
@@ -108,7 +111,15 @@ pub(in crate::identify) struct Sent {
 impl<'a> Scene<'a> {
     /// Nothing yet.
     pub(super) fn new(around: &'a dyn Surroundings) -> Self {
-        Self { around, found: vec![], trail: vec![], depth: 0, invocations: 0, unreadable: None }
+        Self {
+            around,
+            found: vec![],
+            trail: vec![],
+            depth: 0,
+            invocations: 0,
+            unreadable: None,
+            wrote: BTreeMap::new(),
+        }
     }
 
     /// What can be known beside the text.
@@ -119,6 +130,24 @@ impl<'a> Scene<'a> {
     /// A variable as the command would see it: what the text sets, else what it inherits. `None` when it is not set.
     pub(in crate::identify) fn variable(&self, at: &Invocation, name: &str) -> Option<Word> {
         at.set(name).cloned().or_else(|| self.around.variable(name).map(Word::known))
+    }
+
+    /// Whether a command before may have changed files: anything but a read, Terraform's own work aside.
+    pub(in crate::identify) fn has_changed(&self) -> bool {
+        self.found.iter().map(|(one, _)| one.reading()).any(|reading| match &reading.face {
+            Face::Command(seen) => seen.blast.impact != Impact::Read && reading.operation.provider() != "terraform",
+            _ => false,
+        })
+    }
+
+    /// What a file of the agent's own machine will hold by then: what the text wrote to it, else what it holds now.
+    pub(in crate::identify) fn contents(&self, path: &str) -> Contents {
+        self.wrote.get(path).cloned().unwrap_or_else(|| self.around.read(path))
+    }
+
+    /// The text writes this to a file of the agent's own machine.
+    pub(in crate::identify) fn wrote(&mut self, path: &str, contents: Contents) {
+        self.wrote.insert(path.to_owned(), contents);
     }
 
     /// Reads a script that runs in these circumstances.
