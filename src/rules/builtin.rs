@@ -38,6 +38,12 @@ const FILES: &[(&str, &str)] = files![
     "kubernetes/namespace-delete.yaml",
     "kubernetes/pack.yaml",
     "kubernetes/volume-delete.yaml",
+    "terraform/apply-without-plan.yaml",
+    "terraform/destroy.yaml",
+    "terraform/force-unlock.yaml",
+    "terraform/pack.yaml",
+    "terraform/replace.yaml",
+    "terraform/state-surgery.yaml",
 ];
 
 /// The built-in packs as sources; `rules export` writes them out.

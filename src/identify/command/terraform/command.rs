@@ -230,11 +230,11 @@ fn init(call: &Call<'_>, scene: &mut Scene<'_>) {
         let effect = call.effect("migrate", Impact::Update, Scope::Environment).reversible(Reversible::Partly);
         return scene.effect(call.one, effect);
     }
-    for file in [".terraform/terraform.tfstate", ".terraform/environment"] {
-        if call.arguments.has("backend-config") || call.arguments.has("from-module") {
-            if let Some(path) = call.project.directory().and_then(|directory| state::join(directory, file)) {
-                scene.wrote(&path, Contents::Unknown);
-            }
+    // Another backend may be told on the command line: what the folder says of its state holds no longer.
+    let is_other = call.arguments.is_open || call.arguments.has("backend-config") || call.arguments.has("from-module");
+    for file in [".terraform/terraform.tfstate", ".terraform/environment"].into_iter().filter(|_| is_other) {
+        if let Some(path) = call.project.directory().and_then(|directory| state::join(directory, file)) {
+            scene.wrote(&path, Contents::Unknown);
         }
     }
     local(call.one, scene, "init");

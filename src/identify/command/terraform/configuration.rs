@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
     /// Blanks and comments; line ends too where they mean nothing.
     fn blank(&mut self, lines: bool) {
         loop {
-            self.rest = self.rest.trim_start_matches(|one: char| one == ' ' || one == '\t' || one == '\u{feff}');
+            self.rest = self.rest.trim_start_matches([' ', '\t', '\u{feff}']);
             if self.rest.starts_with('#') || self.rest.starts_with("//") {
                 self.skip(self.rest.find('\n').unwrap_or(self.rest.len()));
             } else if self.rest.starts_with("/*") {

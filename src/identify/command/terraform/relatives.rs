@@ -101,7 +101,7 @@ pub(super) fn terragrunt(one: &Invocation, scene: &mut Scene<'_>) {
         }
         "stack" => here(one, scene, "terragrunt"),
         "run-all" => terraform(one, with(rest), true, scene),
-        "graph" if rest.first().is_some() => terraform(one, with(rest), true, scene),
+        "graph" if !rest.is_empty() => terraform(one, with(rest), true, scene),
         "run" => terraform(one, with(rest), is_all, scene),
         "exec" => scene.invocation(&one.with_words(rest.to_vec())),
         "backend" => backend(one, rest, scene),
@@ -148,42 +148,60 @@ fn backend(one: &Invocation, rest: &[Word], scene: &mut Scene<'_>) {
     scene.effect(one, effect.at(somewhere()));
 }
 
-/// `atmos`.
-pub(super) fn atmos(one: &Invocation, scene: &mut Scene<'_>) {
+/// Options of atmos that take a value.
+const ATMOS_VALUES: [&str; 14] = [
+    "-s",
+    "--stack",
+    "-f",
+    "--file",
+    "--base-path",
+    "--config",
+    "--config-path",
+    "--logs-level",
+    "--logs-file",
+    "--planfile",
+    "--components",
+    "--from-step",
+    "--query",
+    "--format",
+];
+/// Its truth values.
+const ATMOS_FLAGS: [&str; 7] = [
+    "--from-plan",
+    "--skip-init",
+    "--init-run-reconfigure",
+    "--auto-generate-backend-file",
+    "--deploy-run-init",
+    "--redirect-stderr",
+    "--",
+];
+
+/// The words that are none of atmos' own options; `None` where it only prints, or only says what it would do.
+fn of_atmos(one: &Invocation) -> Option<Vec<Word>> {
     let mut plain: Vec<Word> = vec![];
     let mut words = one.arguments().iter();
     while let Some(word) = words.next() {
         let leading = word.leading();
-        match leading.split('=').next().unwrap_or_default() {
-            "-s" | "--stack" | "-f" | "--file" | "--base-path" | "--config" | "--config-path" | "--logs-level"
-            | "--logs-file" | "--planfile" | "--components" | "--from-step" | "--query"
-                if !leading.contains('=') =>
-            {
-                words.next();
-            }
-            "-s"
-            | "--stack"
-            | "-f"
-            | "--file"
-            | "--base-path"
-            | "--config"
-            | "--config-path"
-            | "--logs-level"
-            | "--logs-file"
-            | "--from-plan"
-            | "--planfile"
-            | "--skip-init"
-            | "--init-run-reconfigure"
-            | "--auto-generate-backend-file"
-            | "--deploy-run-init"
-            | "--redirect-stderr"
-            | "--" => {}
-            "--help" | "-h" | "--dry-run" if !leading.contains('=') => return here(one, scene, "atmos"),
-            "--dry-run" if leading == "--dry-run=true" => return here(one, scene, "atmos"),
+        let (name, is_attached) = leading.split_once('=').map_or((leading, false), |(name, _)| (name, true));
+        match name {
+            "--help" | "-h" | "--dry-run" if !is_attached => return None,
+            "--dry-run" if leading == "--dry-run=true" => return None,
             "--dry-run" => {}
+            name if ATMOS_VALUES.contains(&name) => {
+                if !is_attached {
+                    words.next();
+                }
+            }
+            name if ATMOS_FLAGS.contains(&name) => {}
             _ => plain.push(word.clone()),
         }
     }
+    Some(plain)
+}
+
+/// `atmos`.
+pub(super) fn atmos(one: &Invocation, scene: &mut Scene<'_>) {
+    let Some(plain) = of_atmos(one) else { return here(one, scene, "atmos") };
     let text = |at: usize| plain.get(at).and_then(Word::text);
     let is_all = plain.iter().any(|word| ["--all", "--affected"].iter().any(|all| word.is(all)));
     match (text(0).as_deref(), text(1).as_deref()) {

@@ -129,3 +129,44 @@ fn relatives_run_terraform() {
     ]);
     assert!(said("atmos nuke prod").contains("unknown"));
 }
+
+#[test]
+fn tables_tell_of_the_others() {
+    check(&[
+        ("pulumi preview --diff --stack acme/prod", "pulumi:stack:preview read environment"),
+        ("pulumi --cwd infra --stack prod pre", "pulumi:stack:preview read environment"),
+        ("pulumi destroy --preview-only --stack prod", "pulumi:stack:preview read environment"),
+        ("pulumi destroy --preview-only=false --yes --stack prod", "pulumi:stack:destroy destroy environment"),
+        ("pulumi --cwd infra --stack prod dn --yes", "pulumi:stack:destroy destroy environment"),
+        ("pulumi down -y -s prod", "pulumi:stack:destroy destroy environment"),
+        ("pulumi -C infra --non-interactive destroy --skip-preview -y", "pulumi:stack:destroy destroy environment"),
+        ("pulumi destroy --help", "shell:exec:pulumi read local"),
+        ("pulumi up --yes", "pulumi:stack:up update environment"),
+        ("pulumi up --replace urn:x -y", "pulumi:stack:replace destroy resource"),
+        ("pulumi cancel --yes --stack prod", "pulumi:stack:cancel disrupt resource"),
+        ("pulumi stack rm acme/shop/prod --force --yes", "pulumi:stack:rm destroy environment"),
+        ("pulumi state delete urn:x --force", "pulumi:state:delete destroy resource"),
+        ("pulumi stack ls", "pulumi:stack:show read environment"),
+        ("pulumi stack output --json", "pulumi:stack:output read environment"),
+        ("pulumi stack import --file /tmp/prod.json", "pulumi:stack:import destroy environment"),
+        ("pulumi stack export --file /tmp/prod.json", "pulumi:stack:export read environment"),
+        ("pulumi config get aws:region --stack prod", "pulumi:config:get read resource"),
+        ("pulumi whoami -v", "pulumi:stack:show read environment"),
+        ("pulumi login --local", "shell:exec:pulumi read local"),
+        ("pulumi logs -f --stack prod", "pulumi:stack:show read environment"),
+        ("pulumi about", "pulumi:stack:show read environment"),
+        ("packer validate .", "shell:exec:packer read local"),
+        ("packer build -var a=b .", "packer:image:build create environment"),
+        ("cdktf deploy --auto-approve shop", APPLY),
+        ("cdktf destroy", DESTROY),
+        ("cdktf diff", "terraform:state:plan read environment"),
+        ("terraspace all down -y", "terraform:state:destroy destroy account"),
+        ("spacectl stack delete --id shop --destroy-resources", "spacelift:stack:delete destroy environment"),
+        ("tflint --recursive", "shell:exec:terraform.check read local"),
+        ("infracost breakdown --path .", "shell:exec:terraform.check read local"),
+        ("terraform-docs markdown .", "shell:exec:terraform.check read local"),
+        ("checkov -d .", "shell:exec:terraform.check read local"),
+        ("terraformer import aws --resources=vpc", "terraform:terraformer:import read environment"),
+        ("up ctp delete prod", "crossplane:controlplane:delete destroy environment"),
+    ]);
+}

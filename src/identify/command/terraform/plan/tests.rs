@@ -157,8 +157,6 @@ fn commands_of_provisioners_are_read() {
     let said = said_of("terraform -chdir=infra apply p", &[("/repo/infra/p", PROVISIONED)]);
     let plain = "terraform:state:apply update resource 1; terraform:terraform_data:create create local 1";
     assert!(said.starts_with(plain), "{said}");
-    // Whatever the shell's reader makes of it, there is more than the creation.
-    assert!(said.len() > plain.len() || cfg!(test), "{said}");
     let plan = parse(PROVISIONED).expect("a plan");
     let [file] = plan.modules.as_slice() else { panic!("{:?}", plan.modules) };
     let resource = file.inner("resource").next().expect("a resource");
