@@ -22,8 +22,36 @@ pub fn graphql_service(host: &str) -> Option<&'static str> {
 const GIT_REMOTE: &[&str] =
     &["fetch", "push", "push_force", "delete_ref", "lfs_download", "lfs_upload", "lfs_locks", "lfs_lock", "lfs_unlock"];
 
-/// What is done to a Terraform state behind the `http` backend.
-const TERRAFORM_STATE: &[&str] = &["lock", "unlock", "update", "delete"];
+/// What is done to a Terraform state behind the `http` backend, and by Terraform's own commands to what a state holds.
+const TERRAFORM_STATE: &[&str] = &[
+    "lock",
+    "unlock",
+    "update",
+    "delete",
+    "apply",
+    "bootstrap",
+    "console",
+    "destroy",
+    "force-unlock",
+    "import",
+    "list",
+    "migrate",
+    "mv",
+    "output",
+    "plan",
+    "pull",
+    "push",
+    "refresh",
+    "replace",
+    "replace-provider",
+    "rm",
+    "show",
+    "taint",
+    "test",
+    "untaint",
+    "workspace-delete",
+    "workspace-new",
+];
 
 /// Whether `id` is the exact id of an operation that this catalog can name (no globs).
 #[must_use]

@@ -48,6 +48,12 @@ const FILES: &[(&str, &str)] = files![
     "shell/outside-workspace.yaml",
     "shell/pack.yaml",
     "shell/workspace-loss.yaml",
+    "terraform/apply-without-plan.yaml",
+    "terraform/destroy.yaml",
+    "terraform/force-unlock.yaml",
+    "terraform/pack.yaml",
+    "terraform/replace.yaml",
+    "terraform/state-surgery.yaml",
 ];
 
 /// The built-in packs as sources; `rules export` writes them out.
