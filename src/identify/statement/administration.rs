@@ -22,7 +22,7 @@ pub(super) fn read(reader: &mut Reader, words: &[Token]) {
         "GRANT" | "REVOKE" | "DENY" => rights(reader, words, &verb.to_ascii_lowercase()),
         "SET" => set(reader, words),
         "PRAGMA" => pragma(reader, words),
-        "START" | "STOP" | "CHANGE" if has(words.get(1..3).unwrap_or_default(), REPLICATION) => {
+        "START" | "STOP" | "CHANGE" if words.iter().skip(1).take(2).any(|word| REPLICATION.iter().any(|one| word.is(one))) => {
             push(reader, "replication", Impact::Disrupt, Scope::Resource);
         }
         "ANALYZE" | "ANALYSE" if words.len() > 1 && starts_query(words) => super::query::explain(reader, words),

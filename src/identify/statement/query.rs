@@ -62,6 +62,9 @@ const RUNNING: &[&str] = &["dblink", "dblink_exec", "dblink_send_query", "exec",
 /// Beginnings of names that say what a function of somebody's own does.
 const DANGEROUS: &[&str] = &["delete_", "drop_", "purge_", "truncate_", "remove_", "destroy_", "wipe_", "reset_", "clear_", "erase_"];
 
+/// How many words of a call are looked at.
+const ARGUMENTS_MAX: usize = 64;
+
 /// Where passwords are kept.
 const SECRETS: &[&str] = &["pg_shadow", "pg_authid", "pg_user_mapping", "mysql.user", "sys.sql_logins", "syslogins", "pg_user_mappings"];
 
@@ -109,8 +112,8 @@ pub(super) fn functions(reader: &mut Reader, words: &[Token]) {
         let lower = called.text.to_ascii_lowercase();
         let after_dot = at > 1 && words.get(at - 1).is_some_and(|word| word.is_symbol('.'));
         let qualifier = if after_dot { words.get(at - 2).map_or("", |word| word.text.as_str()) } else { "" };
-        let arguments = words.get(at + 2..).unwrap_or_default();
-        let arguments = arguments.get(..closing(arguments).min(64)).unwrap_or(arguments);
+        let arguments = words.get(at + 2..words.len().min(at + 2 + ARGUMENTS_MAX)).unwrap_or_default();
+        let arguments = arguments.get(..closing(arguments)).unwrap_or(arguments);
         if RUNNING.contains(&lower.as_str()) {
             run_text(reader, &lower, arguments);
             continue;

@@ -9,7 +9,7 @@ use crate::model::{BlastRadius, Count, Hazard, Impact, Operation, Parameter, Res
 /// How deep statements may stand in statements.
 const DEPTH_MAX: usize = 12;
 /// How many statements in parentheses are read in one.
-const NESTED_MAX: usize = 64;
+const NESTED_MAX: usize = 12;
 /// How many statements are read; what follows is unidentified.
 const FOUND_MAX: usize = 20_000;
 
@@ -115,8 +115,12 @@ impl Reader {
         } else {
             self.one(&tokens.words);
         }
-        if !tokens.words.first().is_some_and(|word| word.is("EXPLAIN")) || self.found.len() > before + 1 {
+        let is_plan = matches!(self.found.get(before..), Some([one]) if one.operation.name() == "explain");
+        if !is_plan {
             self.nested(&tokens.words);
+        }
+        if self.found.len() == before && !tokens.words.is_empty() {
+            self.unknown("nothing that is known begins like this");
         }
         let is_harmless = self.found.iter().skip(before).all(|one| one.blast.impact == Impact::Read);
         if tokens.is_broken && is_harmless {

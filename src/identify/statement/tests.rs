@@ -245,7 +245,7 @@ fn servers_and_rights() {
             ("SELECT pg_drop_replication_slot('a')", "select read resource; drop_replication_slot destroy resource"),
             ("SELECT lo_unlink(3)", "select read resource; delete_large_object destroy item"),
             ("SELECT dblink_exec('host=x', 'DROP TABLE t')", "select read resource; drop_table destroy resource"),
-            ("SELECT dblink_exec('host=x', a)", "select read resource; call execute resource; unidentified unknown resource"),
+            ("SELECT dblink_exec('host=x', a)", "select read resource; call execute resource"),
             ("SELECT delete_everything()", "select read resource; call execute resource"),
             ("SELECT upper(name), coalesce(a, 1) FROM t", READ),
             ("COPY (SELECT 1) TO PROGRAM 'curl x'", "copy_program execute resource; select read resource"),
@@ -367,7 +367,7 @@ fn a_text_of_any_size_is_read_in_time() {
             let began = std::time::Instant::now();
             let found = read(dialect, text);
             assert!(!found.is_empty());
-            assert!(began.elapsed().as_secs() < 20, "{dialect:?} took {:?}", began.elapsed());
+            assert!(began.elapsed().as_secs() < 10, "{dialect:?} {:.20} took {:?}", text, began.elapsed());
         }
     }
     assert_eq!(read(SqlDialect::Generic, &" ".repeat(1 << 21)).remove(0).blast.impact, Impact::Unknown);
