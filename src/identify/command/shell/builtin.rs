@@ -46,20 +46,7 @@ impl Walk<'_, '_> {
                 return Some(self.evaluates(&text, words));
             }
             "source" | "." => return Some(self.sources(words, expanded)),
-            "exec" => {
-                if let Some((_, words)) = without_options(words, &["-a"]) {
-                    let one = Invocation { writes: expanded.redirected.writes.clone(), ..self.invocation(words) };
-                    let one = match &expanded.redirected.input {
-                        Some(input) => Invocation { input: input.clone(), ..one },
-                        None => one,
-                    };
-                    self.scene.invocation(&one);
-                    self.prints(None);
-                    self.state.stop = Some(Stop::Exit);
-                } else if let Some(input) = &expanded.redirected.input {
-                    self.state.input = input.clone();
-                }
-            }
+            "exec" => self.replaces(words, expanded),
             "trap" => self.traps(words),
             "read" => return Some(self.reads(words, expanded)),
             "mapfile" | "readarray" => self.maps(words, expanded),
@@ -76,16 +63,7 @@ impl Walk<'_, '_> {
                 let answers: Vec<Status> = texts.iter().map(|text| self.arithmetic_command(text)).collect();
                 return Some(answers.last().copied().unwrap_or(Status::Failure));
             }
-            "printf" if words.first().is_some_and(|word| word.is("-v")) => {
-                if let Some(name) = words.get(1).and_then(known) {
-                    let rest: Vec<Word> = words.get(2..).unwrap_or_default().to_vec();
-                    let texts: Vec<String> = rest.iter().map(|word| self.scene.veiled(word)).collect();
-                    match super::fold::formatted(&texts) {
-                        Some(text) => self.state.set(&name, Value::Scalar(text)),
-                        None => self.forgets(&name),
-                    }
-                }
-            }
+            "printf" if words.first().is_some_and(|word| word.is("-v")) => self.prints_into(words),
             _ => return None,
         }
         Some(Status::Success)
@@ -94,6 +72,34 @@ impl Walk<'_, '_> {
     pub(super) fn forgets(&mut self, name: &str) {
         let unknown = self.unknown(format!("${name}")).to_string();
         self.state.set(name, Value::Scalar(unknown));
+    }
+
+    /// `exec`: another program takes the shell's place, or its standard input changes.
+    fn replaces(&mut self, words: &[Word], expanded: &Expanded) {
+        if let Some((_, words)) = without_options(words, &["-a"]) {
+            let one = Invocation { writes: expanded.redirected.writes.clone(), ..self.invocation(words) };
+            let one = match &expanded.redirected.input {
+                Some(input) => Invocation { input: input.clone(), ..one },
+                None => one,
+            };
+            self.scene.invocation(&one);
+            self.prints(None);
+            self.state.stop = Some(Stop::Exit);
+        } else if let Some(input) = &expanded.redirected.input {
+            self.state.input = input.clone();
+        }
+    }
+
+    /// `printf -v NAME`.
+    fn prints_into(&mut self, words: &[Word]) {
+        if let Some(name) = words.get(1).and_then(known) {
+            let rest: Vec<Word> = words.get(2..).unwrap_or_default().to_vec();
+            let texts: Vec<String> = rest.iter().map(|word| self.scene.veiled(word)).collect();
+            match super::fold::formatted(&texts) {
+                Some(text) => self.state.set(&name, Value::Scalar(text)),
+                None => self.forgets(&name),
+            }
+        }
     }
 
     fn changes_directory(&mut self, name: &str, words: &[Word]) -> Status {

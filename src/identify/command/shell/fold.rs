@@ -235,6 +235,11 @@ fn filtered(program: &str, texts: &[&str], one: &Invocation, scene: &mut Scene<'
         let word = scene.unveil(path, false);
         text.push_str(&super::file(&word, one, scene)?);
     }
+    arranged(program, text, lines_wanted)
+}
+
+/// The lines as the program prints them.
+fn arranged(program: &str, text: String, lines_wanted: usize) -> Option<String> {
     let lines = || text.lines().collect::<Vec<_>>();
     let ended = |lines: Vec<&str>| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
     Some(match program {

@@ -235,24 +235,9 @@ fn parallel(one: &Invocation, scene: &mut Scene<'_>) {
     if dry {
         return shell::tells(one, scene);
     }
-    let is_mark = |word: &Word| word.is(":::") || word.is("::::") || word.is(":::+");
     let at = rest.iter().position(is_mark).unwrap_or(rest.len());
     let (command, given) = rest.split_at(at);
-    let items: Option<Vec<Word>> = match (given.first(), &file) {
-        (Some(mark), _) if mark.is(":::") => Some(given.iter().filter(|word| !is_mark(word)).cloned().collect()),
-        (Some(_), _) => {
-            let text = given.get(1).and_then(|path| shell::file(path, one, scene));
-            text.map(|text| text.lines().map(|line| scene.unveil(line, false)).collect())
-        }
-        (None, Some(path)) => {
-            let text = shell::file(path, one, scene);
-            text.map(|text| text.lines().map(|line| scene.unveil(line, false)).collect())
-        }
-        (None, None) => {
-            let text = shell::input(one, scene);
-            text.map(|text| text.lines().map(|line| scene.unveil(line, false)).collect())
-        }
-    };
+    let items = parallel_items(given, file.as_ref(), one, scene);
     let unknown = vec![Word::unknown("{…}", false)];
     let items = items.filter(|items| items.len() <= EACH_MAX && !items.is_empty()).unwrap_or(unknown);
     let template = super::joined(command, scene);
@@ -275,6 +260,23 @@ fn parallel(one: &Invocation, scene: &mut Scene<'_>) {
         };
         scene.script(&text, Shell::Posix, &inner);
     }
+}
+
+/// What `parallel` runs its command for; `None` when nobody knows.
+fn parallel_items(given: &[Word], file: Option<&Word>, one: &Invocation, scene: &Scene<'_>) -> Option<Vec<Word>> {
+    if given.first().is_some_and(|mark| mark.is(":::")) {
+        return Some(given.iter().filter(|word| !is_mark(word)).cloned().collect());
+    }
+    let text = match given.get(1).or(file) {
+        Some(path) => shell::file(path, one, scene),
+        None => shell::input(one, scene),
+    };
+    text.map(|text| text.lines().map(|line| scene.unveil(line, false)).collect())
+}
+
+/// What stands before `parallel`'s arguments.
+fn is_mark(word: &Word) -> bool {
+    word.is(":::") || word.is("::::") || word.is(":::+")
 }
 
 /// What `find` runs for what it finds: the words after `-exec`, up to `;` or `+`.

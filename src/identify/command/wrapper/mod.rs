@@ -103,10 +103,21 @@ fn wraps(row: &Row, one: &Invocation, scene: &mut Scene<'_>) -> bool {
         let text = scene.veiled(text);
         scene.script(&text, Shell::Posix, &inner);
     }
-    match (row.runs, rest) {
-        (_, []) if !texts.is_empty() => {}
-        (_, []) => quiet(one, scene, row.bare),
-        (Runs::Words, words) => {
+    if row.runs == Runs::Nothing && !rest.is_empty() {
+        return !texts.is_empty();
+    }
+    match rest {
+        [] if !texts.is_empty() => {}
+        [] => quiet(one, scene, row.bare),
+        words => runs(row, words, &inner, scene),
+    }
+    true
+}
+
+/// Reads the words that a wrapper runs, as it would run them.
+fn runs(row: &Row, words: &[Word], inner: &Invocation, scene: &mut Scene<'_>) {
+    match row.runs {
+        Runs::Words => {
             let mut words = words.to_vec();
             // A script that uv gets is Python's.
             if row.command == "uv run" && words.first().and_then(Word::text).is_some_and(|name| name.ends_with(".py")) {
@@ -114,18 +125,18 @@ fn wraps(row: &Row, one: &Invocation, scene: &mut Scene<'_>) -> bool {
             }
             scene.invocation(&inner.with_words(words));
         }
-        (Runs::Package, words) => {
+        Runs::Package => {
             let mut words = words.to_vec();
             if let Some(first) = words.first_mut() {
                 *first = unversioned(first);
             }
             scene.invocation(&inner.with_words(words));
         }
-        (Runs::Joined, words) => {
+        Runs::Joined => {
             let text = joined(words, scene);
-            scene.script(&text, Shell::Posix, &inner);
+            scene.script(&text, Shell::Posix, inner);
         }
-        (Runs::Each, words) => {
+        Runs::Each => {
             for word in words.iter().filter(|word| !word.leading().starts_with('-')) {
                 let text = scene.veiled(word);
                 // `npm:dev` is short for `npm run dev`.
@@ -133,12 +144,11 @@ fn wraps(row: &Row, one: &Invocation, scene: &mut Scene<'_>) -> bool {
                     let name = text.strip_prefix(tool)?.strip_prefix(':')?;
                     Some(format!("{tool} run '{}'", name.replace('\'', "")))
                 });
-                scene.script(short.as_deref().unwrap_or(&text), Shell::Posix, &inner);
+                scene.script(short.as_deref().unwrap_or(&text), Shell::Posix, inner);
             }
         }
-        (Runs::Nothing, _) => return !texts.is_empty(),
+        Runs::Nothing => {}
     }
-    true
 }
 
 /// `nix develop -c CMD…`, `nix run PACKAGE -- ARGUMENTS`; `false` for every other call of it.
@@ -216,67 +226,69 @@ pub(super) fn inside(words: impl AsRef<[Word]>, machine: Machine, one: &Invocati
     }
 }
 
+/// Programs that print settings for a shell.
+const TOOLS: &[&str] = &[
+    "ssh-agent",
+    "pyenv",
+    "rbenv",
+    "nodenv",
+    "goenv",
+    "jenv",
+    "direnv",
+    "brew",
+    "/opt/homebrew/bin/brew",
+    "minikube",
+    "starship",
+    "zoxide",
+    "fnm",
+    "mise",
+    "rtx",
+    "asdf",
+    "conda",
+    "mamba",
+    "micromamba",
+    "opam",
+    "dircolors",
+    "docker-machine",
+    "keychain",
+    "gpg-agent",
+    "lesspipe",
+    "thefuck",
+    "atuin",
+    "fzf",
+    "register-python-argcomplete",
+    "pipenv",
+    "poetry",
+    "uv",
+    "pip",
+    "pdm",
+    "hatch",
+    "luarocks",
+    "perl",
+    "podman",
+    "gh",
+    "kubectl",
+    "helm",
+    "npm",
+    "tmuxifier",
+    "hub",
+    "resize",
+    "locale",
+    "tset",
+    "nvm",
+    "volta",
+    "aws",
+    "cargo",
+    "rustup",
+    "xauth",
+    "fasd",
+    "mcfly",
+    "devbox",
+    "nix",
+];
+
 /// Whether what this prints is made to be taken up by a shell, as its text shows.
 pub(super) fn prints_settings(asked: &str) -> bool {
-    const TOOLS: &[&str] = &[
-        "ssh-agent",
-        "pyenv",
-        "rbenv",
-        "nodenv",
-        "goenv",
-        "jenv",
-        "direnv",
-        "brew",
-        "/opt/homebrew/bin/brew",
-        "minikube",
-        "starship",
-        "zoxide",
-        "fnm",
-        "mise",
-        "rtx",
-        "asdf",
-        "conda",
-        "mamba",
-        "micromamba",
-        "opam",
-        "dircolors",
-        "docker-machine",
-        "keychain",
-        "gpg-agent",
-        "lesspipe",
-        "thefuck",
-        "atuin",
-        "fzf",
-        "register-python-argcomplete",
-        "pipenv",
-        "poetry",
-        "uv",
-        "pip",
-        "pdm",
-        "hatch",
-        "luarocks",
-        "perl",
-        "podman",
-        "gh",
-        "kubectl",
-        "helm",
-        "npm",
-        "tmuxifier",
-        "hub",
-        "resize",
-        "locale",
-        "tset",
-        "nvm",
-        "volta",
-        "aws",
-        "cargo",
-        "rustup",
-        "xauth",
-        "fasd",
-        "mcfly",
-        "devbox",
-        "nix",
-    ];
     let inner = asked.trim_start_matches("$(").trim_start_matches('`');
     let mut words = inner.split_whitespace();
     let Some(program) = words.next() else { return false };
