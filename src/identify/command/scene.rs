@@ -186,6 +186,14 @@ impl<'a> Scene<'a> {
         text
     }
 
+    /// Whether a command before may have changed files: anything but a read, Terraform's own work aside.
+    pub(in crate::identify) fn has_changed(&self) -> bool {
+        self.found.iter().map(|(one, _)| one.reading()).any(|reading| match &reading.face {
+            Face::Command(seen) => seen.blast.impact != Impact::Read && reading.operation.provider() != "terraform",
+            _ => false,
+        })
+    }
+
     /// What a file of the agent's own machine will hold by then: what the text wrote to it, else what it holds now.
     pub(in crate::identify) fn contents(&self, path: &str) -> Contents {
         self.wrote.get(path).cloned().unwrap_or_else(|| self.around.read(path))
