@@ -258,3 +258,21 @@ fn releases_and_what_stands_for_more() {
         ("crictl rm -f abc", "crictl:container:delete destroy local"),
     ]);
 }
+
+#[test]
+fn a_patch_in_json_is_read() {
+    use crate::identify::command::{Invocation, Scene, Word};
+    for (patch, expected) in [
+        (r#"{"spec":{"template":{"spec":{"terminationGracePeriodSeconds":60}}}}"#, "update"),
+        (r#"{"spec":{"replicas":0}}"#, "disrupt"),
+        ("{not one", "unknown"),
+    ] {
+        let around = stated();
+        let mut scene = Scene::new(&around);
+        let words = ["kubectl", "patch", "deploy", "web", "--type=merge", "-p", patch].map(Word::known).to_vec();
+        scene.invocation(&Invocation { words, ..Invocation::bare(&around) });
+        let heard = scene.finish().unwrap().identified;
+        let actions = crate::classify::classify(heard, &Default::default(), crate::model::Evidence::Parsed);
+        assert_eq!(actions.first().blast().impact.to_string(), expected, "{patch}");
+    }
+}
