@@ -364,6 +364,7 @@ impl Docker<'_> {
             }
             ("node", "rm" | "remove") => self.each(scene, "DELETE", "/nodes/{}"),
             ("node", "update" | "promote" | "demote") => self.each(scene, "POST", "/nodes/{}/update"),
+            ("swarm", "leave") if self.given.on("force") => self.send(scene, "POST", "/swarm/leave?force=1"),
             ("swarm", "init" | "join" | "leave" | "unlock" | "update") => {
                 self.send(scene, "POST", &format!("/swarm/{verb}"))
             }

@@ -51,7 +51,7 @@ fn words(at: &Invocation, arguments: &[Word], scene: &mut Scene<'_>) {
     match verb.as_str() {
         "install" | "upgrade" | "uninstall" | "delete" | "del" | "un" | "rollback" | "test" => release.changes(scene),
         "list" | "ls" | "status" | "history" | "hist" | "get" => release.reads(scene),
-        "diff" if rest.first().is_some() => release.reads(scene),
+        "diff" if !rest.is_empty() => release.reads(scene),
         "push" | "cm-push" => release.push(scene),
         "plugin" => release.plugin(scene),
         "repo" | "registry" | "dependency" | "dep" | "dependencies" | "pull" | "fetch" | "package" | "create"

@@ -84,9 +84,7 @@ impl Manifests {
         names.dedup();
         for name in names {
             let below = format!("{}/{name}", path.trim_end_matches('/'));
-            if is_manifest(name) {
-                self.path(&below, (recursive, depth + 1), scene);
-            } else if recursive && scene.around().list(&below).is_some() {
+            if is_manifest(name) || recursive && scene.around().list(&below).is_some() {
                 self.path(&below, (recursive, depth + 1), scene);
             }
         }

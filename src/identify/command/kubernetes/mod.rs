@@ -56,5 +56,4 @@ fn join(folder: &str, path: &str) -> String {
 }
 
 #[cfg(test)]
-#[cfg(test)]
 mod tests;

@@ -47,7 +47,6 @@ fn pod(kube: &Kube<'_>) -> (Type, String) {
     let shown =
         kube.given.operand(0).or_else(|| kube.given.word("filename").map(ToString::to_string)).unwrap_or_default();
     match shown.split_once('/') {
-        Some((kind, name)) if matches!(kind, "po" | "pod" | "pods") => (Type::of("pods"), name.to_owned()),
         Some((_, name)) => (Type::of("pods"), name.to_owned()),
         None => (Type::of("pods"), shown),
     }
