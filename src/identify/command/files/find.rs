@@ -55,7 +55,7 @@ pub(super) fn find(at: &Invocation, scene: &mut Scene<'_>) {
                 Act::Run(command) => met.iter().for_each(|word| {
                     let runs = Invocation { repeats: true, ..at.with_words(vec![]) };
                     let words = command.iter().map(|part| filled(part, word)).collect();
-                    wrapper::runs(words, &runs, scene);
+                    wrapper::told(words, &runs, scene);
                 }),
             }
         }
@@ -262,7 +262,7 @@ pub(super) fn fd(at: &Invocation, scene: &mut Scene<'_>) {
     }
     for word in met(&start, names.as_deref()) {
         let inner = Invocation { repeats: true, ..at.with_words(vec![]) };
-        wrapper::runs(command.iter().map(|part| filled(part, &word)).collect(), &inner, scene);
+        wrapper::told(command.iter().map(|part| filled(part, &word)).collect(), &inner, scene);
     }
     if command.is_empty() {
         scene.effect(at, Effect::new("shell:exec:fd", Impact::Execute, Scope::Local));

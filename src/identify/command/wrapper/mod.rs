@@ -21,7 +21,7 @@ pub(super) use mentions::mentioned;
 pub(super) const FACES: &[(&str, Reader)] = &[];
 
 /// Reads a command that stands in another one's arguments (`find -exec`, `git bisect run`), as it would be run there.
-pub(super) fn runs(words: Vec<super::Word>, at: &super::Invocation, scene: &mut super::Scene<'_>) {
+pub(super) fn told(words: Vec<super::Word>, at: &super::Invocation, scene: &mut super::Scene<'_>) {
     scene.invocation(&at.with_words(words));
 }
 
