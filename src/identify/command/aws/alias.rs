@@ -17,7 +17,7 @@ pub(super) fn runs(
         return false;
     }
     let Some(path) = scene.around().home().map(|home| format!("{home}/.aws/cli/alias")) else { return false };
-    let Contents::Whole(bytes) = scene.around().read(&path) else { return false };
+    let Contents::Whole(bytes) = scene.contents(&path) else { return false };
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let behind = |name: &str, globals: &Globals| -> Vec<Word> {
         let at = globals.rest.iter().position(|word| word.is(name));

@@ -130,7 +130,7 @@ impl Config {
             Some(rest) => home.map(|home| format!("{home}/{rest}")),
             None => Some(path),
         });
-        match path.map(|path| scene.around().read(&path)) {
+        match path.map(|path| scene.contents(&path)) {
             Some(Contents::Whole(bytes)) => Self { sections: sections(&String::from_utf8_lossy(&bytes)) },
             _ => Self::default(),
         }

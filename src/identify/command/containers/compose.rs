@@ -194,7 +194,7 @@ impl Compose<'_> {
         }
         let read = |file: &String| {
             let path = if file.starts_with('/') { file.clone() } else { format!("{folder}/{file}") };
-            let Contents::Whole(bytes) = scene.around().read(&path) else { return None };
+            let Contents::Whole(bytes) = scene.contents(&path) else { return None };
             let value: Value = serde_saphyr::from_str(std::str::from_utf8(&bytes).ok()?).ok()?;
             value.get("services")?.get(name).cloned()
         };

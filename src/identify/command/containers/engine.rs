@@ -119,7 +119,7 @@ fn named(context: &Word, at: &Invocation, scene: &Scene<'_>) -> Engine {
     };
     let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(name.as_bytes()));
     let file = format!("{}/contexts/meta/{digest}/meta.json", folder(at, scene));
-    if let Contents::Whole(bytes) = scene.around().read(&file)
+    if let Contents::Whole(bytes) = scene.contents(&file)
         && let Ok(meta) = serde_json::from_slice::<Value>(&bytes)
         && let Some(host) = meta.pointer("/Endpoints/docker/Host").and_then(Value::as_str)
     {
@@ -136,7 +136,7 @@ fn folder(at: &Invocation, scene: &Scene<'_>) -> String {
 
 /// The context that the client's settings choose.
 fn current(at: &Invocation, scene: &Scene<'_>) -> Option<Word> {
-    let Contents::Whole(bytes) = scene.around().read(&format!("{}/config.json", folder(at, scene))) else {
+    let Contents::Whole(bytes) = scene.contents(&format!("{}/config.json", folder(at, scene))) else {
         return None;
     };
     let settings: Value = serde_json::from_slice(&bytes).ok()?;

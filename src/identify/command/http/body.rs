@@ -70,7 +70,7 @@ pub(in crate::identify) fn file(path: &Word, at: &Invocation, scene: &Scene<'_>)
     if matches!(name.as_str(), "-" | "/dev/stdin") {
         return input(at, scene);
     }
-    match absolute(at, &name).map(|path| scene.around().read(&path)) {
+    match absolute(at, &name).map(|path| scene.contents(&path)) {
         Some(Contents::Whole(bytes)) => Body::of(bytes),
         _ => Body::unknown(),
     }
@@ -81,7 +81,7 @@ pub(super) fn input(at: &Invocation, scene: &Scene<'_>) -> Body {
     match &at.input {
         Input::Text(text) => Body::of(text.as_bytes()),
         Input::File(path) => match known_text(path).and_then(|path| absolute(at, &path)) {
-            Some(path) => match scene.around().read(&path) {
+            Some(path) => match scene.contents(&path) {
                 Contents::Whole(bytes) => Body::of(bytes),
                 _ => Body::unknown(),
             },

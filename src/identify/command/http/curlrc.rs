@@ -18,7 +18,7 @@ pub(super) fn own(one: &Invocation, scene: &Scene<'_>) -> Vec<Item> {
         home.as_ref().map(|home| format!("{home}/.curlrc")),
         home.as_ref().map(|home| format!("{home}/.config/curlrc")),
     ];
-    let mut found = candidates.into_iter().flatten().filter_map(|path| match scene.around().read(&path) {
+    let mut found = candidates.into_iter().flatten().filter_map(|path| match scene.contents(&path) {
         Contents::Whole(bytes) => Some(options(&String::from_utf8_lossy(&bytes))),
         _ => None,
     });

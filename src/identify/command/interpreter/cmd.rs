@@ -159,7 +159,8 @@ fn simple(command: &str, at: &Invocation, scene: &mut Scene<'_>) {
                     at,
                     Effect::new("shell:fs:delete", Impact::Destroy, Scope::Item)
                         .hazard(Hazard::DataLoss)
-                        .on(command.clone()),
+                        .on(command.clone())
+                        .with("where", "no-folder"),
                 );
             } else {
                 scene.effect(at, Effect::new(&format!("shell:fs:{name}"), Impact::Update, Scope::Local));

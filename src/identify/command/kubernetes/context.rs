@@ -156,7 +156,7 @@ impl Config {
             return config;
         }
         for file in files {
-            let Contents::Whole(bytes) = scene.around().read(file) else { continue };
+            let Contents::Whole(bytes) = scene.contents(file) else { continue };
             let document = std::str::from_utf8(&bytes).ok().and_then(|text| serde_saphyr::from_str::<Value>(text).ok());
             let Some(document) = document else { continue };
             let current = document.get("current-context").and_then(Value::as_str).filter(|name| !name.is_empty());

@@ -66,7 +66,7 @@ impl Manifests {
     }
 
     fn path(&mut self, path: &str, (recursive, depth): (bool, usize), scene: &Scene<'_>) {
-        match scene.around().read(path) {
+        match scene.contents(path) {
             Contents::Whole(bytes) => match std::str::from_utf8(&bytes) {
                 Ok(text) => self.documents(text, path),
                 Err(_) => self.unknown.push(path.to_owned()),
@@ -103,7 +103,7 @@ impl Manifests {
     /// Names, labels and images change nothing of what is judged; whatever else changes objects makes them unknown.
     fn build(&mut self, folder: &str, depth: usize, scene: &Scene<'_>) {
         let files = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-        let text = files.iter().find_map(|name| match scene.around().read(&format!("{folder}/{name}")) {
+        let text = files.iter().find_map(|name| match scene.contents(&format!("{folder}/{name}")) {
             Contents::Whole(bytes) => String::from_utf8(bytes).ok(),
             _ => None,
         });
@@ -146,7 +146,7 @@ impl Manifests {
             return;
         }
         let path = super::join(folder, entry);
-        match scene.around().read(&path) {
+        match scene.contents(&path) {
             Contents::Whole(_) => self.path(&path, (false, depth), scene),
             _ => self.build(&path, depth + 1, scene),
         }

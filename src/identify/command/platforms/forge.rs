@@ -129,7 +129,7 @@ fn repository_of(text: &str) -> Option<String> {
 fn of_folder(one: &Invocation, scene: &Scene<'_>) -> Option<String> {
     let mut folder = one.directory.clone()?;
     for _ in 0..CLIMB_MAX {
-        if let Contents::Whole(bytes) = scene.around().read(&format!("{}/.git/config", folder.trim_end_matches('/'))) {
+        if let Contents::Whole(bytes) = scene.contents(&format!("{}/.git/config", folder.trim_end_matches('/'))) {
             return remote(&String::from_utf8_lossy(&bytes));
         }
         let (parent, _) = folder.rsplit_once('/')?;
@@ -187,7 +187,7 @@ fn alias(one: &Invocation, scene: &Scene<'_>) -> Option<Alias> {
         scene.around().home().map(|home| format!("{home}/.config/gh")),
     ];
     let path = |folder: String| absolute(one, &format!("{folder}/config.yml"));
-    let text = folders.into_iter().flatten().filter_map(path).find_map(|path| match scene.around().read(&path) {
+    let text = folders.into_iter().flatten().filter_map(path).find_map(|path| match scene.contents(&path) {
         Contents::Whole(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
         _ => None,
     })?;

@@ -161,7 +161,7 @@ pub(super) fn filled(word: &Word) -> String {
 /// What a file holds, by a path as the command has it.
 pub(super) fn contents(at: &Invocation, scene: &Scene<'_>, path: &str) -> Option<String> {
     let path = absolute(at, scene, path)?;
-    match scene.around().read(&path) {
+    match scene.contents(&path) {
         Contents::Whole(bytes) => String::from_utf8(bytes).ok(),
         Contents::Absent | Contents::Unknown => None,
     }

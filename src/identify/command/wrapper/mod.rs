@@ -174,8 +174,27 @@ fn nix(one: &Invocation, scene: &mut Scene<'_>) -> bool {
     true
 }
 
+/// Packages whose command is called otherwise.
+const PACKAGES: &[(&str, &str)] = &[
+    ("@railway/cli", "railway"),
+    ("aws-cdk", "cdk"),
+    ("firebase-tools", "firebase"),
+    ("netlify-cli", "netlify"),
+    ("@sentry/cli", "sentry-cli"),
+    ("@cloudflare/wrangler", "wrangler"),
+    ("@planetscale/cli", "pscale"),
+    ("@supabase/cli", "supabase"),
+];
+
 /// A package's command without its version and its owner: `cdk@2`, `@angular/cli`.
 fn unversioned(word: &Word) -> Word {
+    let known = |text: &str| {
+        let name = text.rsplit_once('@').map_or(text, |(name, _)| if name.is_empty() { text } else { name });
+        PACKAGES.iter().find(|(package, _)| *package == name).map(|(_, program)| Word::known(*program))
+    };
+    if let Some(program) = word.text().and_then(|text| known(&text)) {
+        return program;
+    }
     match word.text() {
         Some(text) => match text.rsplit_once('@') {
             Some((name, _)) if !name.is_empty() => Word::known(name),

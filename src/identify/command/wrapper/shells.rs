@@ -413,7 +413,7 @@ fn crontab(one: &Invocation, scene: &mut Scene<'_>) {
         Some(path) => shell::file(path, one, scene),
         None => shell::input(one, scene),
     };
-    scene.effect(one, Effect::new("shell:crontab:set", Impact::Update, Scope::Local));
+    scene.effect(one, Effect::new("shell:crontab:set", Impact::Update, Scope::Resource));
     let Some(text) = text else { return };
     let inner = Invocation { repeats: true, ..one.with_words(vec![]) };
     for line in text.lines().filter(|line| !line.trim_start().starts_with('#')).take(100) {

@@ -167,7 +167,7 @@ fn patch(kube: &Kube<'_>, scene: &mut Scene<'_>) {
     let file = || {
         let word = kube.given.word("patch-file")?;
         let path = super::super::absolute(&word.text()?, kube.at, scene);
-        match scene.around().read(&path) {
+        match scene.contents(&path) {
             crate::identify::command::surroundings::Contents::Whole(bytes) => String::from_utf8(bytes).ok(),
             _ => None,
         }
