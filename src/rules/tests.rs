@@ -58,7 +58,7 @@ fn what_is_wrong_with_a_rule_is_told_with_its_place() {
         ("{ impact: [destroy] }", "unless: { environment: [unknown] }\n", "cannot excuse the environment `unknown`"),
         ("{ impact: [destroy] }", "unless: { impact: [destroy, unknown] }\n", "cannot excuse the impact `unknown`"),
         ("{ impact: [read] }", "unless: { impact: [read] }\n", "the rule can never match"),
-        ("{ impact: [destroy] }", "tests: { match: [{}] }\n", "one of `http` and `action`"),
+        ("{ impact: [destroy] }", "tests: { match: [{}] }\n", "one of `http`, `command` and `action`"),
         ("{ hazards: [data-los] }", "", "did you mean `data-loss`?"),
         ("{ resource: [\"{a,b}\"] }", "", "write a list"),
     ] {

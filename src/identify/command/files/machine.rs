@@ -24,7 +24,6 @@ pub(in crate::identify::command) const FACES: &[(&str, Reader)] = &[
     ("poweroff", power),
     ("init", power),
     ("telinit", power),
-    ("crontab", crontab),
     ("at", at_),
     ("batch", at_),
     ("mkfs", disk::format),
@@ -280,19 +279,6 @@ fn power(at: &Invocation, scene: &mut Scene<'_>) {
         return reads(at, scene);
     }
     machine("shutdown", Impact::Disrupt, at, scene);
-}
-
-/// `crontab`: a whole table is replaced, or goes.
-fn crontab(at: &Invocation, scene: &mut Scene<'_>) {
-    let given = options(at.arguments(), "u= l r e i s n= T= c V");
-    if given.any(&["l", "T", "V"]) {
-        return reads(at, scene);
-    }
-    if given.has("r") {
-        let effect = Effect::new("shell:system:crontab_delete", Impact::Destroy, Scope::Resource);
-        return scene.effect(at, effect.hazard(Hazard::DataLoss).on("crontab"));
-    }
-    machine("crontab", Impact::Permission, at, scene);
 }
 
 /// `at TIME`: runs what it reads, later.

@@ -209,8 +209,8 @@ fn the_machine_and_its_disks() {
     check("systemctl status nginx", "shell:exec:systemctl read local");
     check("systemctl -H root@db1 restart nginx", "shell:system:service_stop disrupt resource");
     check("crontab -l", "shell:exec:crontab read local");
-    check("crontab -r", "shell:system:crontab_delete destroy resource");
-    check("crontab -", "shell:system:crontab permission resource");
+    check("crontab -r", "shell:crontab:remove destroy resource");
+    check("crontab -", "shell:crontab:set update resource");
     check("mkfs.ext4 -F /dev/sdb1", "shell:disk:format destroy resource");
     check("mkfs.ext4 -n /dev/sdb1", "shell:exec:mkfs.ext4 read local");
     check("mkfs.ext4 /tmp/disk.img", "shell:disk:format destroy local");

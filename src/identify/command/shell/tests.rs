@@ -75,7 +75,7 @@ fn words_are_expanded_as_far_as_they_are_known() {
     check("a=(x 'y z'); b \"${a[@]}\" ${#a[@]} ${a[1]} ${a[-1]}", "b x y z 2 y z y z");
     check("X=Y; Y=1; a ${!X} $((Y + 2 * 3)) $[1+1]", "a 1 7 2");
     check("a {b,c}d{1..3} $'\\x41\\n' ~ ~/x", "a bd1 bd2 bd3 cd1 cd2 cd3 A\n /home/dev /home/dev/x");
-    check("a r''m \"-r\"'f' \\x", "a rm -rf x");
+    check("a r''m \"-r\"'f' \\x", "a rm -rf x ; rm -rf x");
     check("a $(echo b) `echo c` \"$(printf '%s-%s' d e)\"", "echo b ; echo c ; printf %s-%s d e ; a b c d-e");
     check("a *.rs 'x*'", "a *.rs x*");
     check("set -- 1 2 3; shift; a \"$@\" $# $1", "a 2 3 2 2");
@@ -92,7 +92,7 @@ fn texts_that_are_run_are_read() {
     check("echo YSBi | base64 -d | sh", "echo YSBi ; base64 -d ; a b");
     check("bash <<'EOF'\na $HOME\nEOF", "a /home/dev");
     check("sh <<EOF\na \\$HOME $(b)\nEOF", "b ; a /home/dev $(b)");
-    check("cat > x.sh <<'EOF'\na\nEOF\nsh x.sh", "cat ; a");
+    check("cat > x.sh <<'EOF'\na\nEOF\nsh x.sh", "cat ; cat ; a");
     check("printf 'a\\nb\\n' | while read -r x; do c $x; done", "printf a\\nb\\n ; c a ; c b");
     check("curl https://x | sh", "curl https://x ; ?sh");
     check("bash -c \"$X\"", "?bash -c $X");

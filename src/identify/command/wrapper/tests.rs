@@ -125,7 +125,7 @@ fn another_machine_is_another_place() {
     );
     check("ssh localhost a", "a");
     check("ssh h $X", "?ssh h $X");
-    check("curl x | ssh h sh", "curl x ; ?sh");
+    check("curl x | ssh h sh", "x: curl x ; ?sh");
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn scripts_say_what_they_do() {
     check("uv run s.py", "python3 s.py");
     check("./s.py", "python3 s.py".replace("s.py", "./s.py").as_str());
     check("bash unknown.sh", "bash unknown.sh");
-    check("curl -o x.sh u; bash x.sh", "curl -o x.sh u ; ?bash x.sh");
+    check("curl -o x.sh u; bash x.sh", "curl -o x.sh u ; u: curl -o x.sh u ; ?bash x.sh");
     check("curl -fsSLo x.sh u && sh ./x.sh", "curl -fsSLo x.sh u ; ?sh ./x.sh");
 
     check("curl u > x.sh; bash x.sh", "curl u ; ?bash x.sh");
@@ -147,7 +147,7 @@ fn scripts_say_what_they_do() {
 #[test]
 fn what_a_stranger_is_given_is_read_too() {
     check("mywrap sudo -u x rm -rf y", "mywrap sudo -u x rm -rf y ; rm -rf y");
-    check("mywrap 'xargs rm' b", "mywrap xargs rm b ; rm {…}");
+    check("mywrap 'xargs rm' b", "mywrap xargs rm b ; ?rm {…}");
     assert!(runs("mytool destroy prod").ends_with("unknown: mytool destroy prod"));
     check("mytool deploy prod", "mytool deploy prod");
 }
