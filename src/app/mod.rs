@@ -13,6 +13,7 @@ mod private;
 mod serve;
 mod setup;
 mod summary;
+pub mod surroundings;
 mod trust;
 
 pub use base::StartError;
