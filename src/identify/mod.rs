@@ -6,6 +6,7 @@
 pub mod command;
 mod message;
 pub mod protocol;
+pub mod tool;
 
 use vec1::{Vec1, vec1};
 

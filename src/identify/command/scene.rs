@@ -107,7 +107,7 @@ pub(in crate::identify) struct Sent {
 
 impl<'a> Scene<'a> {
     /// Nothing yet.
-    pub(super) fn new(around: &'a dyn Surroundings) -> Self {
+    pub(in crate::identify) fn new(around: &'a dyn Surroundings) -> Self {
         Self { around, found: vec![], trail: vec![], depth: 0, invocations: 0, unreadable: None }
     }
 
@@ -204,7 +204,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Everything that was found.
-    pub(super) fn finish(self) -> Result<Heard, Unreadable> {
+    pub(in crate::identify) fn finish(self) -> Result<Heard, Unreadable> {
         if let Some(unreadable) = self.unreadable {
             return Err(unreadable);
         }

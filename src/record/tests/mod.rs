@@ -68,6 +68,7 @@ fn decision(n: u64) -> DecisionEntry {
         approval: None,
         limit: None,
         body_sha256: None,
+        hook: None,
     }
 }
 
