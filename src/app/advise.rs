@@ -20,7 +20,7 @@ use crate::record::{HookEntry, Ledger};
 use crate::store::Store;
 
 /// The folder of the log that commands without a gate share.
-const COMMON_LOG: &str = "hooks";
+pub(super) const COMMON_LOG: &str = "hooks";
 /// Of the words that an agent says of itself.
 const CHARS_MAX: usize = 120;
 

@@ -21,6 +21,7 @@ pub use advise::{Advisor, Asking, fault};
 pub use base::StartError;
 pub use certificates::CertificateError;
 pub use clock::SystemClock;
+pub use desk::StandingDesk;
 pub use files::{LoadError, Loaded, Places, load, located, read_pem_certificates, settings};
 pub use joined::{JoinedGate, join};
 pub use private::{Options, PRIVATE_SOCKET, PrivateGate, start};

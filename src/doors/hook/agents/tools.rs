@@ -207,6 +207,13 @@ const TOOLS: &[(&str, Does)] = &[
     ("accessmcpresource", Does::Own),
     ("listmcpresourcetemplates", Does::Own),
     ("fetchrules", Does::Own),
+    ("fetchcopilotclidocumentation", Does::Own),
+    ("listbash", Does::Own),
+    ("readagent", Does::Own),
+    ("listagents", Does::Own),
+    ("updatetodo", Does::Own),
+    ("rg", Does::Own),
+    ("invalid", Does::Own),
     ("codeinterpreter", Does::Shell),
     ("writestdin", Does::Shell),
     ("sendcommandinput", Does::Shell),
@@ -238,10 +245,12 @@ pub(super) fn calls(named: &Named<'_>) -> Vec<ToolCall> {
     }
     let key: String = named.tool.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).collect::<String>().to_lowercase();
     let found = TOOLS.iter().find(|(name, _)| *name == key).map(|(_, does)| *does);
-    found.and_then(|does| known(does, named)).unwrap_or_else(|| {
-        // A tool that is not known, or one whose input has another form than it should.
-        vec![ToolCall::Unknown { name: named.tool.to_owned() }]
-    })
+    let read = match found {
+        Some(does) => known(does, named),
+        None => joined_name(named).map(|(server, tool)| vec![mcp(server, tool, Value::Object(named.input.clone()))]),
+    };
+    // A tool that is not known, or one whose input has another form than it should.
+    read.unwrap_or_else(|| vec![ToolCall::Unknown { name: named.tool.to_owned() }])
 }
 
 fn known(does: Does, named: &Named<'_>) -> Option<Vec<ToolCall>> {
@@ -373,6 +382,16 @@ fn mcp_name(named: &Named<'_>) -> Option<(String, String)> {
         return told.or_else(|| rest.split_once('_')).and_then(|(server, tool)| pair(server, tool));
     }
     named.server.and_then(|server| pair(server, tool))
+}
+
+/// Where MCP tools look like an agent's own: `server_tool` (opencode), `server-tool` (Copilot).
+fn joined_name(named: &Named<'_>) -> Option<(String, String)> {
+    let (server, tool) = match named.agent {
+        Agent::Opencode => named.tool.split_once('_')?,
+        Agent::Copilot => named.tool.rsplit_once('-')?,
+        _ => return None,
+    };
+    (!server.is_empty() && !tool.is_empty()).then(|| (server.to_owned(), tool.to_owned()))
 }
 
 /// The URLs that a text names.
