@@ -1,10 +1,12 @@
 //! The walk over everything that a text would run: what was found so far, how it was reached, and how much more may be read.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use vec1::Vec1;
 
 use super::face;
-use super::{Heard, Input, Invocation, Machine, Shell, Surroundings, Word, alone};
+use super::{Contents, Heard, Input, Invocation, Machine, Part, Shell, Surroundings, Word, alone};
 use crate::head::text::head_from_parts;
 use crate::identify::protocol::Face;
 use crate::identify::{Identified, Known, Reading, command, identify, route};
@@ -15,6 +17,11 @@ use crate::model::{BlastRadius, Count, Hazard, Impact, Operation, Parameter, Pla
 const DEPTH_MAX: usize = 24;
 /// How many simple commands are read; a longer script is `unidentified` from there.
 const INVOCATIONS_MAX: usize = 4000;
+/// How many steps of scripts are followed: commands, words and rounds of loops.
+const STEPS_MAX: usize = 40_000;
+/// The first of the characters that stand for values: a private use plane of Unicode, and how many of them there are.
+const VEILED_FIRST: u32 = 0xF_0000;
+const VEILED_COUNT: usize = 0xFFFD;
 
 /// What is found while a text is read.
 pub(in crate::identify) struct Scene<'a> {
@@ -24,6 +31,9 @@ pub(in crate::identify) struct Scene<'a> {
     depth: usize,
     invocations: usize,
     unreadable: Option<Unreadable>,
+    steps: usize,
+    veiled: Vec<Part>,
+    wrote: BTreeMap<String, Contents>,
 }
 
 /// An operation that a command carries out without sending a request that the gate could judge.
@@ -108,7 +118,85 @@ pub(in crate::identify) struct Sent {
 impl<'a> Scene<'a> {
     /// Nothing yet.
     pub(in crate::identify) fn new(around: &'a dyn Surroundings) -> Self {
-        Self { around, found: vec![], trail: vec![], depth: 0, invocations: 0, unreadable: None }
+        let (found, trail, veiled) = (vec![], vec![], vec![]);
+        Self {
+            around,
+            found,
+            trail,
+            depth: 0,
+            invocations: 0,
+            unreadable: None,
+            steps: 0,
+            veiled,
+            wrote: BTreeMap::new(),
+        }
+    }
+
+    /// Whether one more step may be taken through the scripts that are read.
+    pub(in crate::identify) const fn step(&mut self) -> bool {
+        self.steps += 1;
+        self.steps <= STEPS_MAX
+    }
+
+    /// A character that stands for this in a text that is otherwise known, so that the text can still be read: the
+    /// command of `bash -c "cd $DIR && npm test"`. [`Self::unveil`] gives it back.
+    pub(in crate::identify) fn veil(&mut self, part: Part) -> char {
+        let at = self.veiled.iter().position(|known| *known == part).unwrap_or_else(|| {
+            if self.veiled.len() < VEILED_COUNT {
+                self.veiled.push(part);
+            }
+            self.veiled.len().saturating_sub(1)
+        });
+        u32::try_from(at).ok().and_then(|at| char::from_u32(VEILED_FIRST + at)).unwrap_or('\u{F0000}')
+    }
+
+    /// A text as a word: what stands for something that nobody knows, or for a pattern, is that again. A text that holds
+    /// such characters of its own is not known there.
+    pub(in crate::identify) fn unveil(&self, text: &str, splits: bool) -> Word {
+        let mut parts: Vec<Part> = vec![];
+        for character in text.chars() {
+            if is_veiled(character) {
+                let at = usize::try_from(u32::from(character) - VEILED_FIRST).unwrap_or(usize::MAX);
+                parts.push(match self.veiled.get(at) {
+                    Some(Part::Unknown { shown, .. }) => Part::Unknown { shown: shown.clone(), splits },
+                    Some(part) => part.clone(),
+                    None => Part::Unknown { shown: character.to_string(), splits },
+                });
+            } else if let Some(Part::Text(known)) = parts.last_mut() {
+                known.push(character);
+            } else {
+                parts.push(Part::Text(character.to_string()));
+            }
+        }
+        Word { parts }
+    }
+
+    /// The word as a text, with characters in it for what nobody knows.
+    pub(in crate::identify) fn veiled(&mut self, word: &Word) -> String {
+        let mut text = String::new();
+        for part in &word.parts {
+            match part {
+                Part::Text(known) => text.push_str(known),
+                other => text.push(self.veil(other.clone())),
+            }
+        }
+        text
+    }
+
+    /// What a file of the agent's own machine will hold by then: what the text wrote to it, else what it holds now.
+    pub(in crate::identify) fn contents(&self, path: &str) -> Contents {
+        self.wrote.get(path).cloned().unwrap_or_else(|| self.around.read(path))
+    }
+
+    /// Whether the text makes this file out of something that nobody knows: a download.
+    pub(in crate::identify) fn comes_from_elsewhere(&self, path: &str, at: &Invocation) -> bool {
+        let path = super::shell::path_from(at.directory.as_deref(), path);
+        path.is_some_and(|path| self.wrote.get(&path) == Some(&Contents::Unknown))
+    }
+
+    /// The text writes this to a file of the agent's own machine.
+    pub(in crate::identify) fn wrote(&mut self, path: &str, contents: Contents) {
+        self.wrote.insert(path.to_owned(), contents);
     }
 
     /// What can be known beside the text.
@@ -123,12 +211,17 @@ impl<'a> Scene<'a> {
 
     /// Reads a script that runs in these circumstances.
     pub(in crate::identify) fn script(&mut self, text: &str, shell: Shell, at: &Invocation) {
+        self.nested(at, |scene| face::script(text, shell, at, scene));
+    }
+
+    /// Goes one deeper, to read what stands in a command.
+    pub(in crate::identify) fn nested(&mut self, at: &Invocation, read: impl FnOnce(&mut Self)) {
         if self.depth >= DEPTH_MAX {
             self.unknown(at, "commands in commands, too deep to be read");
             return;
         }
         self.depth += 1;
-        face::script(text, shell, at, self);
+        read(self);
         self.depth -= 1;
     }
 
@@ -251,6 +344,11 @@ fn read(sent: &Sent) -> Result<Vec1<Identified>, Unreadable> {
         (None, _) => Captured::Undecodable("nobody knows what the body will be"),
     };
     identify(&route, &head, &body)
+}
+
+/// Whether this character may stand for something that nobody knows ([`Scene::veil`]).
+pub(in crate::identify) fn is_veiled(character: char) -> bool {
+    matches!(character, '\u{F0000}'..='\u{FFFFD}')
 }
 
 /// What a text is for the programs that read it.

@@ -46,6 +46,9 @@ pub(super) fn invocation(one: &Invocation, scene: &mut Scene<'_>) {
         scene.unknown(one, "the program's name is not known");
         return;
     };
+    if wrapper::read(&program, one, scene) {
+        return;
+    }
     if let Some(reader) = coded(&program) {
         reader(one, scene);
     } else if !platforms::read(&program, one, scene) && !table::read(&program, one, scene) {
@@ -59,7 +62,7 @@ fn coded(program: &str) -> Option<Reader> {
 
 /// Whether a program's words are understood.
 pub(in crate::identify) fn is_listed(program: &str) -> bool {
-    coded(program).is_some() || table::is_listed(program)
+    wrapper::is_listed(program) || coded(program).is_some() || table::is_listed(program)
 }
 
 /// A program that nobody knows runs code on its machine.
