@@ -194,7 +194,5 @@ impl Decided {
 /// Whether the action is a request that the gate's clients send through it: not what happens on this machine, nor what
 /// travels by other ways (`ssh`, a database's own protocol).
 fn comes_inline(action: &Action) -> bool {
-    let provider = action.operation().provider();
-    let is_api = provider == "http" || catalog::providers().iter().any(|known| known.id == provider);
-    is_api && !action.place().loopback
+    catalog::is_provider(action.operation().provider()) && !action.place().loopback
 }

@@ -64,7 +64,7 @@ fn annotations_only_raise() {
 #[test]
 fn a_page_is_the_request_that_fetches_it() {
     let get = said(&ToolCall::Fetch { url: "https://shop.example/x".into() });
-    assert_eq!(get, "http:shop.example:GET read item");
+    assert_eq!(get, "http:shop.example:GET read resource");
     assert_eq!(said(&mcp("fetch", json!({"url": "https://shop.example/x"}))), get);
 }
 
