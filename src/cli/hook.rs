@@ -24,7 +24,7 @@ Agents: claude-code, codex, gemini-cli, cursor, kiro-cli, kiro-ide, q-cli,
 copilot, vscode, opencode, windsurf, cline, antigravity, claude-compatible.
 
 The running gate is asked, and the call belongs to its session. Where none
-answers within 50 ms the hook decides alone, by the same rules, and writes to a
+answers in time the hook decides alone, by the same rules, and writes to a
 log that `blastgate log` shows too. What cannot be judged is stopped.
 
 Exits as the agent expects it: mostly with 0 and the answer on standard output;
@@ -36,10 +36,10 @@ pub(crate) struct Hook {
     /// Configuration folder, or its config.yaml [default: $XDG_CONFIG_HOME/blastgate]
     #[arg(long, value_name = "PATH")]
     config: Option<PathBuf>,
+    /// How long the running gate may take to answer before the hook decides alone
+    #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = crate::config::duration)]
+    within: Duration,
 }
-
-/// A gate answers at once, or the hook goes on without it.
-const PATIENCE: Duration = Duration::from_millis(50);
 
 pub(crate) fn run(args: &Hook) -> Result<ExitCode, Failure> {
     let judged = std::panic::catch_unwind(|| judged(args));
@@ -69,7 +69,7 @@ fn judged(args: &Hook) -> Answer {
         Ok(places) => places,
         Err(error) => return app::fault(agent, &error.to_string()),
     };
-    if let Some(answer) = asked(agent, &input, &places) {
+    if let Some(answer) = asked(args, &input, &places) {
         return answer;
     }
     match app::load(places) {
@@ -82,7 +82,8 @@ fn judged(args: &Hook) -> Answer {
 }
 
 /// The answer of a gate that runs, if one answers in time.
-fn asked(agent: Agent, input: &str, places: &Places) -> Option<Answer> {
+fn asked(args: &Hook, input: &str, places: &Places) -> Option<Answer> {
+    let agent = args.agent;
     let outer = sandbox::outer_gate();
     let (located, config) = app::settings(places.clone());
     let shared = app::control_socket(&config.listen, &located, gate::runtime_folder().as_deref());
@@ -108,7 +109,7 @@ fn asked(agent: Agent, input: &str, places: &Places) -> Option<Answer> {
         let path = format!("/v1/hook/{agent}");
         let client = Client::new(Path::new(""));
         let answer =
-            runtime.block_on(async { tokio::time::timeout(PATIENCE, client.post_on(stream, &path, &question)).await });
+            runtime.block_on(async { tokio::time::timeout(args.within, client.post_on(stream, &path, &question)).await });
         // Left behind: what it still does is nobody's to wait for.
         runtime.shutdown_background();
         if let Ok(Ok(answer)) = answer {

@@ -12,9 +12,6 @@ use crate::support::shared::{Agent, SharedGate, approval_in, json as told, open_
 use crate::support::stage::Stage;
 use crate::support::{PATIENCE, runtime};
 
-/// A page that is deleted: needs people, whoever asks.
-const DELETE: &str = r#"{"cli_command":"curl -X DELETE https://shop.example/orders/7"}"#;
-
 fn claude(tool: &str, input: &Value) -> Value {
     json!({"session_id": "s1", "cwd": "/srv/app", "hook_event_name": "PreToolUse", "tool_name": tool, "tool_input": input})
 }
@@ -32,7 +29,7 @@ fn reads() -> Value {
 fn hook(stage: &Stage, arguments: &[&str], input: &str) -> Ended {
     let config = stage.path("config").display().to_string();
     let mut command = stage.command(env!("CARGO_BIN_EXE_blastgate"));
-    command.arg("hook").args(arguments).args(["--config", &config]);
+    command.arg("hook").args(arguments).args(["--within", "30s", "--config", &config]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let output = runtime().block_on(async {
         let mut child = command.spawn().unwrap();
@@ -93,6 +90,31 @@ fn what_was_approved_passes_once_without_any_gate() {
 }
 
 #[test]
+fn a_command_is_judged_where_it_would_run() {
+    let stage = Stage::new();
+    let work = stage.path("home/project");
+    std::fs::create_dir_all(&work).unwrap();
+    let bash = |command: &str| {
+        let mut call = claude("Bash", &json!({"command": command}));
+        call["cwd"] = json!(work);
+        hook(&stage, &["claude-code"], &call.to_string())
+    };
+    for command in ["echo rm -rf /", "ls && echo 'terraform destroy' > notes.txt", "git status"] {
+        let ended = bash(command);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), ""), "{command}: {ended:#?}");
+    }
+    for command in ["rm -rf /srv/data", "bash -c 'cd / && rm -rf srv'", "rm -rf \"$HOME\""] {
+        denied(&bash(command));
+    }
+    // What cannot be read is stopped, and said to be so.
+    let reason = denied(&bash("echo 'never closed"));
+    assert!(reason.contains("blastgate"), "{reason}");
+    let config = stage.path("home/project/.claude/settings.json").display().to_string();
+    let reason = denied(&hook(&stage, &["claude-code"], &claude("Write", &json!({"file_path": config})).to_string()));
+    assert!(reason.contains("guard"), "{reason}");
+}
+
+#[test]
 fn each_form_stops_the_call() {
     let stage = Stage::new();
     let input =
@@ -105,7 +127,6 @@ fn each_form_stops_the_call() {
     let input = json!({"conversation_id": "c", "hook_event_name": "beforeMCPExecution", "workspace_roots": ["/srv/app"], "tool_name": "delete_all", "tool_input": "{}", "command": "shop"});
     let cursor = hook(&stage, &["cursor"], &input.to_string());
     assert_eq!(serde_json::from_str::<Value>(&cursor.stdout).unwrap()["permission"], "deny", "{cursor:#?}");
-    assert!(DELETE.contains("DELETE"));
 }
 
 #[test]
@@ -160,7 +181,7 @@ fn behind_a_run_the_call_belongs_to_its_session() {
         let mut stage = Stage::new();
         let gate = shared.then(|| SharedGate::on(&mut stage));
         let mut agent = Agent::start(&stage, &[], &[]);
-        let call = |input: Value| format!("echo '{input}' | {} hook claude-code", env!("CARGO_BIN_EXE_blastgate"));
+        let call = |input: Value| format!("echo '{input}' | {} hook claude-code --within 30s", env!("CARGO_BIN_EXE_blastgate"));
         let (code, said) = agent.does(&call(destroys()));
         assert!(code == 0 && said.contains("Decided by the running gate"), "{said}");
         let (code, said) = agent.does(&call(reads()));
