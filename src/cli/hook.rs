@@ -108,8 +108,8 @@ fn asked(args: &Hook, input: &str, places: &Places) -> Option<Answer> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
         let path = format!("/v1/hook/{agent}");
         let client = Client::new(Path::new(""));
-        let answer =
-            runtime.block_on(async { tokio::time::timeout(args.within, client.post_on(stream, &path, &question)).await });
+        let answer = runtime
+            .block_on(async { tokio::time::timeout(args.within, client.post_on(stream, &path, &question)).await });
         // Left behind: what it still does is nobody's to wait for.
         runtime.shutdown_background();
         if let Ok(Ok(answer)) = answer {

@@ -81,7 +81,7 @@ impl Opening {
             Some(error) => Outcome::Broken { status: Some(101), error: error.to_string() },
             None => {
                 let (sent_bytes, received_bytes) = (speaking.sent_bytes, listening.received_bytes);
-                Outcome::Tunnelled { sent_bytes, received_bytes }
+                Outcome::Tunnelled { sent_bytes, received_bytes, streamed: None }
             }
         });
     }
@@ -188,7 +188,7 @@ impl Speaking {
         let sent_bytes = raw.len() as u64;
         let written = self.write(raw).await;
         permit.close(match &written {
-            Ok(()) => Outcome::Tunnelled { sent_bytes, received_bytes: 0 },
+            Ok(()) => Outcome::Tunnelled { sent_bytes, received_bytes: 0, streamed: None },
             Err(error) => Outcome::Broken { status: Some(101), error: error.to_string() },
         });
         written

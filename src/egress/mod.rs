@@ -19,6 +19,7 @@
 //! ```
 
 mod address;
+mod channels;
 mod conversation;
 mod dial;
 mod exchange;
@@ -224,7 +225,8 @@ impl Tunnel {
         };
         let outcome = match copied.await {
             Ok((sent, received)) => {
-                Outcome::Tunnelled { sent_bytes: sent + first.len() as u64, received_bytes: received }
+                let sent_bytes = sent + first.len() as u64;
+                Outcome::Tunnelled { sent_bytes, received_bytes: received, streamed: None }
             }
             Err(error) => Outcome::Broken { status: None, error: error.to_string() },
         };

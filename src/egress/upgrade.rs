@@ -2,11 +2,13 @@
 //! answers like any other.
 //!
 //! SECURITY: not a byte that the agent sent after its opening goes upstream before upstream has agreed to the very
-//! protocol that was judged; [`Switched::splice`] is the only way there.
+//! protocol that was judged; [`Switched::splice`] is the only way there. Where the opening says what streams will carry,
+//! the agent is held to it there ([`super::channels`]).
 
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Extensions, HeaderMap, Request, Response, StatusCode, Uri};
@@ -15,14 +17,19 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
+use super::channels::Follower;
 use super::conversation::Conversation;
 use super::exchange::{AnswerBody, Exchange};
 use super::{Egress, end_to_end, innermost, repeatable, unreachable};
 use crate::enforce::{Permit, Refusal};
-use crate::identify::{Offer, Subprotocol};
+use crate::identify::{Channels, Framing, Offer, Subprotocol};
 use crate::model::http::Upgrade;
 use crate::record::Outcome;
 use crate::wire::intake::OutBody;
+use crate::wire::websocket::{self, Outline, POLICY};
+
+/// How long a client may take to be told that its connection is ended.
+const TELLING_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// What came of an opening.
 #[derive(Debug)]
@@ -41,6 +48,8 @@ pub struct Switched {
     stream: TokioIo<Upgraded>,
     permit: Permit,
     sent_bytes: u64,
+    /// Holds the client to what the opening asked for.
+    follower: Option<Box<Follower>>,
 }
 
 impl Egress {
@@ -58,7 +67,7 @@ impl Egress {
         let Some(upgrade) = permit.destination().upgrade else {
             return Err(permit.fail(Outcome::Unreachable { error: "no upgrade was permitted".to_owned() }, 502));
         };
-        let permit_offer = permit.destination().offer;
+        let (permit_offer, channels) = (permit.destination().offer, permit.destination().channels.clone());
         let sent = body.sent();
         let identified = !headers.contains_key(header::AUTHORIZATION);
         let dialer = if identified { self.dialer.clone() } else { self.dialer.anonymous() }.http1();
@@ -94,13 +103,19 @@ impl Egress {
             Ok(spoken) => spoken,
             Err(why) => return Err(broken(Some(status), why.to_owned())),
         };
+        let framing = match &channels {
+            Some(channels) if spoken.is_none() => framing(answer.headers(), channels, upgrade),
+            _ => Ok(None),
+        };
+        let framing = framing.map_err(|why| broken(Some(status), why.to_owned()))?;
+        let follower = channels.zip(framing).map(|(channels, framing)| Box::new(Follower::new(&channels, framing)));
         let (said, answer) = agreed(answer, upgrade);
         let stream = hyper::upgrade::on(answer).await.map_err(|error| broken(Some(status), innermost(&error)))?;
         let permit = exchange.permit().ok_or_else(|| broken(Some(status), "its record was closed".to_owned()))?;
         let stream = TokioIo::new(stream);
         Ok(match spoken {
             Some(subprotocol) => Opened::Conversing(said, Conversation::new(stream, permit, subprotocol)),
-            None => Opened::Switched(said, Switched { stream, permit, sent_bytes: sent.get() }),
+            None => Opened::Switched(said, Switched { stream, permit, sent_bytes: sent.get(), follower }),
         })
     }
 }
@@ -118,7 +133,7 @@ fn request(
     }
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static(upgrade.as_str()));
-    if destination.offer.is_some() {
+    if destination.offer.is_some() || destination.channels.is_some() {
         // Compressed messages could not be read as they came.
         headers.remove(header::SEC_WEBSOCKET_EXTENSIONS);
     }
@@ -140,12 +155,24 @@ fn agrees(headers: &HeaderMap, upgrade: Upgrade) -> bool {
 /// The subprotocol that upstream picked out of the offer, where its messages can be read.
 fn spoken(headers: &HeaderMap, offer: Offer) -> Result<Subprotocol, &'static str> {
     if headers.contains_key(header::SEC_WEBSOCKET_EXTENSIONS) {
-        return Err("upstream agreed to a WebSocket extension that it was not offered");
+        return Err(EXTENDED);
     }
     let mut named = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
     let one = named.next().and_then(|value| Subprotocol::parse(value.to_str().ok()?.trim()));
     one.filter(|one| offer.has(*one) && named.next().is_none())
         .ok_or("upstream picked no subprotocol of GraphQL, so that nothing said there could be judged")
+}
+
+const EXTENDED: &str = "upstream agreed to a WebSocket extension that it was not offered";
+
+/// How the client's streams are followed, by what upstream picked.
+fn framing(headers: &HeaderMap, channels: &Channels, upgrade: Upgrade) -> Result<Option<Framing>, &'static str> {
+    if upgrade == Upgrade::WebSocket && headers.contains_key(header::SEC_WEBSOCKET_EXTENSIONS) {
+        return Err(EXTENDED);
+    }
+    let named = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
+    let named: Vec<&str> = named.map(|value| value.to_str().map_or("?", str::trim)).collect();
+    channels.framing(&named)
 }
 
 /// The answer for the agent: its end-to-end headers, and that the connection switches.
@@ -171,24 +198,34 @@ fn agreed(answer: Response<Incoming>, upgrade: Upgrade) -> (Response<()>, Respon
 }
 
 impl Switched {
-    /// Passes `first` (bytes already read from the agent), then both directions until both have ended.
-    pub async fn splice<S: AsyncRead + AsyncWrite + Unpin>(self, agent: S, first: &[u8]) {
-        let Self { stream, permit, sent_bytes } = self;
-        let mut agent = Counted { inner: agent, read_bytes: 0, written_bytes: 0 };
+    /// Passes `first` (bytes already read from the agent), then both directions until both have ended. Gives whether the
+    /// agent was cut off, and may still be sending.
+    pub async fn splice<S: AsyncRead + AsyncWrite + Unpin>(self, agent: S, first: &[u8]) -> bool {
+        let Self { stream, permit, sent_bytes, follower } = self;
+        let outline = follower.as_ref().filter(|follower| follower.is_web_socket()).map(|_| Outline::default());
+        let mut agent = Counted { inner: agent, read_bytes: 0, written_bytes: 0, follower, outline };
         let mut upstream = stream;
         let passed = async {
-            upstream.write_all(first).await?;
+            upstream.write_all(agent.take(first)?).await?;
             upstream.flush().await?;
             tokio::io::copy_bidirectional(&mut agent, &mut upstream).await
         };
         let error = passed.await.err().filter(|error| !is_goodbye(error));
+        let is_cut = agent.breach().is_some();
+        if is_cut {
+            // Upstream first: what it was told is not whole.
+            drop(upstream);
+            let _ = tokio::time::timeout(TELLING_TIME_MAX, agent.tell()).await;
+        }
         permit.close(match error {
-            Some(error) => Outcome::Broken { status: Some(101), error: error.to_string() },
-            None => Outcome::Tunnelled {
-                sent_bytes: sent_bytes + first.len() as u64 + agent.read_bytes,
+            Some(error) if !is_cut => Outcome::Broken { status: Some(101), error: error.to_string() },
+            _ => Outcome::Tunnelled {
+                sent_bytes: sent_bytes + agent.read_bytes,
                 received_bytes: agent.written_bytes,
+                streamed: agent.follower.as_deref().map(Follower::streamed),
             },
         });
+        is_cut
     }
 
     /// Gives the connection up before a byte has passed.
@@ -203,19 +240,64 @@ pub(super) fn is_goodbye(error: &io::Error) -> bool {
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof)
 }
 
-/// Counts what passes, so that the record knows it however the connection ends.
+/// Counts what passes, so that the record knows it however the connection ends, and follows what the agent says.
 #[derive(Debug)]
 struct Counted<S> {
     inner: S,
     read_bytes: u64,
     written_bytes: u64,
+    follower: Option<Box<Follower>>,
+    /// Where upstream's messages end, for what is said between them.
+    outline: Option<Outline>,
+}
+
+impl<S> Counted<S> {
+    /// What of these bytes may pass.
+    fn take<'a>(&mut self, bytes: &'a [u8]) -> io::Result<&'a [u8]> {
+        let passes = self.follower.as_mut().map_or(bytes.len(), |follower| follower.follow(bytes));
+        self.read_bytes += passes as u64;
+        match self.breach() {
+            Some(why) if passes == 0 => Err(io::Error::other(why)),
+            _ => Ok(bytes.get(..passes).unwrap_or_default()),
+        }
+    }
+
+    /// Why nothing more passes.
+    fn breach(&self) -> Option<String> {
+        Some(self.follower.as_ref()?.breach()?.to_string())
+    }
+
+    /// Follows what upstream has said so far; what cannot be followed leaves no place between.
+    fn follow(&mut self, mut bytes: &[u8]) {
+        while let Some(outline) = self.outline.as_mut().filter(|_| !bytes.is_empty()) {
+            match outline.follow(bytes) {
+                Ok(followed) => bytes = bytes.get(followed..).unwrap_or_default(),
+                Err(_) => self.outline = None,
+            }
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Counted<S> {
+    /// Says why the connection ends, where there is a way and a place to.
+    async fn tell(&mut self) -> io::Result<()> {
+        if self.outline.as_ref().is_some_and(Outline::is_between) {
+            let why = format!("blastgate: {}", self.breach().unwrap_or_default());
+            self.inner.write_all(&websocket::close(POLICY, &why, None)).await?;
+        }
+        self.inner.flush().await
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if let Some(why) = self.breach() {
+            return Poll::Ready(Err(io::Error::other(why)));
+        }
         let before = out.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(cx, out))?;
-        self.read_bytes += (out.filled().len() - before) as u64;
+        let passes = self.take(out.filled().get(before..).unwrap_or_default())?.len();
+        out.set_filled(before + passes);
         Poll::Ready(Ok(()))
     }
 }
@@ -224,6 +306,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.inner).poll_write(cx, bytes))?;
         self.written_bytes += written as u64;
+        self.follow(bytes.get(..written).unwrap_or_default());
         Poll::Ready(Ok(written))
     }
 

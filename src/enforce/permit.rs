@@ -7,7 +7,7 @@ use http::uri::PathAndQuery;
 
 use super::{Refusal, RefusalKind};
 use crate::head::request::wire_name;
-use crate::identify::Offer;
+use crate::identify::{Channels, Offer};
 use crate::model::http::{Authority, Head, Scheme, Upgrade};
 use crate::model::{Clock, DecisionId};
 use crate::record::{Entry, Ledger, Outcome, OutcomeEntry, Receipt};
@@ -27,6 +27,8 @@ pub struct Destination {
     pub upgrade: Option<Upgrade>,
     /// What is spoken then, where every message needs a permit of its own.
     pub offer: Option<Offer>,
+    /// What its streams carry then, where the client is held to what it asked for.
+    pub channels: Option<Channels>,
 }
 
 impl Destination {
@@ -40,6 +42,7 @@ impl Destination {
             target: head.target.clone(),
             upgrade: head.upgrade,
             offer: Offer::of(head),
+            channels: Channels::of(head),
         }
     }
 
@@ -47,7 +50,8 @@ impl Destination {
     #[must_use]
     pub fn tunnel(authority: Authority) -> Self {
         let target = PathAndQuery::from_static("/");
-        Self { scheme: Scheme::Https, authority, method: Method::CONNECT, target, upgrade: None, offer: None }
+        let scheme = Scheme::Https;
+        Self { scheme, authority, method: Method::CONNECT, target, upgrade: None, offer: None, channels: None }
     }
 
     /// The host, with the port only where it is not the scheme's.

@@ -16,6 +16,7 @@ use crate::model::{Count, Operation, Parameter, Place, Resource};
 
 pub use message::{Asked, Said, message, posted};
 pub use protocol::graphql::frames::{Offer, Subprotocol};
+pub use protocol::kubernetes::channels::{self, Channels, Framing, Purpose};
 pub use protocol::{Face, Partial};
 
 /// What is known about the target beside the request itself: from the listener, the operator's kubeconfig, the inventory.

@@ -75,7 +75,7 @@ impl fmt::Display for Authority {
     }
 }
 
-/// What a connection becomes after a request, when upstream agrees: bytes that nobody reads any more. The request is
+/// What a connection becomes after a request, when upstream agrees: bytes that are no requests any more. The request is
 /// judged as what it opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Upgrade {

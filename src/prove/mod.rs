@@ -10,6 +10,7 @@ use crate::classify::{Action, classify};
 use crate::config::{Bodies, Diagnostic, Inventory};
 use crate::decide::{Decision, Facts, decide};
 use crate::head::text::head_from_parts;
+use crate::identify::command::{Heard, Shell, Surroundings, command};
 use crate::identify::{Known, identify, route};
 use crate::model::http::Unreadable;
 use crate::model::{Context, Door, Effect, Evidence, Posture, Principal, SessionId, Timestamp};
@@ -27,6 +28,20 @@ pub struct Request<'a> {
     /// The body, as it would go over the wire.
     pub body: &'a [u8],
 }
+
+/// A command line, or a whole script.
+#[derive(Clone, Copy)]
+pub struct Command<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// Its language.
+    pub shell: Shell,
+    /// Where it would run.
+    pub around: &'a dyn Surroundings,
+}
+
+/// How each action of a command was reached.
+pub type Trails = Vec1<Vec<String>>;
 
 /// What a request is judged with.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +74,17 @@ impl Bench<'_> {
         let actions = self.read(request, known)?;
         let decision = decide(&actions, context, self.rules, &Facts::default(), self.posture);
         Ok(Judged { actions, decision })
+    }
+
+    /// The same for a command line, or a script.
+    ///
+    /// # Errors
+    /// It has more than one reading: the gate would refuse it.
+    pub fn hear(&self, asked: &Command<'_>, context: &Context) -> Result<(Judged, Trails), Unreadable> {
+        let Heard { identified, trail } = command(asked.text, asked.shell, asked.around)?;
+        let actions = classify(identified, self.inventory, Evidence::Parsed);
+        let decision = decide(&actions, context, self.rules, &Facts::default(), self.posture);
+        Ok((Judged { actions, decision }, trail))
     }
 
     fn read(&self, request: &Request<'_>, known: &Known) -> Result<Vec1<Action>, Unreadable> {
@@ -125,6 +151,11 @@ fn run_one(rules: &RuleSet, id: &str, case: &Case, expected: Expected) -> Result
             let request = Request { method: &http.method, url: &http.url, headers: &http.headers, body };
             bench.read(&request, &known).map_err(|unreadable| format!("the request cannot be read: {unreadable}"))?
         }
+        Attempt::Command { text, around } => {
+            let asked = Command { text, shell: Shell::Posix, around };
+            let heard = bench.hear(&asked, &context);
+            heard.map_err(|unreadable| format!("the command cannot be read: {unreadable}"))?.0.actions
+        }
     };
     if let Some(wanted) = &case.operation
         && !actions.iter().any(|action| action.operation().as_str() == wanted)
@@ -179,5 +210,7 @@ fn described(actions: &Vec1<Action>) -> String {
     actions.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
+#[cfg(test)]
+mod commands;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,8 @@
 //! No secret may get here: texts are built from operations, resource identifiers and rule messages, never from headers
 //! or bodies, and pass `redact` on their way in.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::classify::Action;
@@ -416,6 +418,9 @@ pub enum Outcome {
         sent_bytes: u64,
         /// Bytes to the agent.
         received_bytes: u64,
+        /// What the agent sent, where the streams inside were followed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        streamed: Option<Streamed>,
     },
     /// Upstream could not be reached: not a byte of the request was sent.
     Unreachable {
@@ -431,4 +436,18 @@ pub enum Outcome {
     },
     /// The permit was dropped before its end was known (the agent went away).
     Abandoned,
+}
+
+/// What an agent sent inside a connection whose streams were followed: how much and where to, never what.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Streamed {
+    /// Bytes of each kind of stream: `stdin`, `resize`, `data`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sent: BTreeMap<String, u64>,
+    /// The ports that were asked for, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<u16>,
+    /// Why the gate ended the connection, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<String>,
 }

@@ -17,7 +17,7 @@ mod writer;
 
 pub use entry::{
     ActionEntry, ApprovalEntry, ApprovalStep, ConfigurationEntry, ConfigurationStep, DecisionEntry, Entry, GapCause,
-    GapEntry, HookEntry, Outcome, OutcomeEntry, RejectedEntry, StartEntry,
+    GapEntry, HookEntry, Outcome, OutcomeEntry, RejectedEntry, StartEntry, Streamed,
 };
 pub use format::{LogId, PAYLOAD_BYTES_MAX};
 pub use log::{Ledger, LedgerError, LedgerOptions, Recovered};

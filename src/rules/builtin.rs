@@ -33,11 +33,19 @@ const FILES: &[(&str, &str)] = files![
     "base/rest-delete.yaml",
     "base/traffic.yaml",
     "base/unknown-operation.yaml",
+    "git/lose-work.yaml",
+    "git/pack.yaml",
     "kubernetes/cluster-wide-delete.yaml",
     "kubernetes/delete-collection.yaml",
     "kubernetes/namespace-delete.yaml",
     "kubernetes/pack.yaml",
     "kubernetes/volume-delete.yaml",
+    "shell/disk.yaml",
+    "shell/machine-access.yaml",
+    "shell/machine.yaml",
+    "shell/outside-workspace.yaml",
+    "shell/pack.yaml",
+    "shell/workspace-loss.yaml",
 ];
 
 /// The built-in packs as sources; `rules export` writes them out.

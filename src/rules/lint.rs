@@ -12,7 +12,7 @@ const MESSAGE_CHARS_MAX: usize = 300;
 
 /// Providers of the vocabulary beside those of the catalog: their operations follow a grammar, or come with later
 /// catalogs.
-const GRAMMAR_PROVIDERS: &[&str] = &["http", "graphql", "git", "net", "lifeline"];
+const GRAMMAR_PROVIDERS: &[&str] = &["http", "graphql", "git", "net", "lifeline", "shell", "sql", "terraform"];
 
 /// Checks what does not depend on the compiled matcher.
 pub(super) fn rule(raw: &RawRule, layer: Layer, file: &str, report: &mut Report<'_>) {
@@ -128,7 +128,10 @@ fn operation(glob: &Glob, at: Spot, report: &mut Report<'_>) {
 
 fn known_provider(provider: &str, at: Spot, report: &mut Report<'_>) {
     const CATALOGS: &[&str] = &["aws", "kubernetes"];
-    if catalog::provider(provider).is_none() && !GRAMMAR_PROVIDERS.contains(&provider) {
+    let is_known = catalog::provider(provider).is_some()
+        || GRAMMAR_PROVIDERS.contains(&provider)
+        || catalog::commands::names_provider(provider);
+    if !is_known {
         let help = nearest(provider, CATALOGS.iter().chain(GRAMMAR_PROVIDERS).copied());
         report.say(at, format!("provider `{provider}` is not known"), help);
     }

@@ -11,4 +11,5 @@ pub mod peer;
 pub mod presence;
 pub mod sentry;
 pub mod socket;
+pub mod spdy;
 pub mod websocket;

@@ -4,7 +4,11 @@
 //! Nothing here answers, unmasks in place or repairs: what cannot be read in exactly one way is a [`Fault`], and the
 //! connection ends with it. No extension is ever spoken on a connection that is read, so a reserved bit is a fault too.
 
+mod passing;
+
 use bytes::{Bytes, BytesMut};
+
+pub use passing::{Part, Passing};
 
 /// The largest message that is read; GraphQL servers take less by default.
 pub const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
@@ -40,6 +44,9 @@ pub enum Fault {
     /// No text.
     #[error("a binary WebSocket message, where only texts are spoken")]
     Binary,
+    /// Section 5.5.1: no message follows a close.
+    #[error("a WebSocket message behind the end")]
+    Closed,
 }
 
 /// Whose frames.

@@ -6,10 +6,12 @@
 
 use serde_json::Value;
 
-use crate::support::child::Ended;
+use crate::support::child::{self, Ended};
 use crate::support::google::Google;
+use crate::support::google_rpc::{INTERNAL, INVALID_ARGUMENT, UNIMPLEMENTED};
 use crate::support::local::Local;
 use crate::support::stage::Stage;
+use crate::support::upstream::Seen;
 use crate::support::{PATIENCE, clients};
 
 const TEXT: &str = "Not this one, says the team.";
@@ -135,7 +137,7 @@ fn storage_s_library_works_with_a_server_is_told_once_and_does_not_ask_again() {
 #[test]
 fn grpc_s_libraries_are_told_once_and_do_not_ask_again() {
     let mut stage = stage("gcp:pubsub:projects.topics.create", "gcp:pubsub:projects.topics.publish");
-    let google = Google::on(&mut stage);
+    let google = Google::speaking_grpc(&mut stage);
     let all = run(&stage, include_str!("support/google_grpc.py"));
     is(&all, "list", 200, "");
     is(&all, "delete cluster", 403, APPROVAL);
@@ -150,7 +152,88 @@ fn grpc_s_libraries_are_told_once_and_do_not_ask_again() {
     asked(&stage, "gcp:pubsub:projects.topics.delete", (1, 1));
     asked(&stage, "gcp:pubsub:projects.topics.publish", (2, 1));
     let (list, publish) = ("/google.container.v1.ClusterManager/ListClusters", "/google.pubsub.v1.Publisher/Publish");
+    google.was_called_as_described();
     assert_eq!(google.called(), [list, publish, list]);
+}
+
+/// A call of gRPC as it arrives.
+fn rpc(host: &str, path: &str) -> Seen {
+    let headers = [("content-type", "application/grpc"), ("te", "trailers")];
+    Seen {
+        method: "POST".to_owned(),
+        host: host.to_owned(),
+        target: path.to_owned(),
+        version: "HTTP/2.0".to_owned(),
+        headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+        ..Seen::default()
+    }
+}
+
+#[test]
+fn the_stand_in_refuses_grpc_that_is_not_published() {
+    let mut stage = Stage::new();
+    let google = Google::speaking_grpc(&mut stage);
+    let (clusters, topics) = ("container.googleapis.com", "pubsub.googleapis.com");
+    let (list, publish) = ("/google.container.v1.ClusterManager/ListClusters", "/google.pubsub.v1.Publisher/Publish");
+    let status = |seen: &Seen, body: &[u8]| {
+        let answer = google.rpc(seen, body);
+        let status = answer.headers().get("grpc-status").map(|value| value.to_str().unwrap().parse::<u8>().unwrap());
+        (status, google.wrong().len())
+    };
+    // `parent` is `a`; and of the topic `a` a message whose data is `b` with an attribute.
+    let (listing, publishing) =
+        (b"\0\0\0\0\x03\x22\x01a", b"\0\0\0\0\x10\x0a\x01a\x12\x0b\x0a\x01b\x12\x06\x0a\x01k\x12\x01v");
+    assert_eq!(status(&rpc(clusters, list), listing), (None, 0));
+    assert_eq!(status(&rpc(topics, publish), publishing), (None, 0));
+    google.was_called_as_described();
+    let with = |name: &str, value: &str| {
+        let mut seen = rpc(clusters, list);
+        seen.headers.retain(|(known, _)| known != name);
+        seen.headers.push((name.to_owned(), value.to_owned()));
+        seen
+    };
+    let listing_over = |change: fn(&mut Seen)| {
+        let mut seen = rpc(clusters, list);
+        change(&mut seen);
+        seen
+    };
+    let bad: [(Seen, &[u8], u8); 16] = [
+        (rpc(clusters, "/google.container.v1.ClusterManager/ListCluster"), listing, UNIMPLEMENTED),
+        (rpc(clusters, "/google.container.v1.ClusterManager/ListClusters/"), listing, UNIMPLEMENTED),
+        (rpc(topics, list), listing, UNIMPLEMENTED),
+        (with("te", "gzip"), listing, INTERNAL),
+        (with("content-type", "application/grpc-web"), listing, INTERNAL),
+        (listing_over(|seen| seen.method = "GET".to_owned()), listing, INTERNAL),
+        (listing_over(|seen| seen.version = "HTTP/1.1".to_owned()), listing, INTERNAL),
+        (rpc(clusters, list), b"", INTERNAL),
+        (rpc(clusters, list), b"\0\0\0", INTERNAL),
+        (rpc(clusters, list), b"\0\0\0\0\x04\x22\x01a", INTERNAL),
+        (rpc(clusters, list), b"\0\0\0\0\x03\x22\x01a\0\0\0\0\0", INTERNAL),
+        (rpc(clusters, list), b"\x01\0\0\0\x03\x22\x01a", INTERNAL),
+        // A length that is too long, a number where a text belongs, and no UTF-8.
+        (rpc(clusters, list), b"\0\0\0\0\x03\x22\x7fa", INVALID_ARGUMENT),
+        (rpc(clusters, list), b"\0\0\0\0\x02\x20\x0a", INVALID_ARGUMENT),
+        (rpc(clusters, list), b"\0\0\0\0\x03\x22\x01\xff", INVALID_ARGUMENT),
+        // Field 99, in the message of a list.
+        (rpc(topics, publish), b"\0\0\0\0\x0c\x0a\x01a\x12\x07\x0a\x01b\x9a\x06\x01a", INVALID_ARGUMENT),
+    ];
+    for (count, (seen, body, code)) in bad.iter().enumerate() {
+        assert_eq!(status(seen, body), (Some(*code), count + 1), "{seen:?} {body:?}: {:?}", google.wrong());
+    }
+    assert_eq!(google.called(), [list, publish]);
+}
+
+#[test]
+fn grpc_s_client_hears_from_the_stand_in_what_is_not_published() {
+    let mut stage = Stage::new();
+    let google = Google::speaking_grpc(&mut stage);
+    let script = stage.write("work/calls.py", include_str!("support/google_unpublished.py"));
+    let authority = stage.write("work/authority.pem", stage.ca.pem());
+    let mut command = stage.command(clients::google_cloud().join("bin/python"));
+    command.arg(script).arg(google.address.to_string()).arg(authority);
+    let all = steps(child::run(command, PATIENCE));
+    assert_eq!(all, ["OK", "UNIMPLEMENTED", "UNIMPLEMENTED", "INVALID_ARGUMENT"], "{:?}", google.wrong());
+    assert_eq!((google.called().len(), google.wrong().len()), (1, 3), "{:?}", google.wrong());
 }
 
 #[test]

@@ -140,8 +140,7 @@ fn is_recorded(stage: &Stage) {
         assert_eq!(one.actions[0].blast.impact.to_string(), "read");
     }
     assert_eq!(log.rejected().len(), 4, "{:#?}", log.rejected());
-    let is_sent =
-        |outcome: &Outcome| matches!(outcome, Outcome::Tunnelled { received_bytes: 0, sent_bytes } if *sent_bytes > 0);
+    let is_sent = |outcome: &Outcome| matches!(outcome, Outcome::Tunnelled { received_bytes: 0, sent_bytes, .. } if *sent_bytes > 0);
     let sent = log.outcomes().iter().filter(|one| is_sent(&one.outcome)).count();
     assert!(sent >= 10, "{:#?}", log.outcomes());
 }

@@ -181,7 +181,9 @@ fn behind_a_run_the_call_belongs_to_its_session() {
         let mut stage = Stage::new();
         let gate = shared.then(|| SharedGate::on(&mut stage));
         let mut agent = Agent::start(&stage, &[], &[]);
-        let call = |input: Value| format!("echo '{input}' | {} hook claude-code --within 30s", env!("CARGO_BIN_EXE_blastgate"));
+        let call = |input: Value| {
+            format!("echo '{input}' | {} hook claude-code --within 30s", env!("CARGO_BIN_EXE_blastgate"))
+        };
         let (code, said) = agent.does(&call(destroys()));
         assert!(code == 0 && said.contains("Decided by the running gate"), "{said}");
         let (code, said) = agent.does(&call(reads()));

@@ -1,5 +1,6 @@
 //! What `kubectl` is promised about connections into pods, over both of its transports.
 
+use blastgate::record::Outcome;
 use serde_json::json;
 
 use crate::support::child::Ended;
@@ -65,6 +66,18 @@ fn works_with_a_pod(stage: &Stage, kube: &Kube, upgrade: &str) {
     for operation in ["exec", "attach", "portforward"] {
         assert!(!log.of(&format!("kubernetes:core:pods/{operation}.connect")).is_empty(), "{operation}");
     }
+    // Every connection was followed to its end, and none was cut.
+    let streamed = log.outcomes().into_iter().filter_map(|one| match &one.outcome {
+        Outcome::Tunnelled { streamed, .. } => Some(streamed.clone().expect("streams that were followed")),
+        _ => None,
+    });
+    let streamed: Vec<_> = streamed.collect();
+    assert!(streamed.len() >= 6 && streamed.iter().all(|one| one.cut.is_none()), "{streamed:#?}");
+    let sum = stage.run(&["sh", "-c", "seq 100000 | wc -c"]).succeeded().stdout;
+    let sum: u64 = sum.trim().parse().unwrap();
+    assert!(streamed.iter().any(|one| one.sent.get("stdin") == Some(&sum)), "{streamed:#?}");
+    assert!(streamed.iter().any(|one| one.ports == [8080] && one.sent["data"] == 1_048_581), "{streamed:#?}");
+    assert!(streamed.iter().any(|one| !one.sent.contains_key("stdin")), "{streamed:#?}");
 }
 
 /// Forwards a port and speaks to it twice.
@@ -124,4 +137,44 @@ fn an_exec_in_production_is_stopped_on_either_transport_and_kubectl_says_why() {
         assert_eq!(stage.log().stopped(), vec!["kubernetes:core:pods/exec.connect escalate"; tries], "{ended:#?}");
         assert!(kube.record.all().iter().all(|seen| seen.header("upgrade").is_none()), "an opening arrived");
     }
+}
+
+/// It writes texts, closes a channel by name and says goodbye twice.
+#[test]
+fn python_s_client_works_in_pods_and_is_cut_where_it_writes_unasked() {
+    const SCRIPT: &str = r#"
+from kubernetes import client, config
+from kubernetes.stream import stream
+config.load_kube_config()
+connect = client.CoreV1Api().connect_get_namespaced_pod_exec
+def run(command, **options):
+    return stream(connect, "web-1", "shop", command=command, stdout=True, stderr=True, tty=False, **options)
+print(run(["sh", "-c", "echo out; echo err >&2"], stdin=False))
+asked = run(["cat"], stdin=True, _preload_content=False)
+asked.write_stdin("hello\n")
+asked.close_channel(0)
+asked.run_forever(timeout=20)
+print(asked.read_stdout(), asked.returncode)
+asked.close()
+unasked = run(["sh", "-c", "sleep 30"], stdin=False, _preload_content=False)
+unasked.write_stdin("hello\n")
+unasked.run_forever(timeout=20)
+print("open" if unasked.is_open() else "ended")
+"#;
+    let mut stage = Stage::new();
+    let kube = Kube::on(&mut stage, "kind-dev", "kind-dev.kube.example");
+    kube.put(PODS, "web-1", json!({ "kind": "Pod", "apiVersion": "v1", "metadata": {} }));
+    let python = clients::kubernetes().join("bin/python").display().to_string();
+    let ended = stage.run(&[&python, "-c", SCRIPT]).succeeded();
+    assert!(ended.stdout.contains("hello\n 0\n") && ended.stdout.ends_with("ended\n"), "{ended:#?}");
+    let log = stage.log();
+    log.is_undisturbed();
+    let told = log.outcomes().into_iter().map(|one| match &one.outcome {
+        Outcome::Tunnelled { streamed: Some(streamed), .. } => {
+            (streamed.sent.get("stdin").copied(), streamed.cut.clone())
+        }
+        other => panic!("{other:?}"),
+    });
+    let cut = Some("input that the opening did not ask for".to_owned());
+    assert_eq!(told.collect::<Vec<_>>(), [(None, None), (Some(6), None), (None, cut)]);
 }

@@ -191,7 +191,7 @@ fn a_web_socket_says_back_what_it_is_told_through_tunnels_and_in_absolute_form()
         assert!(action.parameters.iter().any(|one| one.name == "upgrade" && one.value == "websocket"), "{action:?}");
     }
     for outcome in log.outcomes() {
-        let Outcome::Tunnelled { sent_bytes, received_bytes } = outcome.outcome else { panic!("{outcome:?}") };
+        let Outcome::Tunnelled { sent_bytes, received_bytes, .. } = outcome.outcome else { panic!("{outcome:?}") };
         assert!(sent_bytes > 4 * MIB as u64 && received_bytes > 4 * MIB as u64, "{outcome:?}");
     }
     assert_eq!((decisions.len(), log.outcomes().len()), (3, 3));

@@ -13,7 +13,7 @@ use crate::model::{Disposition, Effect, Timestamp};
 use crate::record::query::{Filter, ReadError, Reader, Stored};
 use crate::record::{
     ApprovalEntry, ApprovalStep, ConfigurationEntry, ConfigurationStep, Damage, DecisionEntry, Entry, Outcome,
-    RejectedEntry,
+    RejectedEntry, Streamed,
 };
 
 /// A decision waits for its outcome until so many others have come; then it is shown as it is.
@@ -448,16 +448,22 @@ fn approval_cells(entry: &ApprovalEntry) -> Vec<Cell> {
 fn outcome_cell(outcome: Option<&Outcome>) -> Cell {
     let colour = match outcome {
         Some(Outcome::Answered { status, .. }) if *status < 400 => None,
-        Some(Outcome::Tunnelled { .. }) => None,
+        Some(Outcome::Tunnelled { streamed, .. }) if !is_cut(streamed.as_ref()) => None,
         _ => Some(AnsiColor::Yellow.into()),
     };
     Cell::new(&outcome_text(outcome)).style(Style::new().fg_color(colour))
+}
+
+/// Whether the gate ended a connection for what its client sent.
+fn is_cut(streamed: Option<&Streamed>) -> bool {
+    streamed.is_some_and(|streamed| streamed.cut.is_some())
 }
 
 /// How it ended, in few words.
 pub(super) fn outcome_text(outcome: Option<&Outcome>) -> String {
     match outcome {
         Some(Outcome::Answered { status, .. }) => format!("answered {status}"),
+        Some(Outcome::Tunnelled { streamed, .. }) if is_cut(streamed.as_ref()) => "tunnel cut".to_owned(),
         Some(Outcome::Tunnelled { .. }) => "tunnel closed".to_owned(),
         Some(Outcome::Unreachable { .. }) => "unreachable".to_owned(),
         Some(Outcome::Broken { status: Some(status), .. }) => format!("broken after {status}"),

@@ -9,7 +9,9 @@ use super::list::{Line, effect_style, outcome_of, write_json};
 use crate::cli::table::visible;
 use crate::model::{Disposition, Mode, Place, Reversible, Timestamp};
 use crate::record::query::{ReadError, Reader, Stored};
-use crate::record::{ActionEntry, ApprovalEntry, ConfigurationEntry, DecisionEntry, Entry, Outcome, RejectedEntry};
+use crate::record::{
+    ActionEntry, ApprovalEntry, ConfigurationEntry, DecisionEntry, Entry, Outcome, RejectedEntry, Streamed,
+};
 
 /// The fewest characters of an id's end that are looked for.
 const END_MIN: usize = 6;
@@ -257,8 +259,9 @@ fn outcome_in_full(entry: &DecisionEntry, outcome: Option<&Stored>) -> String {
         Some(Outcome::Answered { status, sent_bytes, received_bytes }) => {
             format!("answered {status} {after}; {sent_bytes} bytes sent, {received_bytes} received")
         }
-        Some(Outcome::Tunnelled { sent_bytes, received_bytes }) => {
-            format!("the tunnel closed {after}; {sent_bytes} bytes sent, {received_bytes} received")
+        Some(Outcome::Tunnelled { sent_bytes, received_bytes, streamed }) => {
+            let streamed = streamed.as_ref().map(streams).unwrap_or_default();
+            format!("the tunnel closed {after}; {sent_bytes} bytes sent, {received_bytes} received{streamed}")
         }
         Some(Outcome::Unreachable { error }) => format!("not a byte was sent: {error}"),
         Some(Outcome::Broken { status, error }) => {
@@ -268,6 +271,15 @@ fn outcome_in_full(entry: &DecisionEntry, outcome: Option<&Stored>) -> String {
         Some(Outcome::Abandoned) => format!("the agent went away {after}; it may have reached upstream"),
         None => "not readable by this version".to_owned(),
     }
+}
+
+/// What was sent inside, and why it was ended.
+fn streams(streamed: &Streamed) -> String {
+    let sent = streamed.sent.iter().map(|(name, bytes)| format!("{bytes} to {name}")).collect::<Vec<_>>().join(", ");
+    let ports = streamed.ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+    let parts = [("inside: ", sent), ("ports ", ports), ("cut: ", streamed.cut.clone().unwrap_or_default())];
+    let said = parts.iter().filter(|(_, text)| !text.is_empty());
+    said.map(|(before, text)| format!("; {before}{text}")).collect()
 }
 
 fn write_rejected(out: &mut dyn Write, stored: &Stored, entry: &RejectedEntry) -> io::Result<()> {

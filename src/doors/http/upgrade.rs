@@ -8,6 +8,7 @@ use http::{Request, StatusCode, Version};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Answer;
+use super::connection::end;
 use super::messages::{self, Talk};
 use crate::egress::{Conversation, Switched};
 
@@ -17,7 +18,7 @@ pub(super) struct Slot(Arc<Mutex<Option<Next>>>);
 
 /// What a connection goes on as.
 pub(super) enum Next {
-    /// Bytes that nobody reads.
+    /// Bytes that pass.
     Bytes(Switched),
     /// Messages that are judged one by one.
     Messages(Box<Talk>, Conversation),
@@ -50,7 +51,12 @@ pub(super) fn close_unless_switched(answer: &mut Answer) {
 /// Joins both ends. `read` are bytes that the agent sent before it had its answer.
 pub(super) async fn join<S: AsyncRead + AsyncWrite + Unpin>(next: Next, stream: S, read: BytesMut) {
     match next {
-        Next::Bytes(switched) => switched.splice(stream, &read).await,
+        Next::Bytes(switched) => {
+            let mut stream = stream;
+            if switched.splice(&mut stream, &read).await {
+                end(stream).await;
+            }
+        }
         Next::Messages(talk, conversation) => messages::relay(*talk, conversation, stream, read).await,
     }
 }

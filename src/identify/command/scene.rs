@@ -34,6 +34,8 @@ pub(in crate::identify) struct Scene<'a> {
     steps: usize,
     veiled: Vec<Part>,
     wrote: BTreeMap<String, Contents>,
+    /// What commands before have changed that later ones depend on: kind, name, value.
+    remembered: Vec<(&'static str, String, String)>,
 }
 
 /// An operation that a command carries out without sending a request that the gate could judge.
@@ -129,6 +131,7 @@ impl<'a> Scene<'a> {
             steps: 0,
             veiled,
             wrote: BTreeMap::new(),
+            remembered: vec![],
         }
     }
 
@@ -207,6 +210,22 @@ impl<'a> Scene<'a> {
     /// A variable as the command would see it: what the text sets, else what it inherits. `None` when it is not set.
     pub(in crate::identify) fn variable(&self, at: &Invocation, name: &str) -> Option<Word> {
         at.set(name).cloned().or_else(|| self.around.variable(name).map(Word::known))
+    }
+
+    /// Keeps what a command changes for those after it: a `link` that it makes, a git `alias`.
+    pub(in crate::identify) fn remember(
+        &mut self,
+        kind: &'static str,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) {
+        self.remembered.push((kind, name.into(), value.into()));
+    }
+
+    /// What commands before have changed of this kind: name and value, the latest first.
+    pub(in crate::identify) fn recalled(&self, kind: &'static str) -> impl Iterator<Item = (&str, &str)> {
+        let of = move |(known, ..): &&(&'static str, String, String)| *known == kind;
+        self.remembered.iter().rev().filter(of).map(|(_, name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Reads a script that runs in these circumstances.

@@ -90,6 +90,21 @@ pub struct Stated {
     pub files: BTreeMap<String, String>,
 }
 
+impl Stated {
+    /// A workspace, the folder that commands start in, of the owner of `/home/dev`; nothing else is known.
+    #[must_use]
+    pub fn in_workspace(path: &str) -> Self {
+        let pairs = [("HOME", "/home/dev"), ("USER", "dev"), ("PWD", path), ("PATH", "/usr/local/bin:/usr/bin:/bin")];
+        Self {
+            directory: Some(path.to_owned()),
+            home: Some("/home/dev".to_owned()),
+            workspace: Some(path.to_owned()),
+            variables: pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            files: BTreeMap::new(),
+        }
+    }
+}
+
 impl Surroundings for Stated {
     fn directory(&self) -> Option<&str> {
         self.directory.as_deref()

@@ -8,14 +8,7 @@ use crate::model::http::Unreadable;
 
 /// `/repo` is the workspace of `/home/dev`'s owner.
 pub(in crate::identify) fn stated() -> Stated {
-    let text = ToOwned::to_owned;
-    Stated {
-        directory: Some(text("/repo")),
-        home: Some(text("/home/dev")),
-        workspace: Some(text("/repo")),
-        variables: [("HOME", "/home/dev"), ("USER", "dev")].map(|(name, value)| (text(name), text(value))).into(),
-        files: Default::default(),
-    }
+    Stated::in_workspace("/repo")
 }
 
 /// The words of a plain command: blanks part, quotes keep together, nothing is expanded.

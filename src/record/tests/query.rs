@@ -1,7 +1,7 @@
-use super::{answered, at, decision, forwarded, read, refused, runtime, start};
+use super::{BEGAN, answered, at, decision, forwarded, id, read, refused, runtime, start};
 use crate::model::{Hazard, SessionId, Timestamp};
 use crate::record::query::{Filter, Reader, parse_time};
-use crate::record::{Entry, Grade, Ledger, LedgerOptions, Outcome, RejectedEntry};
+use crate::record::{Entry, Grade, Ledger, LedgerOptions, Outcome, OutcomeEntry, RejectedEntry, Streamed};
 
 const NOW: u64 = 1_000_000_000;
 
@@ -223,4 +223,20 @@ fn reading_while_a_gate_writes_never_sees_damage() {
         }
     }
     runtime.block_on(writer).unwrap();
+}
+
+#[test]
+fn outcomes_of_before_streams_were_followed_read_as_they_did() {
+    let check = |text: &str, expected: Option<Streamed>| {
+        let entry: OutcomeEntry = serde_json::from_str(text).unwrap();
+        let outcome = Outcome::Tunnelled { sent_bytes: 1, received_bytes: 2, streamed: expected };
+        assert_eq!(entry.outcome, outcome);
+        assert_eq!(serde_json::to_string(&entry).unwrap(), text);
+    };
+    let head = format!(r#"{{"id":"{}","at":{BEGAN},"outcome":"tunnelled","sent_bytes":1,"received_bytes":2"#, id(1));
+    check(&format!("{head}}}"), None);
+    let cut = Some("why".to_owned());
+    let streamed = Streamed { sent: [("stdin".to_owned(), 3)].into(), ports: vec![8080], cut };
+    check(&format!(r#"{head},"streamed":{{"sent":{{"stdin":3}},"ports":[8080],"cut":"why"}}}}"#), Some(streamed));
+    check(&format!(r#"{head},"streamed":{{}}}}"#), Some(Streamed::default()));
 }

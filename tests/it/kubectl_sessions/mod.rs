@@ -11,6 +11,7 @@ mod steps;
 use std::collections::BTreeMap;
 
 use blastgate::model::Disposition;
+use blastgate::record::{Outcome, OutcomeEntry};
 use serde_json::json;
 
 use crate::kubectl::FORWARD;
@@ -123,6 +124,12 @@ impl Session {
         assert!(wrong.is_empty(), "in {}: {}", self.namespace, wrong.join("\n"));
         let log = self.stage.log();
         assert!(log.rejected().is_empty(), "unreadable: {:#?}", log.rejected());
+        let is_cut = |one: &&&OutcomeEntry| match &one.outcome {
+            Outcome::Tunnelled { streamed, .. } => streamed.as_ref().is_none_or(|streamed| streamed.cut.is_some()),
+            _ => false,
+        };
+        let outcomes = log.outcomes();
+        assert_eq!(outcomes.iter().find(is_cut), None, "a stream was cut, or not followed");
         let calls = self.log_tells_what_the_server_saw();
         let real = self.cluster.is_real();
         figures::meet(self.cluster.clients());

@@ -73,6 +73,9 @@ const PLATFORM_NODE_PACKAGES: &[&str] = &[
     "supabase-management-js@2.0.2",
 ];
 
+/// Railway's command line, whose source holds the schema that Railway publishes.
+const RAILWAY_CRATE: &str = "railwayapp@5.71.0";
+
 /// The folder of the Python environment; its `bin` holds `python`, `aws`.
 pub(crate) fn python() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
@@ -174,6 +177,36 @@ pub(crate) fn node_platforms() -> Option<&'static Path> {
         Some(installed("npm-platforms", &packages.join(" "), |folder| npm(folder, packages)))
     });
     found.as_deref()
+}
+
+/// Linear's published schema, as its client's declarations hold it; `None` without npm.
+pub(crate) fn linear_schema() -> Option<PathBuf> {
+    let folder = node_platforms()?.join("node_modules/@linear/sdk/dist");
+    let is_whole = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        name.starts_with("index-") && name.ends_with(".d.mts")
+    };
+    fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).find(is_whole)
+}
+
+/// Railway's published schema: the answer of its introspection.
+pub(crate) fn railway_schema() -> &'static Path {
+    static RAILWAY: OnceLock<PathBuf> = OnceLock::new();
+    RAILWAY.get_or_init(|| {
+        let folder = installed("railway", RAILWAY_CRATE, |folder| {
+            let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+            // Reads a crate's source to tell about it, and leaves it where cargo keeps sources.
+            let mut info = Command::new(cargo);
+            step(info.args(["info", "--quiet", "--registry", "crates-io", RAILWAY_CRATE]).stdout(Stdio::null()));
+            let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+            let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).expect("HOME or CARGO_HOME");
+            let inside = Path::new(&RAILWAY_CRATE.replace('@', "-")).join("src/gql/schema.json");
+            let mut sources = fs::read_dir(home.join("registry/src")).unwrap().flatten();
+            let found = sources.find_map(|registry| fs::read(registry.path().join(&inside)).ok());
+            fs::write(folder.join("schema.json"), found.expect("a schema in the crate")).unwrap();
+        });
+        folder.join("schema.json")
+    })
 }
 
 /// The agent's program, where npm is there.

@@ -1,9 +1,10 @@
 //! A stand-in for Google's APIs that knows their discovery documents: it answers as little as they allow, and a call that
-//! they do not hold, or with parameters or members of a body that they do not name, fails the test. gRPC is answered with
-//! an empty message, and a publisher with an id.
+//! they do not hold, or with parameters or members of a body that they do not name, fails the test. So does a call of gRPC
+//! that is not as published; the others are answered with an empty message, and a publisher with an id.
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use http::Request;
@@ -12,6 +13,7 @@ use hyper::body::Incoming;
 use serde_json::{Map, Value, json};
 
 use super::clients;
+use super::google_rpc::{self, Rpcs};
 use super::server::{self, Answer, Peer, answer};
 use super::stage::Stage;
 use super::upstream::{Record, Seen};
@@ -126,12 +128,16 @@ fn collect(document: &Value, resource: &Value, into: &mut Vec<Method>) {
 
 /// The stand-in.
 pub(crate) struct Google {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
     record: Record,
     state: Arc<State>,
 }
 
 struct State {
     methods: Vec<Method>,
+    /// `None`: it takes no gRPC.
+    rpcs: Option<Rpcs>,
     /// `compute.instances.list` of every call, those in batches too.
     called: Mutex<Vec<String>>,
     wrong: Mutex<Vec<String>>,
@@ -140,6 +146,15 @@ struct State {
 impl Google {
     /// Stands in for the hosts of the documents.
     pub(crate) fn on(stage: &mut Stage) -> Self {
+        Self::with(stage, None)
+    }
+
+    /// The same, and takes gRPC.
+    pub(crate) fn speaking_grpc(stage: &mut Stage) -> Self {
+        Self::with(stage, Some(Rpcs::published()))
+    }
+
+    fn with(stage: &mut Stage, rpcs: Option<Rpcs>) -> Self {
         let folder = clients::google_cloud().join("lib");
         let version = fs::read_dir(&folder).unwrap().flatten().next().expect("a Python").path();
         let folder = version.join("site-packages/googleapiclient/discovery_cache/documents");
@@ -152,7 +167,7 @@ impl Google {
         let hosts: BTreeSet<String> = methods.iter().map(|one| one.host.clone()).chain([PUBSUB.to_owned()]).collect();
         let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
         let tls = stage.ca.server(&hosts, &["h2", "http/1.1"]);
-        let state = Arc::new(State { methods, called: Mutex::default(), wrong: Mutex::default() });
+        let state = Arc::new(State { methods, rpcs, called: Mutex::default(), wrong: Mutex::default() });
         let record = Record::default();
         let (seen, known) = (record.clone(), Arc::clone(&state));
         let handler: server::Handler =
@@ -161,7 +176,7 @@ impl Google {
         for host in hosts {
             stage.resolve(host, address);
         }
-        Self { record, state }
+        Self { address, record, state }
     }
 
     /// `compute.instances.list` of every call that came through, those in batches too; gRPC's have paths.
@@ -177,7 +192,17 @@ impl Google {
     /// Every call was one that Google describes.
     #[track_caller]
     pub(crate) fn was_called_as_described(&self) {
-        assert_eq!(*self.state.wrong.lock().unwrap(), Vec::<String>::new());
+        assert_eq!(self.wrong(), Vec::<String>::new());
+    }
+
+    /// What was wrong with the calls that Google does not describe.
+    pub(crate) fn wrong(&self) -> Vec<String> {
+        self.state.wrong.lock().unwrap().clone()
+    }
+
+    /// What it answers to a call of gRPC.
+    pub(crate) fn rpc(&self, seen: &Seen, body: &[u8]) -> Answer {
+        self.state.rpc(seen, body)
     }
 }
 
@@ -198,6 +223,19 @@ impl State {
         };
         self.wrong.lock().unwrap().push(format!("{verb} {host}{target}: {flaw}"));
         (400, json!({ "error": { "code": 400, "message": flaw, "status": "INVALID_ARGUMENT" } }))
+    }
+
+    fn rpc(&self, seen: &Seen, body: &[u8]) -> Answer {
+        let flaw = match &self.rpcs {
+            None => Some((google_rpc::UNIMPLEMENTED, "no gRPC was expected".to_owned())),
+            Some(rpcs) => rpcs.flaw(seen, body),
+        };
+        let Some((code, flaw)) = flaw else {
+            self.called.lock().unwrap().push(seen.target.clone());
+            return google_rpc::answer(&seen.target);
+        };
+        self.wrong.lock().unwrap().push(format!("{}{}: {flaw}", seen.host, seen.target));
+        google_rpc::refusal(code, &flaw)
     }
 
     /// Every part's answer, in the order of the parts.
@@ -231,15 +269,7 @@ async fn take(record: Record, state: Arc<State>, request: Request<Incoming>, pee
     let body = body.to_bytes();
     let media = seen.header("content-type").unwrap_or_default();
     if media.starts_with("application/grpc") {
-        state.called.lock().unwrap().push(seen.target.clone());
-        let trailers = http::HeaderMap::from_iter([(
-            http::HeaderName::from_static("grpc-status"),
-            http::HeaderValue::from_static("0"),
-        )]);
-        // Not compressed, and its length. Who publishes wants an id for every message (field 1 of the answer).
-        let message: &[u8] = if seen.target.ends_with("/Publish") { b"\0\0\0\0\x03\x0a\x011" } else { &[0; 5] };
-        let said = answer(200, "application/grpc", message.to_vec());
-        return said.map(|body| body.with_trailers(async { Some(Ok(trailers)) }).boxed());
+        return state.rpc(&seen, &body);
     }
     if seen.target.starts_with("/batch") {
         return state.batch(&seen.host, media, &body);

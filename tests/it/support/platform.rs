@@ -1,15 +1,18 @@
-//! Stand-ins for the platform providers: each knows its provider's own table of operations, takes what stands in it with a
-//! body that can be read, answers as little as the clients take, and remembers what was asked.
+//! Stand-ins for the platform providers: each knows its provider's own table of operations or its published GraphQL schema,
+//! takes what stands in it with a body that can be read, answers as little as the clients take, and remembers what was asked.
 
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use http::Request;
+use bytes::Bytes;
+use http::{Method, Request};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
+use super::clients;
+use super::examiner::Examiner;
 use super::server::{self, Answer};
 use super::stage::Stage;
 
@@ -42,6 +45,8 @@ pub(crate) struct Platform(Arc<State>);
 
 struct State {
     rows: Vec<Row>,
+    /// `None`: it speaks no GraphQL.
+    schema: Option<Examiner>,
     base: &'static str,
     answers: Answers,
     calls: Mutex<Vec<String>>,
@@ -49,9 +54,17 @@ struct State {
 }
 
 impl Platform {
-    /// Stands in for `host` on this stage: the provider of that folder, whose paths begin with `base`.
+    /// Stands in for `host` on this stage: the provider of that folder, whose paths begin with `base`, or whose GraphQL is
+    /// there.
     pub(crate) fn on(stage: &mut Stage, folder: &str, (host, base): (&str, &'static str), answers: Answers) -> Self {
-        let state = State { rows: rows(folder), base, answers, calls: Mutex::default(), wrong: Mutex::default() };
+        let state = State {
+            rows: rows(folder),
+            schema: schema(folder),
+            base,
+            answers,
+            calls: Mutex::default(),
+            wrong: Mutex::default(),
+        };
         let platform = Self(Arc::new(state));
         let taking = platform.clone();
         let handler: server::Handler = Arc::new(move |request, _| {
@@ -68,41 +81,85 @@ impl Platform {
         self.0.calls.lock().unwrap().clone()
     }
 
-    /// Every call that came through was one of the table's, and its body could be read.
+    /// Every call that came through was one of the table's or the schema's, and its body could be read.
     #[track_caller]
     pub(crate) fn was_called_as_published(&self) {
-        assert_eq!(*self.0.wrong.lock().unwrap(), Vec::<String>::new());
+        assert_eq!(self.wrong(), Vec::<String>::new());
     }
 
-    fn wrong(&self, text: String) -> Answer {
-        self.0.wrong.lock().unwrap().push(text.clone());
-        server::json(400, &json!({ "message": text }))
+    /// What was wrong with the calls that are not published.
+    pub(crate) fn wrong(&self) -> Vec<String> {
+        self.0.wrong.lock().unwrap().clone()
     }
 
     async fn take(&self, request: Request<Incoming>) -> Answer {
-        let state = &self.0;
         let (parts, body) = request.into_parts();
-        let Ok(body) = body.collect().await else { return self.wrong("the body broke".to_owned()) };
-        let body = body.to_bytes();
-        let whole = format!("{} {}", parts.method, parts.uri.path());
-        let read: Result<Value, _> = if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&body) };
-        let Ok(read) = read else { return self.wrong(format!("{whole}: not JSON")) };
-        let document = read["query"].as_str().filter(|_| parts.uri.path().contains("graphql"));
-        let asked = if let Some(document) = document {
-            document.to_owned()
-        } else {
-            let path = parts.uri.path().strip_prefix(state.base).unwrap_or("?");
-            let method = parts.method.as_str();
-            let fitting = state.rows.iter().filter_map(|row| Some((row.fits(method, path)?, row)));
-            let Some((_, row)) = fitting.max_by_key(|(literal, _)| *literal) else {
-                return self.wrong(format!("not in the table: {whole}"));
-            };
-            row.id.clone()
+        match body.collect().await {
+            Ok(body) => self.answer(&Request::from_parts(parts, body.to_bytes())),
+            Err(_) => self.refusal(&format!("{} {}: the body broke", parts.method, parts.uri.path())),
+        }
+    }
+
+    fn refusal(&self, text: &str) -> Answer {
+        self.0.wrong.lock().unwrap().push(text.to_owned());
+        server::json(400, &json!({ "message": text, "errors": [{ "message": text }] }))
+    }
+
+    /// What it answers to a whole request.
+    pub(crate) fn answer(&self, request: &Request<Bytes>) -> Answer {
+        let state = &self.0;
+        let asked = match &state.schema {
+            Some(schema) => state.document(schema, request),
+            None => state.operation(request),
+        };
+        let asked = match asked {
+            Ok(asked) => asked,
+            Err(flaw) => return self.refusal(&format!("{} {}: {flaw}", request.method(), request.uri().path())),
         };
         let (status, answer) = (state.answers)(&asked);
         state.calls.lock().unwrap().push(asked);
         if status == 204 { server::answer(204, "application/json", "") } else { server::json(status, &answer) }
     }
+}
+
+impl State {
+    /// The operation that a request asks for, by its name in the table, or what is wrong with it.
+    fn operation(&self, request: &Request<Bytes>) -> Result<String, String> {
+        if !request.body().is_empty() {
+            serde_json::from_slice::<Value>(request.body()).map_err(|_| "not JSON")?;
+        }
+        let path = request.uri().path().strip_prefix(self.base).unwrap_or("?");
+        let fitting = self.rows.iter().filter_map(|row| Some((row.fits(request.method().as_str(), path)?, row)));
+        let (_, row) = fitting.max_by_key(|(literal, _)| *literal).ok_or("not in the table")?;
+        Ok(row.id.clone())
+    }
+
+    /// The document of a request, or what is wrong with it.
+    fn document(&self, schema: &Examiner, request: &Request<Bytes>) -> Result<String, String> {
+        if request.method() != Method::POST || request.uri().path_and_query().is_none_or(|one| one != self.base) {
+            return Err("GraphQL is not there".to_owned());
+        }
+        let media = request.headers().get("content-type").map_or("", |value| value.to_str().unwrap_or_default());
+        if media.split(';').next() != Some("application/json") {
+            return Err(format!("no body of JSON, but `{media}`"));
+        }
+        let call: Value = serde_json::from_slice(request.body()).map_err(|_| "not JSON")?;
+        if let Some(flaw) = schema.flaw(&call) {
+            return Err(flaw);
+        }
+        Ok(call["query"].as_str().unwrap_or_default().to_owned())
+    }
+}
+
+/// What knows the published schema, where the platform speaks GraphQL.
+fn schema(folder: &str) -> Option<Examiner> {
+    let file = match folder {
+        "railway" => clients::railway_schema().to_owned(),
+        "linear" => clients::linear_schema().expect("npm, which holds the schema"),
+        _ => return None,
+    };
+    let python = clients::platforms().join("bin/python");
+    Some(Examiner::start(&python, include_str!("graphql_examiner.py"), &[&file]))
 }
 
 /// The rows of the provider's table; none where it has nothing but GraphQL.

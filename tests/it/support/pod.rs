@@ -77,7 +77,9 @@ impl Pods {
         let (protocol, asked, root) = (header("upgrade")?, Asked::of(&request), self.root.clone());
         let answer = Response::builder().status(101).header("connection", "Upgrade").header("upgrade", &protocol);
         let answer = if protocol == "websocket" {
+            // The client's first choice, as the API server picks.
             let spoken = header("sec-websocket-protocol")?;
+            let spoken = spoken.split(',').next()?.trim().to_owned();
             let answer = answer
                 .header("sec-websocket-accept", derive_accept_key(header("sec-websocket-key")?.as_bytes()))
                 .header("sec-websocket-protocol", spoken.as_str());

@@ -10,11 +10,13 @@ use crate::model::{Impact, Scope as Reach};
 pub(in crate::identify) type Reader = fn(&Invocation, &mut Scene<'_>);
 
 /// Programs with a reader in code.
-const CODED: [&[(&str, Reader)]; 12] = [
+const CODED: [&[(&str, Reader)]; 14] = [
     wrapper::FACES,
     interpreter::FACES,
     recipe::FACES,
     files::FACES,
+    files::READERS,
+    files::MACHINE,
     git::FACES,
     aws::FACES,
     kubernetes::FACES,

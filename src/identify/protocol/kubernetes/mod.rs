@@ -6,6 +6,7 @@
 //! A dry run counts only where it is certain to be honoured.
 
 mod body;
+pub mod channels;
 mod fact;
 mod facts;
 pub(super) mod json;
@@ -298,6 +299,8 @@ fn parameters(call: &Call, object: &Object, head: &Head) -> Vec<Parameter> {
     let deciding = [
         "command",
         "container",
+        // What is not asked for here cannot be sent later (`channels`).
+        "stdin",
         "ports",
         "labelSelector",
         "fieldSelector",
