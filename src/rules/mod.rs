@@ -114,6 +114,18 @@ impl RuleSet {
         Self::only(&builtin_sources().into_iter().chain(others).collect::<Vec<_>>())
     }
 
+    /// The same, to judge by only: the built-in packs come without the tests inside them. Revision and findings are those
+    /// of [`RuleSet::load`].
+    ///
+    /// # Errors
+    /// As [`RuleSet::load`].
+    pub fn judging(sources: &[Source]) -> Result<Self, Diagnostics> {
+        let others = || sources.iter().filter(|source| source.layer != Layer::BuiltIn).cloned();
+        let revision = revision(&builtin_sources().into_iter().chain(others()).collect::<Vec<_>>());
+        let texts: Vec<_> = builtin::untested_sources().into_iter().chain(others()).collect();
+        Self::only(&texts).map(|set| Self { revision, ..set })
+    }
+
     /// The built-in packs alone.
     #[must_use]
     #[allow(clippy::panic, reason = "the text is part of the program; a test loads every file of it")]

@@ -103,8 +103,10 @@ fn a_command_is_judged_where_it_would_run() {
         let ended = bash(command);
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), ""), "{command}: {ended:#?}");
     }
-    for command in ["rm -rf /srv/data", "bash -c 'cd / && rm -rf srv'", "rm -rf \"$HOME\""] {
-        denied(&bash(command));
+    for command in ["rm -rf /usr/lib", "bash -c 'cd / && rm -rf usr'", "sudo rm -rf /etc"] {
+        let ended = bash(command);
+        assert!(!ended.stdout.is_empty(), "{command}: {ended:#?}");
+        denied(&ended);
     }
     // What cannot be read is stopped, and said to be so.
     let reason = denied(&bash("echo 'never closed"));
