@@ -361,6 +361,7 @@ fn without_the_tests_inside_them_the_built_in_rules_say_the_same() {
     let told = |set: &RuleSet| set.rules().iter().map(one).collect::<Vec<_>>();
     assert_eq!(told(&whole), told(&judging));
     assert!(judging.rules().iter().all(|rule| rule.tests.is_empty()), "their tests stand last");
+    assert!(whole.rules().iter().all(|rule| !rule.tests.is_empty()), "every one is proved");
     let others = |set: &RuleSet| format!("{:?} {:?}", set.limits(), set.packs());
     assert_eq!(others(&whole), others(&judging));
 }
