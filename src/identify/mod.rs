@@ -7,6 +7,7 @@ pub mod command;
 mod message;
 pub mod protocol;
 mod statement;
+pub mod tool;
 
 use vec1::{Vec1, vec1};
 

@@ -119,7 +119,7 @@ pub(in crate::identify) struct Sent {
 
 impl<'a> Scene<'a> {
     /// Nothing yet.
-    pub(super) fn new(around: &'a dyn Surroundings) -> Self {
+    pub(in crate::identify) fn new(around: &'a dyn Surroundings) -> Self {
         let (found, trail, veiled) = (vec![], vec![], vec![]);
         Self {
             around,
@@ -132,6 +132,7 @@ impl<'a> Scene<'a> {
             steps: 0,
             veiled,
             wrote: BTreeMap::new(),
+            remembered: vec![],
         }
     }
 
@@ -333,7 +334,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Everything that was found.
-    pub(super) fn finish(self) -> Result<Heard, Unreadable> {
+    pub(in crate::identify) fn finish(self) -> Result<Heard, Unreadable> {
         if let Some(unreadable) = self.unreadable {
             return Err(unreadable);
         }

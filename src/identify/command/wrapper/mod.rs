@@ -20,11 +20,6 @@ pub(super) use mentions::mentioned;
 /// The programs that are read here beside those of [`read`].
 pub(super) const FACES: &[(&str, Reader)] = &[];
 
-/// Reads a command that stands in another one's arguments (`find -exec`, `git bisect run`), as it would be run there.
-pub(super) fn told(words: Vec<super::Word>, at: &super::Invocation, scene: &mut super::Scene<'_>) {
-    scene.invocation(&at.with_words(words));
-}
-
 /// Reads the invocation where its program runs another one, or is one of the shell's own; `false` when it is neither.
 pub(super) fn read(program: &str, one: &Invocation, scene: &mut Scene<'_>) -> bool {
     if let Some(reader) = shells::reader(program).or_else(|| many::reader(program)) {
