@@ -128,7 +128,6 @@ impl<'a> Scene<'a> {
             depth: 0,
             invocations: 0,
             unreadable: None,
-            remembered: vec![],
             steps: 0,
             veiled,
             wrote: BTreeMap::new(),

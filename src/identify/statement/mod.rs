@@ -28,7 +28,7 @@ use crate::model::{BlastRadius, Operation, Parameter, Place, Resource};
 pub(in crate::identify) use split::{Client, Piece, Splitter, Tokens};
 
 /// The longest text that is read, in bytes.
-pub const TEXT_BYTES_MAX: usize = 1 << 20;
+pub(in crate::identify) const TEXT_BYTES_MAX: usize = 1 << 20;
 
 /// Whose SQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -9,7 +9,9 @@ mod mcp;
 use serde_json::{Map, Value};
 
 use super::Known;
-use super::command::{Effect, Heard, Invocation, Scene, Sent, Shell, Surroundings, TEXT_BYTES_MAX, Word, Written};
+use super::command::{
+    Effect, Heard, Invocation, Scene, Sent, Shell, Surroundings, TEXT_BYTES_MAX, Word, Written, used_aws,
+};
 use crate::model::http::Unreadable;
 use crate::model::{Impact, Scope};
 
@@ -130,15 +132,10 @@ fn read(call: &ToolCall, around: &dyn Surroundings, scene: &mut Scene<'_>) -> Re
         ToolCall::Move { from, to } => scene.invocation(&at.with_words(words(&["mv", "--", from, to]))),
         ToolCall::Read { path } => scene.invocation(&at.with_words(words(&["cat", "--", path]))),
         ToolCall::Aws { service, operation, parameters, region, profile } => {
-            let mut all = vec![Word::known("aws"), Word::known(kebab(service)), Word::known(kebab(operation))];
-            for (name, value) in parameters {
-                all.push(Word::known(format!("--{}", kebab(name.trim_start_matches('-')))));
-                all.extend(plain(value).filter(|value| !value.is_empty()).map(Word::known));
-            }
-            for (option, value) in [("--region", region), ("--profile", profile)] {
-                all.extend(value.iter().flat_map(|value| [Word::known(option), Word::known(value)]));
-            }
-            scene.invocation(&at.with_words(all));
+            let call = serde_json::json!({
+                "service_name": service, "operation_name": operation, "parameters": parameters, "region": region, "profile_name": profile,
+            });
+            used_aws(&call, &at, scene);
         }
         ToolCall::Fetch { url } => fetched(url, &at, scene),
         ToolCall::Mcp { server, tool, arguments, annotations } => {

@@ -80,16 +80,3 @@ fn too_long_to_be_read() {
     let text = "x".repeat(TEXT_BYTES_MAX + 1);
     assert_eq!(said(&ToolCall::Shell { text, shell: Shell::Posix, directory: None }), "refused 413");
 }
-
-#[test]
-fn names_as_the_aws_command_line_has_them() {
-    for (name, expected) in [
-        ("DeleteBucket", "delete-bucket"),
-        ("delete-bucket", "delete-bucket"),
-        ("DescribeDBInstances", "describe-db-instances"),
-        ("stack_name", "stack-name"),
-        ("ec2", "ec2"),
-    ] {
-        assert_eq!(kebab(name), expected);
-    }
-}

@@ -6,7 +6,8 @@ use crate::identify::command::testing::said;
 fn every_name_of_the_table_is_a_call() {
     let book = described::book("gcp").expect("a book");
     let mut wrong = vec![];
-    for row in gcloud::rows().iter().filter(|row| row.service != "=" && !row.names.contains(['{']) && row.names != "*") {
+    for row in gcloud::rows().iter().filter(|row| row.service != "=" && !row.names.contains(['{']) && row.names != "*")
+    {
         let found = row.names.split('|').any(|name| {
             if let Some((owner, noun)) = name.split_once(".*").filter(|(_, noun)| !noun.is_empty()) {
                 return !book.named(row.service, &format!("{owner}.Get{noun}")).is_empty();

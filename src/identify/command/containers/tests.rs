@@ -84,10 +84,7 @@ fn shared_folders_are_this_machines() {
     for (command, expected) in [
         ("docker run --rm -v /:/host alpine rm -rf /host/etc", "rm -rf /etc"),
         ("docker run --rm -v /:/host alpine rm -rf /host", "rm -rf /"),
-        (
-            "docker run --rm -v /var/lib:/x alpine sh -c 'rm -rf /x/postgresql /xy'",
-            "rm -rf /var/lib/postgresql /xy",
-        ),
+        ("docker run --rm -v /var/lib:/x alpine sh -c 'rm -rf /x/postgresql /xy'", "rm -rf /var/lib/postgresql /xy"),
         ("docker run --rm -v ./dist:/x alpine rm -rf /x/assets /etc", "rm -rf /repo/dist/assets /tmp/container/etc"),
         ("docker run --rm -v /etc:/x:ro alpine rm -rf /x", "rm -rf /x"),
         ("docker run --rm -v data:/x alpine rm -rf /x/a", "rm -rf /var/lib/docker/volumes/data/_data/a"),

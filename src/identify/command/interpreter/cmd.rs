@@ -123,18 +123,24 @@ fn simple(command: &str, at: &Invocation, scene: &mut Scene<'_>) {
             let effect = Effect::new("shell:disk:shadowcopy", Impact::Destroy, Scope::Account);
             scene.effect(at, effect.hazard(Hazard::BackupLoss));
         }
-        "reg" if has("delete") => scene.effect(at, Effect::new("shell:system:settings_delete", Impact::Destroy, Scope::Resource)),
+        "reg" if has("delete") => {
+            scene.effect(at, Effect::new("shell:system:settings_delete", Impact::Destroy, Scope::Resource))
+        }
         "shutdown" | "taskkill" if name == "shutdown" => {
             scene.effect(at, Effect::new("shell:system:shutdown", Impact::Disrupt, Scope::Resource))
         }
         "icacls" | "takeown" => {
-            scene.effect(at, Effect::new("shell:fs:chmod", Impact::Permission, Scope::Resource).with("where", "system"));
+            scene
+                .effect(at, Effect::new("shell:fs:chmod", Impact::Permission, Scope::Resource).with("where", "system"));
         }
         "schtasks" if has("/delete") || has("/create") => {
             scene.effect(at, Effect::new("shell:system:crontab", Impact::Update, Scope::Resource));
         }
         "wmic" if has("delete") => {
-            scene.effect(at, Effect::new("shell:disk:shadowcopy", Impact::Destroy, Scope::Resource).hazard(Hazard::BackupLoss));
+            scene.effect(
+                at,
+                Effect::new("shell:disk:shadowcopy", Impact::Destroy, Scope::Resource).hazard(Hazard::BackupLoss),
+            );
         }
         "for" => body(&command, at, scene),
         "if" => {

@@ -264,7 +264,11 @@ pub(super) fn read(call: &Call, names: &Names, program: &Program<'_>, at: &Invoc
 /// `[f.unlink() for f in Path.home().rglob("*")]`, where nobody knows which files those are.
 fn is_each(call: &Call, program: &Program<'_>) -> bool {
     let finds = ["rglob(", "glob(", "iterdir(", "os.walk("].iter().any(|word| program.text.contains(word));
-    !program.is_file && finds && matches!(call.name(), "unlink" | "rmdir") && call.arguments.first().is_none_or(Vec::is_empty) && call.before.is_empty()
+    !program.is_file
+        && finds
+        && matches!(call.name(), "unlink" | "rmdir")
+        && call.arguments.first().is_none_or(Vec::is_empty)
+        && call.before.is_empty()
 }
 
 /// A text that is run in the program's own language.

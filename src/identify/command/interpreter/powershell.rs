@@ -131,7 +131,9 @@ fn pipeline(statement: &str, variables: &HashMap<String, Word>, at: &Invocation,
 /// `& ('ri') …`, `. script.ps1`: what is called, without the sign and the brackets; texts in the brackets are put together.
 fn called(stage: &str) -> String {
     let rest = stage.trim_start_matches(['&', '.', ' ']);
-    let Some((inner, after)) = rest.strip_prefix('(').and_then(|rest| rest.split_once(')')) else { return rest.to_owned() };
+    let Some((inner, after)) = rest.strip_prefix('(').and_then(|rest| rest.split_once(')')) else {
+        return rest.to_owned();
+    };
     let is_text = |part: &str| part.trim().starts_with(['\'', '"']);
     if inner.split('+').all(is_text) {
         let text: String = inner.split('+').map(|part| part.trim().trim_matches(['\'', '"'])).collect();
@@ -292,7 +294,9 @@ fn operands(all: &[Word], known: &[&str]) -> Vec<Word> {
     while let Some(word) = words.next() {
         match parameter(word.leading(), known) {
             Some("path" | "literalpath" | "filepath") => out.extend(words.next().cloned()),
-            Some("value" | "encoding" | "filter" | "include" | "exclude" | "erroraction" | "stream") => drop(words.next()),
+            Some("value" | "encoding" | "filter" | "include" | "exclude" | "erroraction" | "stream") => {
+                drop(words.next())
+            }
             Some(_) => {}
             None if word.leading().starts_with('-') => {}
             None => out.extend(commas(word)),
@@ -340,8 +344,7 @@ fn remote(all: &[Word], at: &Invocation, scene: &mut Scene<'_>) {
 
 /// A cmdlet that writes a file.
 fn write(name: &str, all: &[Word], at: &Invocation, scene: &mut Scene<'_>) {
-    const KNOWN: [&str; 8] =
-        ["path", "literalpath", "value", "filepath", "encoding", "force", "append", "nonewline"];
+    const KNOWN: [&str; 8] = ["path", "literalpath", "value", "filepath", "encoding", "force", "append", "nonewline"];
     if let Some(path) = operands(all, &KNOWN).into_iter().next() {
         let path = Word { parts: path.parts.into_iter().map(slashes).collect() };
         let writes = vec![Written { path, appends: name.starts_with('a') }];

@@ -16,7 +16,6 @@ mod sqlite;
 mod target;
 
 use super::face::Reader;
-use super::{Invocation, Scene, Word};
 
 /// The programs that are read here.
 pub(super) const FACES: &[(&str, Reader)] = &[
@@ -98,16 +97,6 @@ pub(super) const FACES: &[(&str, Reader)] = &[
     ("sea-orm-cli", migrate::tool),
     ("hasura", migrate::tool),
 ];
-
-/// `python manage.py …`: `words` are what follows `manage.py`.
-pub(in crate::identify) fn manage(words: &[Word], at: &Invocation, scene: &mut Scene<'_>) {
-    migrate::named("manage.py", words, at, scene);
-}
-
-/// A tool that another program runs, such as `php artisan …`, by its name and what follows it.
-pub(in crate::identify) fn named(tool: &str, words: &[Word], at: &Invocation, scene: &mut Scene<'_>) {
-    migrate::named(tool, words, at, scene);
-}
 
 #[cfg(test)]
 mod tests;

@@ -98,7 +98,8 @@ fn cluster<'a>(all: &mut Given, taken: &Taken, word: &Word, words: &mut impl Ite
     let text = word.leading();
     for (at, letter) in text.char_indices().skip(1) {
         let short = letter.to_string();
-        let name = synonym(taken.values, &short).or_else(|| synonym(taken.attached, &short)).unwrap_or(&short).to_owned();
+        let name =
+            synonym(taken.values, &short).or_else(|| synonym(taken.attached, &short)).unwrap_or(&short).to_owned();
         let rest = after(word, at + letter.len_utf8());
         let has_rest = at + letter.len_utf8() < text.len() || word.parts.len() > 1;
         if is_in(taken.values, &name) {
@@ -133,7 +134,11 @@ fn long(taken: &Taken, name: &str) -> String {
     if is_in(taken.values, name) || name.len() < 3 {
         return name.to_owned();
     }
-    let mut longer = taken.values.split_whitespace().map(|one| one.split_once('=').map_or(one, |(_, long)| long)).filter(|long| long.starts_with(name));
+    let mut longer = taken
+        .values
+        .split_whitespace()
+        .map(|one| one.split_once('=').map_or(one, |(_, long)| long))
+        .filter(|long| long.starts_with(name));
     match (longer.next(), longer.next()) {
         (Some(one), None) => one.to_owned(),
         _ => name.to_owned(),

@@ -2,8 +2,7 @@
 
 use super::super::face::Reader;
 use super::super::shell;
-use super::super::{Effect, Invocation, Part, Scene, Shell, Word};
-use crate::model::{Impact, Scope};
+use super::super::{Invocation, Part, Scene, Shell, Word};
 
 /// So many things are read one by one.
 const EACH_MAX: usize = 200;
@@ -277,20 +276,6 @@ fn parallel_items(given: &[Word], file: Option<&Word>, one: &Invocation, scene: 
 /// What stands before `parallel`'s arguments.
 fn is_mark(word: &Word) -> bool {
     word.is(":::") || word.is("::::") || word.is(":::+")
-}
-
-/// What `find` runs for what it finds: the words after `-exec`, up to `;` or `+`.
-pub(in crate::identify::command) fn found(words: &[Word], one: &Invocation, scene: &mut Scene<'_>) {
-    let ends = |word: &Word| word.is(";") || word.is("+");
-    let command = words.split(ends).next().unwrap_or_default();
-    if command.is_empty() {
-        scene.effect(one, Effect::new("shell:exec:find", Impact::Read, Scope::Local));
-        return;
-    }
-    for path in found_paths(one) {
-        let words = command.iter().map(|word| replaced(word, "{}", &path, scene)).collect();
-        scene.invocation(&Invocation { words, repeats: true, ..one.with_words(vec![]) });
-    }
 }
 
 /// What `find` finds, as patterns: each folder that it looks in with what the names must look like.

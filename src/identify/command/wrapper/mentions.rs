@@ -14,8 +14,9 @@ const ORDINARY: &[&str] = &[
     "ruby", "perl", "php", "go", "cargo", "npm", "yarn", "pnpm", "bun", "deno", "git", "docker", "podman", "screen",
     "parallel", "retry", "export", "sort", "cut", "split", "join", "link", "more", "less", "file", "top", "host",
     "local", "let", "wait", "jobs", "fc", "bind", "complete", "env", "sh", "bash", "zsh", "fish", "ls", "cat", "head",
-    "tail", "cp", "mv", "date", "id", "su", "w", "who", "service", "dd", "ed", "ex", "vi", "vim", "nano", "cd",
-    "init", "session", "mail", "last", "mix", "open", "print", "start", "stop", "kill", "run", "expand", "factor", "unset", "alias", "return", "exit", "shift", "trap", "source", ".", ":", "[", "eval", "nice", "chronic", "entr",
+    "tail", "cp", "mv", "date", "id", "su", "w", "who", "service", "dd", "ed", "ex", "vi", "vim", "nano", "cd", "init",
+    "session", "mail", "last", "mix", "open", "print", "start", "stop", "kill", "run", "expand", "factor", "unset",
+    "alias", "return", "exit", "shift", "trap", "source", ".", ":", "[", "eval", "nice", "chronic", "entr",
 ];
 
 /// Reads what the words name.

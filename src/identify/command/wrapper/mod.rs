@@ -14,7 +14,7 @@ use super::{Contents, Effect, Input, Invocation, Machine, Scene, Shell, Word};
 use crate::model::{Impact, Scope};
 use rows::{Row, Runs};
 
-pub(super) use many::{found, found_paths};
+pub(super) use many::found_paths;
 pub(super) use mentions::mentioned;
 
 /// The programs that are read here beside those of [`read`].

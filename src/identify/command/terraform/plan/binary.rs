@@ -25,23 +25,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Plan> {
     let changes = message.messages(3)?.iter().map(change).collect::<Option<Vec<_>>>()?;
     let invoked = message.messages(30)?.iter().map(invocation).collect::<Option<Vec<_>>>()?;
     let (modules, is_whole) = configured(&members);
-    Some(Plan {
-        changes,
-        invoked,
-        is_destroy: message.number(17)? == 1,
-        is_errored: message.number(20)? == 1,
-        workspace: workspace(&message)?,
-        modules,
-        is_whole,
-    })
-}
-
-fn workspace(plan: &Message<'_>) -> Option<String> {
-    match plan.messages(13)?.as_slice() {
-        [] => Some(String::new()),
-        [backend] => backend.text(3).map(ToOwned::to_owned),
-        _ => None,
-    }
+    Some(Plan { changes, invoked, is_destroy: message.number(17)? == 1, modules, is_whole })
 }
 
 fn change(message: &Message<'_>) -> Option<Change> {

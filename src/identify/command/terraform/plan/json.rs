@@ -20,7 +20,6 @@ pub(super) fn read(bytes: &[u8]) -> Option<Plan> {
         changes,
         invoked,
         is_destroy: is_destroy && document.pointer("/planned_values/root_module/resources").is_none(),
-        is_errored: document.get("errored").and_then(Value::as_bool).unwrap_or(false),
         ..Plan::default()
     })
 }

@@ -71,10 +71,6 @@ pub(super) struct Plan {
     pub(super) invoked: Vec<Invoked>,
     /// Made with `-destroy`.
     pub(super) is_destroy: bool,
-    /// It cannot be applied.
-    pub(super) is_errored: bool,
-    /// The backend's workspace; empty where the plan does not tell.
-    pub(super) workspace: String,
     /// The files of its configuration.
     pub(super) modules: Vec<Block>,
     /// All of the configuration could be read.
@@ -91,6 +87,7 @@ pub(super) enum Known {
 }
 
 /// Reads a plan in either form.
+#[cfg(test)]
 pub(super) fn parse(bytes: &[u8]) -> Option<Plan> {
     if bytes.starts_with(b"PK") { binary::read(bytes) } else { json::read(bytes) }
 }
