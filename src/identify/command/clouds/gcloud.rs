@@ -60,7 +60,7 @@ const FLAGS: &[&str] = &[
     "backup", "to-latest", "promote", "public", "private", "continue-on-error", "uri", "enabled", "available", "log-http",
     "user-output-enabled", "delete-protection", "versioning", "uniform-bucket-level-access", "public-access-prevention", "all-versions",
     "a", "i", "I", "read-paths-from-stdin", "n", "no-clobber", "L", "l", "long", "delete-unmatched-destination-objects", "skip-unsupported",
-    "preserve-posix", "P", "p", "e", "json", "full", "buckets", "stdin", "v", "version", "auto-delete", "remove-all", "verbose", "local",
+    "preserve-posix", "P", "p", "e", "json", "full", "buckets", "stdin", "v", "version", "auto-delete", "remove-all", "s", "readable-sizes", "c", "verbose", "local",
     "show-deleted", "include-deleted", "soft-deleted", "ignore-errors", "zonal", "shielded-vm", "assign-ip", "no-traffic", "wait", "stream",
     "auto-ack", "discard-local-ssd", "disabled", "master", "include-ips", "shielded-secure-boot", "update-kubeconfig", "auto-upgrade",
 ];
@@ -249,6 +249,7 @@ fn methods(verb: &str) -> Vec<String> {
         "add-iam-policy-binding" | "remove-iam-policy-binding" | "set-iam-policy" => &["setIamPolicy"],
         "add-labels" | "remove-labels" | "update-labels" => &["setLabels"],
         "import" => &["import", "patch"],
+        "delete" => &["delete", "dropDatabase"],
         _ => &[],
     };
     let mut all: Vec<String> = all.iter().map(|method| (*method).to_owned()).collect();
@@ -372,7 +373,7 @@ fn written(spec: &str, verb: &str, line: &Line, generic: bool) -> Value {
 }
 
 /// The fields that a row's cell gives: their paths and values.
-fn fields(spec: &str, line: &Line) -> Vec<(String, Value)> {
+pub(super) fn fields(spec: &str, line: &Line) -> Vec<(String, Value)> {
     let mut out = vec![];
     for entry in spec.split(' ').filter(|entry| !entry.is_empty()) {
         let Some((option, path)) = entry.split_once('>') else { continue };
