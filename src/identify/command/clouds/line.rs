@@ -54,7 +54,8 @@ impl Line {
                 }
                 None => (name, None),
             };
-            if matches!(name, "help") && is_long || name == "h" && !is_long {
+            let is_short = name == "h" && !is_long && takes(name, &line.operands).0 == "h";
+            if name == "help" || is_short {
                 line.is_help = true;
                 continue;
             }

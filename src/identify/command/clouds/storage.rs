@@ -37,7 +37,12 @@ pub(super) fn gsutil(one: &Invocation, scene: &mut Scene<'_>) {
             _ => false,
         };
         // The options of gsutil itself have names of their own here.
-        let name = if global { format!("global-{name}") } else { name.to_owned() };
+        let name = match name {
+            _ if global => format!("global-{name}"),
+            // Not help: sizes for people, or a header.
+            "h" => "human".to_owned(),
+            name => name.to_owned(),
+        };
         (name, if valued { Takes::One } else { Takes::Nothing })
     };
     let line = Line::read(&parted(one.arguments()), takes);
