@@ -43,10 +43,10 @@ pub(super) fn parse(bytes: &[u8]) -> Option<HashMap<Vec<u8>, Entry>> {
         if version == 4 {
             let cut = reader.offset()?;
             path.truncate(path.len().checked_sub(cut)?);
-            path.extend_from_slice(reader.to_nul()?);
+            path.extend_from_slice(reader.until_nul()?);
         } else {
             path.clear();
-            path.extend_from_slice(reader.to_nul()?);
+            path.extend_from_slice(reader.until_nul()?);
             // Entries are filled with zeros to a multiple of eight; one stands behind the path already.
             let length = reader.at - start;
             reader.take((8 - length % 8) % 8)?;
@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
         Some(u32::from_be_bytes(self.take(4)?.try_into().ok()?))
     }
 
-    fn to_nul(&mut self) -> Option<&'a [u8]> {
+    fn until_nul(&mut self) -> Option<&'a [u8]> {
         let length = self.bytes.get(self.at..)?.iter().position(|byte| *byte == 0)?;
         let text = self.take(length)?;
         self.at += 1;

@@ -20,7 +20,7 @@ fn many_write_one_after_the_other_and_nothing_is_lost() {
         for n in from..from + 25 {
             // A handle each, as a process each would have.
             let grade = if n % 2 == 0 { Grade::Durable } else { Grade::Written };
-            Ledger::common(&folder).append_blocking(&hooked(n), grade).unwrap();
+            let _ = Ledger::common(&folder).append_blocking(&hooked(n), grade).unwrap();
         }
     };
     std::thread::scope(|scope| {
@@ -44,10 +44,10 @@ fn many_write_one_after_the_other_and_nothing_is_lost() {
 fn a_gate_that_starts_beside_it_leaves_it_alone() {
     let root = tempfile::tempdir().unwrap();
     let common = Ledger::common(&root.path().join("hooks"));
-    common.append_blocking(&hooked(1), Grade::Durable).unwrap();
+    let _ = common.append_blocking(&hooked(1), Grade::Durable).unwrap();
     let (own, recovered) = Ledger::open_own(root.path(), "g_1", at(2), LedgerOptions::default()).unwrap();
     assert!(recovered.open.is_empty() && recovered.troubles.is_empty(), "{recovered:?}");
-    common.append_blocking(&hooked(2), Grade::Written).unwrap();
+    let _ = common.append_blocking(&hooked(2), Grade::Written).unwrap();
     common.check().unwrap();
     own.close();
     assert_eq!(read(&root.path().join("hooks")), [hooked(1), hooked(2)]);
@@ -57,7 +57,7 @@ fn a_gate_that_starts_beside_it_leaves_it_alone() {
 fn a_torn_tail_is_cut_by_the_next() {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("hooks");
-    Ledger::common(&folder).append_blocking(&hooked(1), Grade::Durable).unwrap();
+    let _ = Ledger::common(&folder).append_blocking(&hooked(1), Grade::Durable).unwrap();
     let segment = folder.join("0000000000.seg");
     // What a write that was cut off leaves: the beginning of a record where the next one goes.
     let bytes = std::fs::read(&segment).unwrap();
@@ -65,7 +65,7 @@ fn a_torn_tail_is_cut_by_the_next() {
     let mut torn = bytes.clone();
     torn[end + 8..end + 16].copy_from_slice(&[7; 8]);
     std::fs::write(&segment, torn).unwrap();
-    Ledger::common(&folder).append_blocking(&hooked(2), Grade::Durable).unwrap();
+    let _ = Ledger::common(&folder).append_blocking(&hooked(2), Grade::Durable).unwrap();
     assert_eq!(read(&folder), [hooked(1), hooked(2)]);
 }
 
@@ -74,7 +74,7 @@ fn a_log_grows_by_segments() {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("hooks");
     for n in 0..600 {
-        Ledger::common(&folder).append_blocking(&hooked(n), Grade::Written).unwrap();
+        let _ = Ledger::common(&folder).append_blocking(&hooked(n), Grade::Written).unwrap();
     }
     assert!(std::fs::read_dir(&folder).unwrap().count() > 2, "a segment and the lock");
     assert_eq!(read(&folder).len(), 600);
@@ -94,7 +94,7 @@ fn a_gate_s_own_log_takes_entries_from_threads_too() {
     let root = tempfile::tempdir().unwrap();
     let (ledger, _) = Ledger::open(root.path(), LedgerOptions::default()).unwrap();
     for grade in [Grade::Durable, Grade::Written] {
-        ledger.append_blocking(&hooked(1), grade).unwrap();
+        let _ = ledger.append_blocking(&hooked(1), grade).unwrap();
     }
     ledger.close();
     assert!(ledger.append_blocking(&hooked(1), Grade::Written).is_err());

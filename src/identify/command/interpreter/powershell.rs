@@ -56,7 +56,7 @@ pub(super) fn program(one: &Invocation, scene: &mut Scene<'_>) {
         place += 1;
     }
     match one.input.text() {
-        Some(text) => scene.script(&text.to_owned(), Shell::PowerShell, &one.with_words(vec![])),
+        Some(text) => scene.script(text, Shell::PowerShell, &one.with_words(vec![])),
         None => super::runs(one, scene),
     }
 }
@@ -295,7 +295,7 @@ fn operands(all: &[Word], known: &[&str]) -> Vec<Word> {
         match parameter(word.leading(), known) {
             Some("path" | "literalpath" | "filepath") => out.extend(words.next().cloned()),
             Some("value" | "encoding" | "filter" | "include" | "exclude" | "erroraction" | "stream") => {
-                drop(words.next())
+                words.next();
             }
             Some(_) => {}
             None if word.leading().starts_with('-') => {}

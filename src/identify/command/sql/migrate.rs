@@ -363,7 +363,7 @@ pub(super) fn named(program: &str, words: &[Word], one: &Invocation, scene: &mut
         let shown = text(word);
         if VALUES.contains(&shown.as_str()) && !(shown == "-v" && words.len() == at + 1) {
             at += 1;
-        } else if !shown.starts_with('-') && !(program != "goose" && shown.contains('=') && !shown.contains(':')) {
+        } else if !(shown.starts_with('-') || program != "goose" && shown.contains('=') && !shown.contains(':')) {
             operands.push(word.clone());
         }
         at += 1;

@@ -66,7 +66,7 @@ fn rows_of<'t>(table: &'t Table, given: &Given<'_>) -> Option<(Vec<&'t Row>, usi
         let Some(command) = &row.command else { return Some(None) };
         for (position, alternatives) in command.iter().enumerate() {
             let Some(word) = given.operands.get(position) else { return Some(None) };
-            let Some(text) = word.text() else { return None };
+            let text = word.text()?;
             if !alternatives.iter().any(|one| *one == text) {
                 return Some(None);
             }
