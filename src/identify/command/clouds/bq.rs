@@ -12,11 +12,59 @@ use crate::model::{Impact, Place};
 
 /// Options (as absl reads them: one dash or two, `--noNAME`) that stand alone.
 const FLAGS: &[&str] = &[
-    "r", "recursive", "f", "force", "d", "dataset", "t", "table", "m", "model", "j", "job", "k", "n_", "q", "quiet", "use_legacy_sql",
-    "dry_run", "replace", "append_table", "a", "no_clobber", "headless", "sync", "synchronous_mode", "nosync", "view", "schema", "use_cache",
-    "batch", "allow_large_results", "flatten_results", "autodetect", "transfer_config", "reservation", "connection", "routine", "rpc",
-    "debug_mode", "snapshot", "clone", "restore", "capacity_commitment", "reservation_assignment", "row_access_policies", "materialized_view",
-    "require_partition_filter", "continuous", "ignore_unknown_values", "allow_jagged_rows", "allow_quoted_newlines", "print_header", "encryption_service_account",
+    "r",
+    "recursive",
+    "f",
+    "force",
+    "d",
+    "dataset",
+    "t",
+    "table",
+    "m",
+    "model",
+    "j",
+    "job",
+    "k",
+    "n_",
+    "q",
+    "quiet",
+    "use_legacy_sql",
+    "dry_run",
+    "replace",
+    "append_table",
+    "a",
+    "no_clobber",
+    "headless",
+    "sync",
+    "synchronous_mode",
+    "nosync",
+    "view",
+    "schema",
+    "use_cache",
+    "batch",
+    "allow_large_results",
+    "flatten_results",
+    "autodetect",
+    "transfer_config",
+    "reservation",
+    "connection",
+    "routine",
+    "rpc",
+    "debug_mode",
+    "snapshot",
+    "clone",
+    "restore",
+    "capacity_commitment",
+    "reservation_assignment",
+    "row_access_policies",
+    "materialized_view",
+    "require_partition_filter",
+    "continuous",
+    "ignore_unknown_values",
+    "allow_jagged_rows",
+    "allow_quoted_newlines",
+    "print_header",
+    "encryption_service_account",
 ];
 
 fn takes(name: &str, operands: &[Word]) -> (String, Takes) {
@@ -35,7 +83,8 @@ fn on(line: &Line, names: &[&str]) -> bool {
     let last = line.options.iter().rev().find_map(|(name, values)| {
         let given = names.iter().any(|one| name == one);
         let taken = names.iter().any(|one| name.strip_prefix("no-") == Some(one));
-        let off = values.last().is_some_and(|value| ["false", "False", "0", "f", "no", "n"].iter().any(|off| value.is(off)));
+        let off =
+            values.last().is_some_and(|value| ["false", "False", "0", "f", "no", "n"].iter().any(|off| value.is(off)));
         if given { Some(!off) } else { taken.then_some(false) }
     });
     last.unwrap_or(false)
@@ -63,7 +112,13 @@ pub(super) fn read(one: &Invocation, scene: &mut Scene<'_>) {
         "cp" => {
             let keeps = on(&line, &["no_clobber", "n"]);
             let adds = on(&line, &["append_table", "a"]);
-            let way = if adds { "WRITE_APPEND" } else if keeps { "WRITE_EMPTY" } else { "WRITE_TRUNCATE" };
+            let way = if adds {
+                "WRITE_APPEND"
+            } else if keeps {
+                "WRITE_EMPTY"
+            } else {
+                "WRITE_TRUNCATE"
+            };
             job(json!({ "copy": { "writeDisposition": way } }), &line, &own, (one, scene));
         }
         "load" => {
@@ -71,9 +126,22 @@ pub(super) fn read(one: &Invocation, scene: &mut Scene<'_>) {
             job(json!({ "load": { "writeDisposition": way } }), &line, &own, (one, scene));
         }
         "extract" => job(json!({ "extract": {} }), &line, &own, (one, scene)),
-        "insert" => scene.sends(one, sent("POST", format!("{}/insertAll", thing(at(0), &own).path()), "", Some(json!({ "rows": [] })))),
-        "cancel" => scene.sends(one, sent("POST", format!("/bigquery/v2/projects/{}/jobs/{}/cancel", segment(&own), segment(at(0))), "", Some(json!({})))),
-        "undelete" => scene.sends(one, sent("POST", format!("{}:undelete", thing(at(0), &own).path()), "", Some(json!({})))),
+        "insert" => scene.sends(
+            one,
+            sent("POST", format!("{}/insertAll", thing(at(0), &own).path()), "", Some(json!({ "rows": [] }))),
+        ),
+        "cancel" => scene.sends(
+            one,
+            sent(
+                "POST",
+                format!("/bigquery/v2/projects/{}/jobs/{}/cancel", segment(&own), segment(at(0))),
+                "",
+                Some(json!({})),
+            ),
+        ),
+        "undelete" => {
+            scene.sends(one, sent("POST", format!("{}:undelete", thing(at(0), &own).path()), "", Some(json!({}))))
+        }
         "truncate" => query(&[format!("TRUNCATE TABLE `{}`", at(0))], &line, &own, (one, scene)),
         "update" => update(at(0), &line, &own, (one, scene)),
         "ls" | "show" | "head" | "get-iam-policy" | "wait" | "partition" if command != "partition" => {
@@ -135,7 +203,8 @@ fn remove(name: &str, line: &Line, own: &str, (one, scene): (&Invocation, &mut S
     for (options, collection) in [(&["m", "model"][..], "models"), (&["routine"][..], "routines")] {
         if on(line, options) {
             let name = thing.table.take().unwrap_or_default();
-            return scene.sends(one, sent("DELETE", format!("{}/{collection}/{}", thing.path(), segment(&name)), "", None));
+            return scene
+                .sends(one, sent("DELETE", format!("{}/{collection}/{}", thing.path(), segment(&name)), "", None));
         }
     }
     if thing.dataset.is_none() {
@@ -200,7 +269,10 @@ fn job(configuration: Value, line: &Line, own: &str, (one, scene): (&Invocation,
 fn query(named: &[String], line: &Line, own: &str, (one, scene): (&Invocation, &mut Scene<'_>)) {
     let operand = line.operands.get(1);
     let known = match operand {
-        Some(word) => word.text().map(|text| text.into_owned()).or_else(|| named.first().filter(|text| text.starts_with("TRUNCATE")).cloned()),
+        Some(word) => word
+            .text()
+            .map(|text| text.into_owned())
+            .or_else(|| named.first().filter(|text| text.starts_with("TRUNCATE")).cloned()),
         None => match &one.input {
             Input::Text(text) => Some(text.clone()),
             Input::File(path) => path.text().and_then(|path| {
@@ -210,7 +282,11 @@ fn query(named: &[String], line: &Line, own: &str, (one, scene): (&Invocation, &
             _ => None,
         },
     };
-    let known = if named.first().is_some_and(|text| text.starts_with("TRUNCATE TABLE `")) { named.first().cloned() } else { known };
+    let known = if named.first().is_some_and(|text| text.starts_with("TRUNCATE TABLE `")) {
+        named.first().cloned()
+    } else {
+        known
+    };
     let Some(text) = known else {
         return scene.unknown(one, "the statement is not known");
     };

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use super::body::{fields, written};
 use super::google::{self, Call, encoded, project, row};
 use super::line::{Line, Takes};
 use super::words::{camel, impact, local, unlisted};
@@ -55,17 +56,94 @@ pub(super) fn rows() -> &'static [Row] {
 
 /// Options that stand alone, beside `--no-…`, `--enable-…`, `--clear-…` and the like.
 const FLAGS: &[&str] = &[
-    "quiet", "q", "async", "force", "recursive", "r", "R", "all", "all-users", "gen2", "no-gen2", "global", "allow-unauthenticated",
-    "dry-run", "validate-only", "preemptible", "spot", "internal-ip", "tunnel-through-iap", "plain", "immediate", "deletion-protection",
-    "backup", "to-latest", "promote", "public", "private", "continue-on-error", "uri", "enabled", "available", "log-http",
-    "user-output-enabled", "delete-protection", "versioning", "uniform-bucket-level-access", "public-access-prevention", "all-versions",
-    "a", "i", "I", "read-paths-from-stdin", "n", "no-clobber", "L", "l", "long", "delete-unmatched-destination-objects", "skip-unsupported",
-    "preserve-posix", "P", "p", "e", "json", "full", "buckets", "stdin", "v", "version", "auto-delete", "remove-all", "s", "readable-sizes", "c", "verbose", "local",
-    "show-deleted", "include-deleted", "soft-deleted", "ignore-errors", "zonal", "shielded-vm", "assign-ip", "no-traffic", "wait", "stream",
-    "auto-ack", "discard-local-ssd", "disabled", "master", "include-ips", "shielded-secure-boot", "update-kubeconfig", "auto-upgrade",
+    "quiet",
+    "q",
+    "async",
+    "force",
+    "recursive",
+    "r",
+    "R",
+    "all",
+    "all-users",
+    "gen2",
+    "no-gen2",
+    "global",
+    "allow-unauthenticated",
+    "dry-run",
+    "validate-only",
+    "preemptible",
+    "spot",
+    "internal-ip",
+    "tunnel-through-iap",
+    "plain",
+    "immediate",
+    "deletion-protection",
+    "backup",
+    "to-latest",
+    "promote",
+    "public",
+    "private",
+    "continue-on-error",
+    "uri",
+    "enabled",
+    "available",
+    "log-http",
+    "user-output-enabled",
+    "delete-protection",
+    "versioning",
+    "uniform-bucket-level-access",
+    "public-access-prevention",
+    "all-versions",
+    "a",
+    "i",
+    "I",
+    "read-paths-from-stdin",
+    "n",
+    "no-clobber",
+    "L",
+    "l",
+    "long",
+    "delete-unmatched-destination-objects",
+    "skip-unsupported",
+    "preserve-posix",
+    "P",
+    "p",
+    "e",
+    "json",
+    "full",
+    "buckets",
+    "stdin",
+    "v",
+    "version",
+    "auto-delete",
+    "remove-all",
+    "s",
+    "readable-sizes",
+    "c",
+    "verbose",
+    "local",
+    "show-deleted",
+    "include-deleted",
+    "soft-deleted",
+    "ignore-errors",
+    "zonal",
+    "shielded-vm",
+    "assign-ip",
+    "no-traffic",
+    "wait",
+    "stream",
+    "auto-ack",
+    "discard-local-ssd",
+    "disabled",
+    "master",
+    "include-ips",
+    "shielded-secure-boot",
+    "update-kubeconfig",
+    "auto-upgrade",
 ];
 /// Beginnings of options that stand alone.
-const FLAG_STARTS: &[&str] = &["no-", "enable-", "disable-", "clear-", "require-", "ignore-", "skip-", "allow-un", "auto-", "can-"];
+const FLAG_STARTS: &[&str] =
+    &["no-", "enable-", "disable-", "clear-", "require-", "ignore-", "skip-", "allow-un", "auto-", "can-"];
 
 fn takes(name: &str, _operands: &[Word]) -> (String, Takes) {
     let alone = FLAGS.contains(&name) || FLAG_STARTS.iter().any(|start| name.starts_with(start));
@@ -128,7 +206,11 @@ fn special(words: &[String], line: &Line, one: &Invocation, scene: &mut Scene<'_
             }
         }
         ("config", "set", "project") => {
-            let set = line.operands.get(3).and_then(|word| word.text()).map_or_else(|| UNKNOWN.to_owned(), |text| text.into_owned());
+            let set = line
+                .operands
+                .get(3)
+                .and_then(|word| word.text())
+                .map_or_else(|| UNKNOWN.to_owned(), |text| text.into_owned());
             scene.remember("gcloud", "project", set);
             local("gcloud:local:config-set", Impact::Update, one, scene);
         }
@@ -185,7 +267,11 @@ fn listed(row: &Row, words: &[String], line: &Line, one: &Invocation, scene: &mu
         }
     }
     // A group may hold further groups.
-    if google::row(row.service, &names).is_none() && impact(&verb).is_none() && line.operands.len() > last + 1 && is_group {
+    if google::row(row.service, &names).is_none()
+        && impact(&verb).is_none()
+        && line.operands.len() > last + 1
+        && is_group
+    {
         return by_words(words, line, one, scene);
     }
     call((row.service, &names, &verb), (row.body, row.query), (line, last + 1), (one, scene));
@@ -217,7 +303,9 @@ fn scoped(service: &str, name: &str, line: &Line) -> Vec<String> {
     let mut out = vec![];
     if service == "compute" {
         let (collection, _) = name.split_once('.').unwrap_or((name, ""));
-        let of = |prefix: &str| format!("{prefix}{}{}", capital(collection), name.get(collection.len()..).unwrap_or_default());
+        let of = |prefix: &str| {
+            format!("{prefix}{}{}", capital(collection), name.get(collection.len()..).unwrap_or_default())
+        };
         if line.has("global") {
             out.push(of("global"));
         }
@@ -228,7 +316,9 @@ fn scoped(service: &str, name: &str, line: &Line) -> Vec<String> {
         out.extend([of("global"), of("region")]);
         return out;
     }
-    for (option, owner) in [("organization", "organizations."), ("folder", "folders."), ("billing-account", "billingAccounts.")] {
+    for (option, owner) in
+        [("organization", "organizations."), ("folder", "folders."), ("billing-account", "billingAccounts.")]
+    {
         if let Some(rest) = name.strip_prefix("projects.").filter(|_| line.value(option).is_some()) {
             out.push(format!("{owner}{rest}"));
         }
@@ -259,22 +349,48 @@ fn methods(verb: &str) -> Vec<String> {
 
 /// APIs whose first word is another than theirs.
 const SERVICES: &[(&str, &str)] = &[
-    ("functions", "cloudfunctions"), ("secrets", "secretmanager"), ("kms", "cloudkms"), ("app", "appengine"),
-    ("services", "serviceusage"), ("artifacts", "artifactregistry"), ("builds", "cloudbuild"), ("filestore", "file"),
-    ("scheduler", "cloudscheduler"), ("tasks", "cloudtasks"), ("bigtable", "bigtableadmin"), ("deploy", "clouddeploy"),
-    ("certificate-manager", "certificatemanager"), ("ai", "aiplatform"), ("scc", "securitycenter"), ("asset", "cloudasset"),
-    ("org-policies", "orgpolicy"), ("access-context-manager", "accesscontextmanager"), ("network-security", "networksecurity"),
-    ("network-services", "networkservices"), ("network-connectivity", "networkconnectivity"), ("essential-contacts", "essentialcontacts"),
-    ("binary-authorization", "binaryauthorization"), ("service-directory", "servicedirectory"), ("api-gateway", "apigateway"),
-    ("resource-manager", "cloudresourcemanager"), ("container", "container"), ("bq", "bigquery"), ("metastore", "metastore"),
-    ("iap", "iap"), ("ids", "ids"), ("active-directory", "managedidentities"), ("assured", "assuredworkloads"),
+    ("functions", "cloudfunctions"),
+    ("secrets", "secretmanager"),
+    ("kms", "cloudkms"),
+    ("app", "appengine"),
+    ("services", "serviceusage"),
+    ("artifacts", "artifactregistry"),
+    ("builds", "cloudbuild"),
+    ("filestore", "file"),
+    ("scheduler", "cloudscheduler"),
+    ("tasks", "cloudtasks"),
+    ("bigtable", "bigtableadmin"),
+    ("deploy", "clouddeploy"),
+    ("certificate-manager", "certificatemanager"),
+    ("ai", "aiplatform"),
+    ("scc", "securitycenter"),
+    ("asset", "cloudasset"),
+    ("org-policies", "orgpolicy"),
+    ("access-context-manager", "accesscontextmanager"),
+    ("network-security", "networksecurity"),
+    ("network-services", "networkservices"),
+    ("network-connectivity", "networkconnectivity"),
+    ("essential-contacts", "essentialcontacts"),
+    ("binary-authorization", "binaryauthorization"),
+    ("service-directory", "servicedirectory"),
+    ("api-gateway", "apigateway"),
+    ("resource-manager", "cloudresourcemanager"),
+    ("container", "container"),
+    ("bq", "bigquery"),
+    ("metastore", "metastore"),
+    ("iap", "iap"),
+    ("ids", "ids"),
+    ("active-directory", "managedidentities"),
+    ("assured", "assuredworkloads"),
 ];
 
 /// A command that the table does not hold: its words as they are.
 fn by_words(words: &[String], line: &Line, one: &Invocation, scene: &mut Scene<'_>) {
     let first = words.first().map(String::as_str).unwrap_or_default();
     let service = SERVICES.iter().find(|(word, _)| *word == first).map_or(first, |(_, service)| service);
-    let is_verb = |word: &&String| impact(word).is_some() || methods(word).len() > 1 || word.starts_with("set-") || word.starts_with("add-");
+    let is_verb = |word: &&String| {
+        impact(word).is_some() || methods(word).len() > 1 || word.starts_with("set-") || word.starts_with("add-")
+    };
     let place = words.iter().skip(1).position(|word| is_verb(&word)).map(|at| at + 1);
     // A verb that stands in no list is the last word before what nobody knows, or the last of all.
     let Some(at) = place else {
@@ -291,7 +407,15 @@ fn by_words(words: &[String], line: &Line, one: &Invocation, scene: &mut Scene<'
     let collection: Vec<String> = words.iter().take(at).skip(1).map(|word| camel(word)).collect();
     let collection = collection.iter().map(|word| format!("{word}.")).collect::<String>();
     let mut names = vec![];
-    for owner in ["projects.locations.", "projects.", "", "projects.locations.global.", "organizations.locations.", "organizations.", "folders."] {
+    for owner in [
+        "projects.locations.",
+        "projects.",
+        "",
+        "projects.locations.global.",
+        "organizations.locations.",
+        "organizations.",
+        "folders.",
+    ] {
         for name in scoped(service, &format!("{owner}{collection}"), line) {
             names.extend(methods(&verb).into_iter().map(|method| format!("{name}{method}")));
         }
@@ -300,8 +424,10 @@ fn by_words(words: &[String], line: &Line, one: &Invocation, scene: &mut Scene<'
 }
 
 /// Verbs that take several names, each a call of its own.
-const EACH: &[&str] =
-    &["delete", "stop", "start", "reset", "suspend", "resume", "describe", "destroy", "disable", "enable", "cancel", "purge", "undelete"];
+const EACH: &[&str] = &[
+    "delete", "stop", "start", "reset", "suspend", "resume", "describe", "destroy", "disable", "enable", "cancel",
+    "purge", "undelete",
+];
 
 /// Sends the first of these calls that the catalog has, for each of what the command names.
 fn call(
@@ -340,92 +466,7 @@ fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
-/// Options that say nothing of a call's body.
-const CONTROL: &[&str] = &[
-    "project", "account", "configuration", "quiet", "q", "format", "zone", "region", "location", "async", "instance", "verbosity",
-    "filter", "limit", "page-size", "sort-by", "flatten", "impersonate-service-account", "billing-project", "trace-token", "no-user-output-enabled",
-    "source", "image", "memory", "cpu", "global", "platform", "cluster", "keyring", "key", "secret", "database",
-];
-
-/// The body: what the table says of the options, a binding of a policy, and the other options by their own names.
-fn written(spec: &str, verb: &str, line: &Line, generic: bool) -> Value {
-    let mut body = Value::Object(serde_json::Map::new());
-    if generic {
-        for (name, values) in line.options.iter().filter(|(name, _)| !CONTROL.contains(&name.as_str())) {
-            let (name, value) = match (name.strip_prefix("no-"), values.last()) {
-                (Some(bare), None) => (camel(bare), Value::from(false)),
-                (_, Some(value)) => (camel(name), Value::from(value.to_string())),
-                (_, None) => (camel(name), Value::from(true)),
-            };
-            put(&mut body, &name, value);
-        }
-    }
-    if verb.ends_with("-iam-policy-binding") {
-        let shown = |name: &str| line.shown(name).unwrap_or_default();
-        let bindings = serde_json::json!([{ "role": shown("role"), "members": [shown("member")] }]);
-        put(&mut body, "policy", serde_json::json!({ "bindings": bindings }));
-        put(&mut body, "bindings", bindings);
-    }
-    for (path, value) in fields(spec, line) {
-        put(&mut body, &path, value);
-    }
-    body
-}
-
-/// The fields that a row's cell gives: their paths and values.
-pub(super) fn fields(spec: &str, line: &Line) -> Vec<(String, Value)> {
-    let mut out = vec![];
-    for entry in spec.split(' ').filter(|entry| !entry.is_empty()) {
-        let Some((option, path)) = entry.split_once('>') else { continue };
-        let (path, value) = path.split_once('=').map_or((path, None), |(path, value)| (path, Some(value)));
-        let (option, is_list) = option.strip_suffix("[]").map_or((option, false), |option| (option, true));
-        if option == "@metadata" {
-            out.push((path.to_owned(), metadata(line)));
-            continue;
-        }
-        if !option.is_empty() && !line.has(option) {
-            continue;
-        }
-        let given = line.shown(option).unwrap_or_default();
-        let value = match value {
-            Some(template) => {
-                let quoted = Value::from(given.as_str()).to_string();
-                let filled = template.replace("{}", if template == "{}" { "{}" } else { quoted.trim_matches('"') });
-                serde_json::from_str(&filled).unwrap_or(Value::Null)
-            }
-            None if is_list => given.split(',').map(Value::from).collect(),
-            None => given.parse::<i64>().map_or_else(|_| Value::from(given), Value::from),
-        };
-        out.push((path.to_owned(), value));
-    }
-    out
-}
-
-/// The keys of `--metadata`, `--metadata-from-file` and `--keys` as items.
-fn metadata(line: &Line) -> Value {
-    let given = ["metadata", "metadata-from-file", "keys"].iter().flat_map(|name| line.values(name)).map(ToString::to_string);
-    let keys = given.flat_map(|text| text.split(',').map(|pair| pair.split('=').next().unwrap_or_default().to_owned()).collect::<Vec<_>>());
-    keys.map(|key| serde_json::json!({ "key": key })).collect()
-}
-
-/// Sets a member by its path.
-pub(super) fn put(root: &mut Value, path: &str, value: Value) {
-    let mut at = root;
-    let mut steps = path.split('.').peekable();
-    while let Some(step) = steps.next() {
-        if !at.is_object() {
-            *at = Value::Object(serde_json::Map::new());
-        }
-        let Some(members) = at.as_object_mut() else { return };
-        if steps.peek().is_none() {
-            members.insert(step.to_owned(), value);
-            return;
-        }
-        at = members.entry(step).or_insert_with(|| Value::Object(serde_json::Map::new()));
-    }
-}
-
-/// A URL's last part for a text: only here so that storage and BigQuery write theirs alike.
+/// A text as one segment of a path.
 pub(super) fn segment(text: &str) -> String {
     encoded(if text.is_empty() { UNKNOWN } else { text })
 }

@@ -50,7 +50,9 @@ fn is_rpc(row: &Operation) -> bool {
 /// Whether the row's last label is what it acts on, not what it stands in.
 pub(super) fn names_target(row: &Operation) -> bool {
     let name = row.name.get().rsplit('.').next().unwrap_or_default();
-    let grows = ["insert", "create", "list", "aggregatedList", "bulkInsert"].contains(&name) || name.starts_with("Create") || name.starts_with("List");
+    let grows = ["insert", "create", "list", "aggregatedList", "bulkInsert"].contains(&name)
+        || name.starts_with("Create")
+        || name.starts_with("List");
     !grows || row.path.get().ends_with('}')
 }
 
@@ -65,7 +67,8 @@ pub(super) fn send(row: &'static Operation, call: &Call<'_>, line: &Line, (at, s
     let mut headers = vec![];
     let (path, body) = if is_rpc(row) {
         let location = location(line).unwrap_or_else(|| UNKNOWN.to_owned());
-        let name = format!("projects/{project}/locations/{location}/{}", if target.is_empty() { UNKNOWN } else { target });
+        let name =
+            format!("projects/{project}/locations/{location}/{}", if target.is_empty() { UNKNOWN } else { target });
         headers.push(("content-type".to_owned(), "application/grpc".to_owned()));
         headers.push(("x-goog-request-params".to_owned(), format!("name={}", encoded(&name))));
         (first_versions(row.path.get()), Some(vec![0; 5]))
@@ -89,7 +92,9 @@ pub(super) fn send(row: &'static Operation, call: &Call<'_>, line: &Line, (at, s
 fn first_versions(path: &str) -> String {
     let mut out = String::new();
     let mut rest = path;
-    while let Some((before, (label, after))) = rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?))) {
+    while let Some((before, (label, after))) =
+        rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+    {
         out.push_str(before);
         out.push_str(label.split('|').next().unwrap_or(label));
         rest = after;
@@ -100,10 +105,21 @@ fn first_versions(path: &str) -> String {
 /// The row's path with every label filled: the last one by what the call acts on, the others by options.
 fn filled(row: &Operation, target: &str, line: &Line, project: &str) -> String {
     // `{v1|v2}` is a choice, `{name}` a label.
-    let pieces: Vec<(&str, Option<&str>)> = row.path.get().split('{').enumerate().filter_map(|(place, piece)| {
-        if place == 0 { Some((piece, None)) } else { piece.split_once('}').map(|(label, after)| (after, Some(label))) }
-    }).collect();
-    let labels: Vec<&str> = pieces.iter().filter_map(|(_, label)| *label).filter(|label| !label.contains('|')).collect();
+    let pieces: Vec<(&str, Option<&str>)> = row
+        .path
+        .get()
+        .split('{')
+        .enumerate()
+        .filter_map(|(place, piece)| {
+            if place == 0 {
+                Some((piece, None))
+            } else {
+                piece.split_once('}').map(|(label, after)| (after, Some(label)))
+            }
+        })
+        .collect();
+    let labels: Vec<&str> =
+        pieces.iter().filter_map(|(_, label)| *label).filter(|label| !label.contains('|')).collect();
     let named = names_target(row);
     let stated = spelt_out(target);
     let last = target.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
@@ -125,7 +141,10 @@ fn filled(row: &Operation, target: &str, line: &Line, project: &str) -> String {
                 } else if is_last && named && !last.is_empty() {
                     last.to_owned()
                 } else {
-                    stated.iter().find(|(kind, _)| *kind == collection).map_or_else(|| of_label(label, line, project), |(_, name)| name.clone())
+                    stated
+                        .iter()
+                        .find(|(kind, _)| *kind == collection)
+                        .map_or_else(|| of_label(label, line, project), |(_, name)| name.clone())
                 };
                 out.push_str(&encoded(if value.is_empty() { UNKNOWN } else { &value }));
                 at += 1;
@@ -158,8 +177,15 @@ fn of_label(label: &str, line: &Line, project: &str) -> String {
         "organizations" => "organization".to_owned(),
         "serviceAccounts" => "iam-account".to_owned(),
         "applications" | "apps" => return project.to_owned(),
-        "databases" if line.value("database").is_none() && line.value("instance").is_none() => return "(default)".to_owned(),
-        bare => kebab(bare.strip_suffix("ies").map(|stem| format!("{stem}y")).as_deref().unwrap_or_else(|| bare.strip_suffix('s').unwrap_or(bare))),
+        "databases" if line.value("database").is_none() && line.value("instance").is_none() => {
+            return "(default)".to_owned();
+        }
+        bare => kebab(
+            bare.strip_suffix("ies")
+                .map(|stem| format!("{stem}y"))
+                .as_deref()
+                .unwrap_or_else(|| bare.strip_suffix('s').unwrap_or(bare)),
+        ),
     };
     match singular.as_str() {
         "project" | "namespace" | "project-id" => project.to_owned(),
@@ -199,7 +225,9 @@ fn configured(line: &Line, at: &Invocation, scene: &Scene<'_>) -> Option<String>
     let named = line.value("configuration").cloned().or_else(|| scene.variable(at, "CLOUDSDK_ACTIVE_CONFIG_NAME"));
     let name = match named {
         Some(word) => word.text()?.into_owned(),
-        None => text(&format!("{folder}/active_config")).map_or_else(|| "default".to_owned(), |name| name.trim().to_owned()),
+        None => {
+            text(&format!("{folder}/active_config")).map_or_else(|| "default".to_owned(), |name| name.trim().to_owned())
+        }
     };
     let file = text(&format!("{folder}/configurations/config_{name}"))?;
     let mut section = "";

@@ -61,7 +61,8 @@ impl Line {
             }
             let (name, takes) = takes(name, &line.operands);
             let mut values: Vec<Word> = joined.into_iter().collect();
-            let is_value = |next: &&Word| !next.leading().starts_with('-') || is_number(next.leading().trim_start_matches('-'));
+            let is_value =
+                |next: &&Word| !next.leading().starts_with('-') || is_number(next.leading().trim_start_matches('-'));
             if values.is_empty() && takes != Takes::Nothing {
                 values.extend(rest.next_if(is_value).cloned());
             }
@@ -118,7 +119,11 @@ fn is_number(text: &str) -> bool {
 
 /// What `@FILE` or a path in a value holds, where it is known.
 pub(super) fn file(path: &str, directory: Option<&str>, scene: &Scene<'_>) -> Option<Vec<u8>> {
-    let path = if path.starts_with('/') { path.to_owned() } else { format!("{}/{}", directory?, path.trim_start_matches("./")) };
+    let path = if path.starts_with('/') {
+        path.to_owned()
+    } else {
+        format!("{}/{}", directory?, path.trim_start_matches("./"))
+    };
     match scene.contents(&path) {
         crate::identify::command::Contents::Whole(bytes) => Some(bytes),
         _ => None,

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::bucket::{bucket_body, document};
 use super::gcloud::segment;
 use super::google::encoded;
-use super::line::{Line, Takes, file};
+use super::line::{Line, Takes};
 use super::words::{camel, local, unlisted};
 use crate::identify::Known;
 use crate::identify::command::{Effect, Invocation, Scene, Sent, Word, Written, files};
@@ -22,7 +23,10 @@ pub(super) fn gsutil(one: &Invocation, scene: &mut Scene<'_>) {
             (_, "cp" | "mv") => matches!(name, "a" | "s" | "z" | "j" | "L"),
             (_, "rsync") => matches!(name, "a" | "x" | "y" | "j"),
             (_, "setmeta") => name == "h",
-            (_, "mb") => matches!(name, "b" | "c" | "l" | "p" | "s" | "k" | "retention" | "rpo" | "pap" | "autoclass" | "placement"),
+            (_, "mb") => matches!(
+                name,
+                "b" | "c" | "l" | "p" | "s" | "k" | "retention" | "rpo" | "pap" | "autoclass" | "placement"
+            ),
             (_, "ls") => name == "p",
             (_, "iam" | "acl" | "defacl") => matches!(name, "u" | "g" | "e") || name == "d" && command != "iam",
             (_, "signurl") => matches!(name, "d" | "m" | "c" | "r" | "b" | "p"),
@@ -49,7 +53,9 @@ pub(super) fn gsutil(one: &Invocation, scene: &mut Scene<'_>) {
     let Some(command) = command.text().map(|text| text.into_owned()) else {
         return scene.unknown(one, "which of gsutil's commands it is, is not known");
     };
-    if line.is_help && command != "setmeta" || matches!(command.as_str(), "help" | "version" | "test" | "config" | "update" | "hash") {
+    if line.is_help && command != "setmeta"
+        || matches!(command.as_str(), "help" | "version" | "test" | "config" | "update" | "hash")
+    {
         return local(&format!("gsutil:local:{command}"), Impact::Read, one, scene);
     }
     let job = Job {
@@ -64,15 +70,24 @@ pub(super) fn gsutil(one: &Invocation, scene: &mut Scene<'_>) {
     match command.as_str() {
         "rm" => job.remove(one, scene),
         "rb" => job.each(|url| request("DELETE", bucket(url), "", None), one, scene),
-        "mb" => job.each(|url| request("POST", "/storage/v1/b".to_owned(), "", Some(json!({ "name": parts(url).0 }))), one, scene),
+        "mb" => job.each(
+            |url| request("POST", "/storage/v1/b".to_owned(), "", Some(json!({ "name": parts(url).0 }))),
+            one,
+            scene,
+        ),
         "cp" => job.copy(false, one, scene),
         "mv" => job.copy(true, one, scene),
         "rsync" => job.sync(one, scene),
         "ls" | "du" | "stat" | "cat" => job.read(one, scene),
         "setmeta" => job.each(|url| request("PATCH", object(url), "", Some(json!({ "metadata": {} }))), one, scene),
         "rewrite" => job.each(|url| request("PATCH", object(url), "", Some(json!({}))), one, scene),
-        "compose" => job.each_last(|url| request("POST", format!("{}/compose", object(url)), "", Some(json!({}))), one, scene),
-        "signurl" => scene.effect(one, Effect::new("gcp:storage:signurl", Impact::Permission, Scope::Item).hazard(Hazard::Exposure).at(there())),
+        "compose" => {
+            job.each_last(|url| request("POST", format!("{}/compose", object(url)), "", Some(json!({}))), one, scene)
+        }
+        "signurl" => scene.effect(
+            one,
+            Effect::new("gcp:storage:signurl", Impact::Permission, Scope::Item).hazard(Hazard::Exposure).at(there()),
+        ),
         "hmac" => hmac(&line, one, scene),
         other => settings(other, &line, one, scene),
     }
@@ -85,7 +100,10 @@ fn parted(words: &[Word]) -> Vec<Word> {
     for word in words {
         let text = word.text().map(|text| text.into_owned()).unwrap_or_default();
         let letters = text.strip_prefix('-').unwrap_or_default();
-        if command.is_none() && !text.starts_with('-') && ["rm", "cp", "mv", "rsync", "ls", "du"].contains(&text.as_str()) {
+        if command.is_none()
+            && !text.starts_with('-')
+            && ["rm", "cp", "mv", "rsync", "ls", "du"].contains(&text.as_str())
+        {
             command = Some(text.clone());
         }
         let flags = !letters.is_empty() && letters.chars().all(|letter| "rRdnceCpPuUDavLlhbfJIeit".contains(letter));
@@ -121,7 +139,9 @@ pub(super) fn gcloud(line: &Line, one: &Invocation, scene: &mut Scene<'_>) {
         Some(json!({ "bindings": binding }))
     };
     match (at(1), at(2)) {
-        ("" | "buckets" | "objects", "") if at(1).is_empty() || line.operands.len() < 3 => local("gcloud:local:help", Impact::Read, one, scene),
+        ("" | "buckets" | "objects", "") if at(1).is_empty() || line.operands.len() < 3 => {
+            local("gcloud:local:help", Impact::Read, one, scene)
+        }
         ("rm", _) | ("objects", "delete") => job.remove(one, scene),
         ("cp", _) => job.copy(false, one, scene),
         ("mv", _) => job.copy(true, one, scene),
@@ -129,20 +149,33 @@ pub(super) fn gcloud(line: &Line, one: &Invocation, scene: &mut Scene<'_>) {
         ("ls" | "du" | "cat", _) | ("objects" | "buckets", "list" | "describe") => job.read(one, scene),
         ("hash" | "service-agent", _) => local("gcloud:local:storage-hash", Impact::Read, one, scene),
         ("sign-url", _) => {
-            scene.effect(one, Effect::new("gcp:storage:signurl", Impact::Permission, Scope::Item).hazard(Hazard::Exposure).at(there()));
+            scene.effect(
+                one,
+                Effect::new("gcp:storage:signurl", Impact::Permission, Scope::Item)
+                    .hazard(Hazard::Exposure)
+                    .at(there()),
+            );
         }
         ("buckets", "delete") => job.each(|url| request("DELETE", bucket(url), "", None), one, scene),
         ("buckets", "create") => {
             let query = job.acl.as_ref().map(|acl| format!("predefinedAcl={}", encoded(acl))).unwrap_or_default();
-            job.each(|url| request("POST", "/storage/v1/b".to_owned(), &query, Some(json!({ "name": parts(url).0 }))), one, scene);
+            job.each(
+                |url| request("POST", "/storage/v1/b".to_owned(), &query, Some(json!({ "name": parts(url).0 }))),
+                one,
+                scene,
+            );
         }
         ("buckets", "update") => {
             let body = bucket_body(line, one, scene);
             let query = job.acl.as_ref().map(|acl| format!("predefinedAcl={}", encoded(acl))).unwrap_or_default();
             job.each(|url| request("PATCH", bucket(url), &query, Some(body.clone())), one, scene);
         }
-        ("buckets", "get-iam-policy") => job.each(|url| request("GET", format!("{}/iam", bucket(url)), "", None), one, scene),
-        ("objects", "get-iam-policy") => job.each(|url| request("GET", format!("{}/iam", object(url)), "", None), one, scene),
+        ("buckets", "get-iam-policy") => {
+            job.each(|url| request("GET", format!("{}/iam", bucket(url)), "", None), one, scene)
+        }
+        ("objects", "get-iam-policy") => {
+            job.each(|url| request("GET", format!("{}/iam", object(url)), "", None), one, scene)
+        }
         ("buckets", "add-iam-policy-binding" | "remove-iam-policy-binding" | "set-iam-policy") => {
             job.first(|url| request("PUT", format!("{}/iam", bucket(url)), "", policy()), one, scene);
         }
@@ -155,10 +188,16 @@ pub(super) fn gcloud(line: &Line, one: &Invocation, scene: &mut Scene<'_>) {
             let query = job.acl.as_ref().map(|acl| format!("predefinedAcl={}", encoded(acl))).unwrap_or_default();
             job.each(|url| request("PATCH", object(url), &query, Some(body.clone())), one, scene);
         }
-        ("objects", "compose") => job.each_last(|url| request("POST", format!("{}/compose", object(url)), "", Some(json!({}))), one, scene),
+        ("objects", "compose") => {
+            job.each_last(|url| request("POST", format!("{}/compose", object(url)), "", Some(json!({}))), one, scene)
+        }
         ("hmac", _) => hmac(line, one, scene),
-        ("restore", _) => job.each(|url| request("POST", format!("{}/restore", object(url)), "", Some(json!({}))), one, scene),
-        ("buckets", "relocate") => job.each(|url| request("POST", format!("{}/relocate", bucket(url)), "", Some(json!({}))), one, scene),
+        ("restore", _) => {
+            job.each(|url| request("POST", format!("{}/restore", object(url)), "", Some(json!({}))), one, scene)
+        }
+        ("buckets", "relocate") => {
+            job.each(|url| request("POST", format!("{}/relocate", bucket(url)), "", Some(json!({}))), one, scene)
+        }
         _ => {
             let verb = words.get(verb_at).map(String::as_str).unwrap_or_default();
             unlisted("gcp:storage", verb, one.shown(), (one, scene), there());
@@ -166,57 +205,30 @@ pub(super) fn gcloud(line: &Line, one: &Invocation, scene: &mut Scene<'_>) {
     }
 }
 
-/// What options of `gcloud storage buckets update` change.
-fn bucket_body(line: &Line, one: &Invocation, scene: &Scene<'_>) -> Value {
-    let mut body = json!({});
-    for (name, values) in &line.options {
-        let given = values.last().map(ToString::to_string).unwrap_or_default();
-        let (path, value) = match name.as_str() {
-            "versioning" => ("versioning.enabled", json!(true)),
-            "no-versioning" => ("versioning.enabled", json!(false)),
-            "lifecycle-file" => ("lifecycle", document(&given, one, scene)),
-            "clear-lifecycle" => ("lifecycle", json!({ "rule": [] })),
-            "retention-period" | "clear-retention-period" | "lock-retention-period" => ("retentionPolicy", json!({})),
-            "soft-delete-duration" | "clear-soft-delete" => ("softDeletePolicy", json!({ "retentionDurationSeconds": given })),
-            "public-access-prevention" | "pap" => ("iamConfiguration.publicAccessPrevention", json!("enforced")),
-            "no-public-access-prevention" | "no-pap" => ("iamConfiguration.publicAccessPrevention", json!("inherited")),
-            "uniform-bucket-level-access" | "no-uniform-bucket-level-access" => ("iamConfiguration.uniformBucketLevelAccess", json!({})),
-            "clear-log-bucket" => ("logging", Value::Null),
-            "log-bucket" => ("logging.logBucket", json!(given)),
-            "acl-file" | "add-acl-grant" | "remove-acl-grant" => ("acl", json!([{ "entity": entity(&given) }])),
-            "default-object-acl-file" | "add-default-object-acl-grant" | "remove-default-object-acl-grant" => ("defaultObjectAcl", json!([{}])),
-            _ => continue,
-        };
-        super::gcloud::put(&mut body, path, value);
-    }
-    body
-}
-
-fn entity(text: &str) -> String {
-    let all = ["allUsers", "AllUsers", "allAuthenticatedUsers", "AllAuthenticatedUsers"];
-    if all.iter().any(|one| text.contains(one)) { "allUsers".to_owned() } else { text.to_owned() }
-}
-
-/// A lifecycle's document; one that nobody knows may delete.
-fn document(path: &str, one: &Invocation, scene: &Scene<'_>) -> Value {
-    let known = file(path, one.directory.as_deref(), scene).and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-    let value = known.unwrap_or_else(|| json!({ "rule": [{ "action": { "type": "Unknown" } }] }));
-    value.get("lifecycle").cloned().unwrap_or(value)
-}
-
 /// gsutil's commands with `get` and `set`.
 fn settings(command: &str, line: &Line, one: &Invocation, scene: &mut Scene<'_>) {
     let words: Vec<String> = line.operands.iter().map(ToString::to_string).collect();
     let verb = words.get(1).map(String::as_str).unwrap_or_default();
-    let url = words.iter().rev().find(|word| word.starts_with("gs://")).or_else(|| words.last()).cloned().unwrap_or_default();
+    let url =
+        words.iter().rev().find(|word| word.starts_with("gs://")).or_else(|| words.last()).cloned().unwrap_or_default();
     let (holder, is_object) = if parts(&url).1.is_empty() { (bucket(&url), false) } else { (object(&url), true) };
-    let open = words.iter().chain(&line.options.iter().flat_map(|(_, values)| values).map(ToString::to_string).collect::<Vec<_>>())
-        .any(|word| ["allUsers", "AllUsers", "allAuth", "AllAuth", "public-read", "authenticated-read"].iter().any(|all| word.contains(all)));
+    let open = words
+        .iter()
+        .chain(&line.options.iter().flat_map(|(_, values)| values).map(ToString::to_string).collect::<Vec<_>>())
+        .any(|word| {
+            ["allUsers", "AllUsers", "allAuth", "AllAuth", "public-read", "authenticated-read"]
+                .iter()
+                .any(|all| word.contains(all))
+        });
     let member = if open { "allUsers" } else { "somebody" };
     let sent = match (command, verb) {
         ("iam", "get") => request("GET", format!("{holder}/iam"), "", None),
-        ("iam", _) => request("PUT", format!("{holder}/iam"), "", Some(json!({ "bindings": [{ "members": [member] }] }))),
-        ("acl" | "defacl", "get") => request("GET", format!("{holder}/{}", if command == "acl" { "acl" } else { "defaultObjectAcl" }), "", None),
+        ("iam", _) => {
+            request("PUT", format!("{holder}/iam"), "", Some(json!({ "bindings": [{ "members": [member] }] })))
+        }
+        ("acl" | "defacl", "get") => {
+            request("GET", format!("{holder}/{}", if command == "acl" { "acl" } else { "defaultObjectAcl" }), "", None)
+        }
         ("acl", _) if is_object => request("POST", format!("{holder}/acl"), "", Some(json!({ "entity": member }))),
         ("acl", _) => request("POST", format!("{holder}/acl"), "", Some(json!({ "entity": member }))),
         ("defacl", _) => request("POST", format!("{holder}/defaultObjectAcl"), "", Some(json!({ "entity": member }))),
@@ -235,7 +247,12 @@ fn settings(command: &str, line: &Line, one: &Invocation, scene: &mut Scene<'_>)
         }
         ("logging", set) => {
             let off = set == "set" && words.get(2).is_some_and(|word| word == "off");
-            request("PATCH", holder, "", Some(json!({ "logging": if off { Value::Null } else { json!({ "logBucket": "b" }) } })))
+            request(
+                "PATCH",
+                holder,
+                "",
+                Some(json!({ "logging": if off { Value::Null } else { json!({ "logBucket": "b" }) } })),
+            )
         }
         ("pap", _) => {
             let value = if words.iter().any(|word| word == "enforced") { "enforced" } else { "inherited" };
@@ -253,7 +270,8 @@ fn settings(command: &str, line: &Line, one: &Invocation, scene: &mut Scene<'_>)
 
 fn hmac(line: &Line, one: &Invocation, scene: &mut Scene<'_>) {
     let words = line.words();
-    let verb = words.iter().find(|word| ["create", "delete", "get", "list", "describe", "update"].contains(&word.as_str()));
+    let verb =
+        words.iter().find(|word| ["create", "delete", "get", "list", "describe", "update"].contains(&word.as_str()));
     let project = super::google::project(line, one, scene);
     let keys = format!("/storage/v1/projects/{}/hmacKeys", segment(&project));
     let key = format!("{keys}/{}", segment(words.last().map(String::as_str).unwrap_or_default()));
@@ -316,7 +334,8 @@ impl Job {
         for url in &self.urls {
             let shown = url.to_string();
             let (_, name) = parts(&shown);
-            let wide = self.recursive || url.has_glob() || url.splits() || name.contains(['*', '?', '[']) || self.versions;
+            let wide =
+                self.recursive || url.has_glob() || url.splits() || name.contains(['*', '?', '[']) || self.versions;
             if wide || name.is_empty() {
                 swept(&shown, one, scene);
             } else {
@@ -333,7 +352,8 @@ impl Job {
             return local("gsutil:local:help", Impact::Read, one, scene);
         };
         let target = to.to_string();
-        let query = |name: &str| self.acl.as_ref().map(|acl| format!("{name}={}", encoded(&acl_word(acl)))).unwrap_or_default();
+        let query =
+            |name: &str| self.acl.as_ref().map(|acl| format!("{name}={}", encoded(&acl_word(acl)))).unwrap_or_default();
         for source in from {
             let shown = source.to_string();
             let sent = match (is_remote(&shown), is_remote(&target)) {
@@ -342,7 +362,12 @@ impl Job {
                     request("POST", path, &query("predefinedAcl"), Some(json!({ "name": parts(&target).1 })))
                 }
                 (true, true) => {
-                    let path = format!("{}/rewriteTo/b/{}/o/{}", object(&shown), segment(parts(&target).0), segment(parts(&target).1));
+                    let path = format!(
+                        "{}/rewriteTo/b/{}/o/{}",
+                        object(&shown),
+                        segment(parts(&target).0),
+                        segment(parts(&target).1)
+                    );
                     request("POST", path, &query("destinationPredefinedAcl"), Some(json!({})))
                 }
                 (true, false) => request("GET", object(&shown), "", None),
@@ -375,13 +400,19 @@ impl Job {
         if !is_remote(&target) {
             let source = self.urls.first().map(ToString::to_string).unwrap_or_default();
             scene.sends(one, request("GET", format!("{}/o", bucket(&source)), "", None));
-            if self.deletes && let Some(to) = self.urls.get(1) {
+            if self.deletes
+                && let Some(to) = self.urls.get(1)
+            {
                 scene.invocation(&one.with_words(vec!["rm".into(), "-r".into(), to.clone()]));
             }
             return;
         }
-        let query = self.acl.as_ref().map(|acl| format!("predefinedAcl={}", encoded(&acl_word(acl)))).unwrap_or_default();
-        scene.sends(one, request("POST", format!("{}/o", bucket(&target)), &query, Some(json!({ "name": parts(&target).1 }))));
+        let query =
+            self.acl.as_ref().map(|acl| format!("predefinedAcl={}", encoded(&acl_word(acl)))).unwrap_or_default();
+        scene.sends(
+            one,
+            request("POST", format!("{}/o", bucket(&target)), &query, Some(json!({ "name": parts(&target).1 }))),
+        );
         if self.deletes {
             swept(&target, one, scene);
         }
@@ -404,7 +435,8 @@ fn there() -> Place {
 
 /// Many objects, as many as match.
 fn swept(url: &str, one: &Invocation, scene: &mut Scene<'_>) {
-    let effect = Effect::new("gcp:storage:objects.delete", Impact::Destroy, Scope::Resource).on(url).count(Count::Unbounded);
+    let effect =
+        Effect::new("gcp:storage:objects.delete", Impact::Destroy, Scope::Resource).on(url).count(Count::Unbounded);
     scene.effect(one, effect.hazard(Hazard::DataLoss).hazard(Hazard::Bulk).at(there()));
 }
 
@@ -426,5 +458,11 @@ fn request(method: &str, path: String, query: &str, body: Option<Value>) -> Sent
     let mark = if query.is_empty() { "" } else { "?" };
     let headers = body.iter().map(|_| ("content-type".to_owned(), "application/json".to_owned())).collect();
     let body = Some(body.map(|body| body.to_string().into_bytes()).unwrap_or_default());
-    Sent { method: method.to_owned(), url: format!("https://{HOST}{path}{mark}{query}"), headers, body, known: Known::default() }
+    Sent {
+        method: method.to_owned(),
+        url: format!("https://{HOST}{path}{mark}{query}"),
+        headers,
+        body,
+        known: Known::default(),
+    }
 }

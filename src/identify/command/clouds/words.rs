@@ -36,13 +36,12 @@ pub(super) fn kebab(text: &str) -> String {
 pub(super) fn impact(verb: &str) -> Option<Impact> {
     let first = verb.split('-').next().unwrap_or(verb);
     Some(match first {
-        "delete" | "destroy" | "purge" | "drop" | "truncate" | "wipe" | "rm" | "remove" | "unlink" | "discard" | "uninstall" => {
-            Impact::Destroy
-        }
-        "list" | "describe" | "get" | "show" | "search" | "read" | "tail" | "wait" | "exists" | "check" | "lookup" | "validate"
-        | "diff" | "explain" | "preview" | "ls" => Impact::Read,
-        "stop" | "disable" | "deallocate" | "restart" | "reset" | "failover" | "suspend" | "cancel" | "abandon" | "detach"
-        | "drain" | "pause" | "revoke" => Impact::Disrupt,
+        "delete" | "destroy" | "purge" | "drop" | "truncate" | "wipe" | "rm" | "remove" | "unlink" | "discard"
+        | "uninstall" => Impact::Destroy,
+        "list" | "describe" | "get" | "show" | "search" | "read" | "tail" | "wait" | "exists" | "check" | "lookup"
+        | "validate" | "diff" | "explain" | "preview" | "ls" => Impact::Read,
+        "stop" | "disable" | "deallocate" | "restart" | "reset" | "failover" | "suspend" | "cancel" | "abandon"
+        | "detach" | "drain" | "pause" | "revoke" => Impact::Disrupt,
         "create" | "export" | "clone" | "copy" | "snapshot" | "backup" => Impact::Create,
         "run" | "execute" | "invoke" | "submit" | "ssh" | "call" => Impact::Execute,
         _ => return None,
@@ -50,7 +49,13 @@ pub(super) fn impact(verb: &str) -> Option<Impact> {
 }
 
 /// Adds a call whose API has no such row: what its verb's word says.
-pub(super) fn unlisted(service: &str, verb: &str, on: String, (at, scene): (&Invocation, &mut Scene<'_>), place: Place) {
+pub(super) fn unlisted(
+    service: &str,
+    verb: &str,
+    on: String,
+    (at, scene): (&Invocation, &mut Scene<'_>),
+    place: Place,
+) {
     let impact = impact(verb).unwrap_or(Impact::Unknown);
     let id = format!("{service}:unidentified");
     let mut effect = Effect::new(&id, impact, Scope::Resource).on(on).with("verb", verb).at(place);

@@ -26,9 +26,13 @@ pub(super) fn filled(row: &Row, verb: &str, line: &Line, (one, scene): (&Invocat
     let is_resource = !path.starts_with('~') && !path.starts_with('/') && !path.starts_with("@lock");
     if !ids.is_empty() && is_resource {
         // Actions stand behind the resource's own path.
-        let action = path.rsplit_once("}/").map(|(_, rest)| rest).filter(|rest| !rest.contains('{') && row.method == "POST");
+        let action =
+            path.rsplit_once("}/").map(|(_, rest)| rest).filter(|rest| !rest.contains('{') && row.method == "POST");
         let behind = action.map(|action| format!("/{action}")).unwrap_or_default();
-        return ids.iter().map(|id| arm(format!("{}{}", named(id, &path, line, one, scene), template(&behind, line, one, scene)))).collect();
+        return ids
+            .iter()
+            .map(|id| arm(format!("{}{}", named(id, &path, line, one, scene), template(&behind, line, one, scene))))
+            .collect();
     }
     if path.starts_with("@ids") {
         let kind = line.value("resource-type").map_or_else(|| UNKNOWN.to_owned(), ToString::to_string);
@@ -44,11 +48,18 @@ pub(super) fn filled(row: &Row, verb: &str, line: &Line, (one, scene): (&Invocat
             }
             None => template("/subscriptions/{subscription}", line, one, scene),
         };
-        return vec![arm(format!("{own}/providers/Microsoft.Authorization/locks/{}", template(rest, line, one, scene)))];
+        return vec![arm(format!(
+            "{own}/providers/Microsoft.Authorization/locks/{}",
+            template(rest, line, one, scene)
+        ))];
     }
     if let Some(label) = path.strip_prefix("{resource}").or_else(|| path.strip_prefix("{scope|$SCOPE}")) {
         let own = line.first(&["resource", "scope"]).map(ToString::to_string).unwrap_or_default();
-        let own = if own.starts_with('/') { segments(&own) } else { template("/subscriptions/{subscription}", line, one, scene) };
+        let own = if own.starts_with('/') {
+            segments(&own)
+        } else {
+            template("/subscriptions/{subscription}", line, one, scene)
+        };
         let group = line.value("resource-group").filter(|_| own.matches('/').count() == 2);
         let own = group.map_or(own.clone(), |group| format!("{own}/resourceGroups/{}", known(group)));
         return vec![arm(format!("{}{}", own.trim_end_matches('/'), template(label, line, one, scene)))];
@@ -63,7 +74,12 @@ pub(super) fn filled(row: &Row, verb: &str, line: &Line, (one, scene): (&Invocat
 }
 
 fn below_group(path: &str, line: &Line, one: &Invocation, scene: &Scene<'_>) -> String {
-    template(&format!("/subscriptions/{{subscription}}/resourceGroups/{{resource-group}}/providers/{path}"), line, one, scene)
+    template(
+        &format!("/subscriptions/{{subscription}}/resourceGroups/{{resource-group}}/providers/{path}"),
+        line,
+        one,
+        scene,
+    )
 }
 
 /// An id as it is; one that is not known by the row's own path.
@@ -89,7 +105,9 @@ fn known(word: &Word) -> String {
 fn template(path: &str, line: &Line, one: &Invocation, scene: &Scene<'_>) -> String {
     let mut out = String::new();
     let mut rest = path;
-    while let Some((before, (label, after))) = rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?))) {
+    while let Some((before, (label, after))) =
+        rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+    {
         out.push_str(before);
         out.push_str(&encoded(&value(label, line, one, scene)));
         rest = after;
@@ -101,7 +119,9 @@ fn value(label: &str, line: &Line, one: &Invocation, scene: &Scene<'_>) -> Strin
     if label == "subscription" {
         return subscription(line, one, scene);
     }
-    let variable = |name: &str| scene.variable(one, name).and_then(|word| Some(word.text()?.into_owned())).filter(|text| !text.is_empty());
+    let variable = |name: &str| {
+        scene.variable(one, name).and_then(|word| Some(word.text()?.into_owned())).filter(|text| !text.is_empty())
+    };
     for name in label.split('|') {
         let found = match name.strip_prefix('$') {
             Some(name) => variable(name),
@@ -137,13 +157,19 @@ pub(super) fn subscription(line: &Line, one: &Invocation, scene: &Scene<'_>) -> 
     if let Some(id) = scene.variable(one, "AZURE_SUBSCRIPTION_ID").as_ref().and_then(own) {
         return id;
     }
-    profile(scene).and_then(|profile| each(&profile).find(|entry| entry.get("isDefault") == Some(&true.into())).and_then(id)).unwrap_or_else(|| UNKNOWN.to_owned())
+    profile(scene)
+        .and_then(|profile| each(&profile).find(|entry| entry.get("isDefault") == Some(&true.into())).and_then(id))
+        .unwrap_or_else(|| UNKNOWN.to_owned())
 }
 
 /// The id of a subscription that the profile knows by this name.
 pub(super) fn by_name(name: &str, scene: &Scene<'_>) -> Option<String> {
     let profile = profile(scene)?;
-    each(&profile).find(|entry| entry.get("name").and_then(|known| known.as_str()).is_some_and(|known| known.eq_ignore_ascii_case(name))).and_then(id)
+    each(&profile)
+        .find(|entry| {
+            entry.get("name").and_then(|known| known.as_str()).is_some_and(|known| known.eq_ignore_ascii_case(name))
+        })
+        .and_then(id)
 }
 
 fn each(profile: &serde_json::Value) -> impl Iterator<Item = &serde_json::Value> {

@@ -7,7 +7,7 @@ mod table;
 
 use serde_json::Value;
 
-use super::gcloud::{fields, put};
+use super::body::{fields, put};
 use super::line::{Line, Takes};
 use super::words::{camel, impact, local, unlisted};
 use crate::identify::Known;
@@ -22,17 +22,91 @@ pub(super) use table::rows;
 
 /// Options that stand alone, and those that take one value wherever they stand.
 const FLAGS: &[&str] = &[
-    "yes", "y", "no-wait", "debug", "verbose", "only-show-errors", "dryrun", "what-if", "w", "confirm-with-what-if", "overwrite",
-    "recursive", "r", "details", "d", "show-details", "force", "skip-shutdown", "all", "no-prompt", "admin", "a", "overwrite-existing",
-    "include-inherited", "use-device-code", "no-self-perms", "created", "deleted", "exists", "updated",
+    "yes",
+    "y",
+    "no-wait",
+    "debug",
+    "verbose",
+    "only-show-errors",
+    "dryrun",
+    "what-if",
+    "w",
+    "confirm-with-what-if",
+    "overwrite",
+    "recursive",
+    "r",
+    "details",
+    "d",
+    "show-details",
+    "force",
+    "skip-shutdown",
+    "all",
+    "no-prompt",
+    "admin",
+    "a",
+    "overwrite-existing",
+    "include-inherited",
+    "use-device-code",
+    "no-self-perms",
+    "created",
+    "deleted",
+    "exists",
+    "updated",
 ];
 /// Long options, so that unique beginnings of theirs are understood.
 const LONG: &[&str] = &[
-    "account-name", "all", "body", "command", "container-name", "debug", "delete-destination", "delete-backup-data", "delete-existing-files",
-    "dryrun", "force", "headers", "help", "ids", "item-name", "location", "method", "mode", "name", "no-wait", "only-show-errors", "output",
-    "parameters", "query", "recursive", "resource", "resource-group", "resource-type", "role", "scope", "scripts", "server", "server-name",
-    "subscription", "template-file", "template-uri", "uri", "url", "vault-name", "verbose", "what-if", "confirm-with-what-if", "yes", "zone-name",
-    "assignee", "namespace", "settings", "tags", "new-capacity", "node-count", "start-ip-address", "end-ip-address",
+    "account-name",
+    "all",
+    "body",
+    "command",
+    "container-name",
+    "debug",
+    "delete-destination",
+    "delete-backup-data",
+    "delete-existing-files",
+    "dryrun",
+    "force",
+    "headers",
+    "help",
+    "ids",
+    "item-name",
+    "location",
+    "method",
+    "mode",
+    "name",
+    "no-wait",
+    "only-show-errors",
+    "output",
+    "parameters",
+    "query",
+    "recursive",
+    "resource",
+    "resource-group",
+    "resource-type",
+    "role",
+    "scope",
+    "scripts",
+    "server",
+    "server-name",
+    "subscription",
+    "template-file",
+    "template-uri",
+    "uri",
+    "url",
+    "vault-name",
+    "verbose",
+    "what-if",
+    "confirm-with-what-if",
+    "yes",
+    "zone-name",
+    "assignee",
+    "namespace",
+    "settings",
+    "tags",
+    "new-capacity",
+    "node-count",
+    "start-ip-address",
+    "end-ip-address",
 ];
 
 fn takes(name: &str, operands: &[Word]) -> (String, Takes) {
@@ -85,7 +159,16 @@ fn takes(name: &str, operands: &[Word]) -> (String, Takes) {
     };
     let alone = FLAGS.contains(&full) && !(full == "all" && first == "vmss");
     let one = matches!(full, "output" | "query" | "subscription");
-    (full.to_owned(), if alone { Takes::Nothing } else if one || operands.is_empty() { Takes::One } else { Takes::Many })
+    (
+        full.to_owned(),
+        if alone {
+            Takes::Nothing
+        } else if one || operands.is_empty() {
+            Takes::One
+        } else {
+            Takes::Many
+        },
+    )
 }
 
 /// Reads one command.
@@ -138,15 +221,21 @@ fn effect(row: &Row, words: &[String], line: &Line, one: &Invocation, scene: &mu
     }
     let deletes = line.value("delete-destination").is_some_and(|value| !value.is("false"));
     if id.ends_with(":Blob_Put") && deletes {
-        effect = Effect::new("azure-blob:blob:Blob_Delete", Impact::Destroy, Scope::Resource).count(Count::Unbounded);
+        effect = Effect::new("azure:blob:Blob_Delete", Impact::Destroy, Scope::Resource).count(Count::Unbounded);
         effect = effect.hazard(crate::model::Hazard::DataLoss);
     }
-    if line.has("dryrun") && id.starts_with("azure-") {
-        effect = Effect::new("azure-blob:blob:Container_ListBlobs", Impact::Read, Scope::Resource);
+    if line.has("dryrun") && (id.starts_with("azure:blob:") || id.starts_with("azure:file:")) {
+        effect = Effect::new("azure:blob:Container_ListBlobs", Impact::Read, Scope::Resource);
     }
     if id.starts_with("azure") {
-        let place = if id.starts_with("azure-") { fill::account(line, one, scene) } else { place(line, one, scene) };
-        effect = effect.at(place).on(line.first(&["name", "source", "destination"]).map(ToString::to_string).unwrap_or_default());
+        let place = if id.starts_with("azure:blob:") || id.starts_with("azure:file:") {
+            fill::account(line, one, scene)
+        } else {
+            place(line, one, scene)
+        };
+        effect = effect
+            .at(place)
+            .on(line.first(&["name", "source", "destination"]).map(ToString::to_string).unwrap_or_default());
     }
     scene.effect(one, effect);
 }
@@ -160,7 +249,13 @@ fn method(verb: &str) -> (&'static str, bool) {
         "delete" | "remove" => ("DELETE", false),
         "wait" | "exists" => ("GET", false),
         verb if verb.starts_with("show") || verb.starts_with("get-") || verb.starts_with("check-") => ("GET", false),
-        verb if verb.starts_with("list-") && !verb.contains("key") && !verb.contains("connection") && !verb.contains("secret") => ("GET", true),
+        verb if verb.starts_with("list-")
+            && !verb.contains("key")
+            && !verb.contains("connection")
+            && !verb.contains("secret") =>
+        {
+            ("GET", true)
+        }
         _ => ("POST", false),
     }
 }
@@ -206,13 +301,28 @@ fn listed(row: &Row, words: &[String], line: &Line, one: &Invocation, scene: &mu
 }
 
 fn send(method: &str, url: String, body: Vec<u8>, one: &Invocation, scene: &mut Scene<'_>) {
-    let headers = if body.is_empty() { vec![] } else { vec![("content-type".to_owned(), "application/json".to_owned())] };
+    let headers =
+        if body.is_empty() { vec![] } else { vec![("content-type".to_owned(), "application/json".to_owned())] };
     scene.sends(one, Sent { method: method.to_owned(), url, headers, body: Some(body), known: Known::default() });
 }
 
 /// Options as members of `properties`, and what the row says of them.
 fn written(row: &Row, line: &Line) -> Value {
-    const CONTROL: &[&str] = &["name", "resource-group", "output", "query", "subscription", "yes", "no-wait", "location", "ids", "tags", "sku", "mode", "settings"];
+    const CONTROL: &[&str] = &[
+        "name",
+        "resource-group",
+        "output",
+        "query",
+        "subscription",
+        "yes",
+        "no-wait",
+        "location",
+        "ids",
+        "tags",
+        "sku",
+        "mode",
+        "settings",
+    ];
     let mut body = serde_json::json!({});
     for (name, values) in line.options.iter().filter(|(name, _)| !CONTROL.contains(&name.as_str())) {
         let value = values.last().map_or(Value::Bool(true), |value| match value.to_string() {

@@ -16,7 +16,10 @@ pub(super) fn read(words: &[String], line: &Line, one: &Invocation, scene: &mut 
     match (at(0), at(1), at(2)) {
         ("rest", ..) => rest(line, one, scene),
         ("account", "set", _) => {
-            let set = line.value("subscription").or_else(|| line.value("name")).and_then(|word| Some(word.text()?.into_owned()));
+            let set = line
+                .value("subscription")
+                .or_else(|| line.value("name"))
+                .and_then(|word| Some(word.text()?.into_owned()));
             let set = set.map_or_else(|| "unknown".to_owned(), |name| fill::by_name(&name, scene).unwrap_or(name));
             scene.remember("az", "subscription", set);
             local("az:local:account-set", Impact::Update, one, scene);
@@ -24,7 +27,14 @@ pub(super) fn read(words: &[String], line: &Line, one: &Invocation, scene: &mut 
         ("aks", "command", "invoke") => {
             let cluster = line.value("name").map(ToString::to_string);
             let machine = Machine::Pod { cluster, namespace: None, pod: "command".to_owned() };
-            let inner = Invocation { machine, words: vec![], variables: vec![], writes: vec![], directory: None, ..one.clone() };
+            let inner = Invocation {
+                machine,
+                words: vec![],
+                variables: vec![],
+                writes: vec![],
+                directory: None,
+                ..one.clone()
+            };
             match line.value("command") {
                 Some(command) => {
                     let text = scene.veiled(command);
@@ -39,7 +49,8 @@ pub(super) fn read(words: &[String], line: &Line, one: &Invocation, scene: &mut 
             send("POST", "https://graph.microsoft.com/v1.0/servicePrincipals".to_owned(), b"{}".to_vec(), one, scene);
             if line.value("role").is_some() || line.value("scopes").is_some() {
                 for scope in line.values("scopes") {
-                    let path = scope.to_string().split('/').map(super::super::google::encoded).collect::<Vec<_>>().join("/");
+                    let path =
+                        scope.to_string().split('/').map(super::super::google::encoded).collect::<Vec<_>>().join("/");
                     assignment(&path, one, scene);
                 }
                 if line.values("scopes").is_empty() {
@@ -50,7 +61,9 @@ pub(super) fn read(words: &[String], line: &Line, one: &Invocation, scene: &mut 
         ("storage", "blob" | "file", "upload-batch" | "download-batch") if line.has("dryrun") => {
             local("az:local:dryrun", Impact::Read, one, scene);
         }
-        ("backup", "protection", "disable") if line.value("delete-backup-data").is_some_and(|value| !value.is("false")) => {
+        ("backup", "protection", "disable")
+            if line.value("delete-backup-data").is_some_and(|value| !value.is("false")) =>
+        {
             let mut line = line.clone();
             line.options.retain(|(name, _)| name != "delete-backup-data");
             let mut words = words.to_vec();
@@ -78,7 +91,9 @@ pub(super) fn read(words: &[String], line: &Line, one: &Invocation, scene: &mut 
 }
 
 fn assignment(scope: &str, one: &Invocation, scene: &mut Scene<'_>) {
-    let url = format!("https://management.azure.com{scope}/providers/Microsoft.Authorization/roleAssignments/new?api-version=2022-04-01");
+    let url = format!(
+        "https://management.azure.com{scope}/providers/Microsoft.Authorization/roleAssignments/new?api-version=2022-04-01"
+    );
     send("PUT", url, b"{}".to_vec(), one, scene);
 }
 
@@ -126,7 +141,8 @@ pub(super) fn body(row: &Row, words: &[String], line: &Line, (one, scene): (&Inv
     if words.first().is_none_or(|word| word != "deployment" && word != "stack") {
         return written(row, line);
     }
-    let mut properties = json!({ "mode": line.value("mode").map_or_else(|| "Incremental".to_owned(), ToString::to_string) });
+    let mut properties =
+        json!({ "mode": line.value("mode").map_or_else(|| "Incremental".to_owned(), ToString::to_string) });
     let unmanage = line.value("action-on-unmanage").map(ToString::to_string).unwrap_or_default();
     if let Some(members) = properties.as_object_mut() {
         if let Some(template) = line.value("template-file").and_then(|word| template(&word.text()?, one, scene)) {

@@ -42,7 +42,9 @@ pub(super) fn find(words: &[String]) -> Option<&'static Row> {
     let first = words.first()?;
     let from = TABLE.partition_point(|row| row.words.first().is_some_and(|word| *word < first.as_str()));
     let of = TABLE.get(from..).unwrap_or_default().iter();
-    of.take_while(|row| row.words.first().is_some_and(|word| word == first)).filter(|row| row.fits(words)).max_by_key(|row| row.words.len())
+    of.take_while(|row| row.words.first().is_some_and(|word| word == first))
+        .filter(|row| row.fits(words))
+        .max_by_key(|row| row.words.len())
 }
 
 /// Every row, for tests.
