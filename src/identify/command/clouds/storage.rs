@@ -15,37 +15,6 @@ const HOST: &str = "storage.googleapis.com";
 
 /// `gsutil`.
 pub(super) fn gsutil(one: &Invocation, scene: &mut Scene<'_>) {
-    let takes = |name: &str, operands: &[Word]| {
-        let global = operands.is_empty();
-        let command = operands.first().map(ToString::to_string).unwrap_or_default();
-        let valued = match (global, command.as_str()) {
-            (true, _) => matches!(name, "o" | "h" | "u" | "i"),
-            (_, "cp" | "mv") => matches!(name, "a" | "s" | "z" | "j" | "L"),
-            (_, "rsync") => matches!(name, "a" | "x" | "y" | "j"),
-            (_, "setmeta") => name == "h",
-            (_, "mb") => matches!(
-                name,
-                "b" | "c" | "l" | "p" | "s" | "k" | "retention" | "rpo" | "pap" | "autoclass" | "placement"
-            ),
-            (_, "ls") => name == "p",
-            (_, "iam" | "acl" | "defacl") => matches!(name, "u" | "g" | "e") || name == "d" && command != "iam",
-            (_, "signurl") => matches!(name, "d" | "m" | "c" | "r" | "b" | "p"),
-            (_, "web") => matches!(name, "m" | "e"),
-            (_, "logging") => matches!(name, "b" | "o"),
-            (_, "notification") => matches!(name, "e" | "m" | "t" | "p" | "f"),
-            (_, "kms") => matches!(name, "k" | "p"),
-            (_, "rewrite") => name == "s",
-            _ => false,
-        };
-        // The options of gsutil itself have names of their own here.
-        let name = match name {
-            _ if global => format!("global-{name}"),
-            // Not help: sizes for people, or a header.
-            "h" => "human".to_owned(),
-            name => name.to_owned(),
-        };
-        (name, if valued { Takes::One } else { Takes::Nothing })
-    };
     let line = Line::read(&parted(one.arguments()), takes);
     let Some(command) = line.operands.first() else {
         return local("gsutil:local:help", Impact::Read, one, scene);
@@ -93,6 +62,38 @@ pub(super) fn gsutil(one: &Invocation, scene: &mut Scene<'_>) {
     }
 }
 
+/// What an option of gsutil's takes, after the operands so far.
+fn takes(name: &str, operands: &[Word]) -> (String, Takes) {
+    let global = operands.is_empty();
+    let command = operands.first().map(ToString::to_string).unwrap_or_default();
+    let valued = match (global, command.as_str()) {
+        (true, _) => matches!(name, "o" | "h" | "u" | "i"),
+        (_, "cp" | "mv") => matches!(name, "a" | "s" | "z" | "j" | "L"),
+        (_, "rsync") => matches!(name, "a" | "x" | "y" | "j"),
+        (_, "setmeta") => name == "h",
+        (_, "mb") => {
+            matches!(name, "b" | "c" | "l" | "p" | "s" | "k" | "retention" | "rpo" | "pap" | "autoclass" | "placement")
+        }
+        (_, "ls") => name == "p",
+        (_, "iam" | "acl" | "defacl") => matches!(name, "u" | "g" | "e") || name == "d" && command != "iam",
+        (_, "signurl") => matches!(name, "d" | "m" | "c" | "r" | "b" | "p"),
+        (_, "web") => matches!(name, "m" | "e"),
+        (_, "logging") => matches!(name, "b" | "o"),
+        (_, "notification") => matches!(name, "e" | "m" | "t" | "p" | "f"),
+        (_, "kms") => matches!(name, "k" | "p"),
+        (_, "rewrite") => name == "s",
+        _ => false,
+    };
+    // The options of gsutil itself have names of their own here.
+    let name = match name {
+        _ if global => format!("global-{name}"),
+        // Not help: sizes for people, or a header.
+        "h" => "human".to_owned(),
+        name => name.to_owned(),
+    };
+    (name, if valued { Takes::One } else { Takes::Nothing })
+}
+
 /// `-rd` as `-r -d`: its options are single letters, also joined.
 fn parted(words: &[Word]) -> Vec<Word> {
     let mut command = None;
@@ -134,10 +135,6 @@ pub(super) fn gcloud(line: &Line, one: &Invocation, scene: &mut Scene<'_>) {
         acl: line.first(&["predefined-acl", "canned-acl", "a"]).map(ToString::to_string),
         is_open: line.has("read-paths-from-stdin") || line.has("I"),
     };
-    let policy = || {
-        let binding = json!([{ "role": line.shown("role"), "members": [line.shown("member")] }]);
-        Some(json!({ "bindings": binding }))
-    };
     match (at(1), at(2)) {
         ("" | "buckets" | "objects", "") if at(1).is_empty() || line.operands.len() < 3 => {
             local("gcloud:local:help", Impact::Read, one, scene)
@@ -156,6 +153,22 @@ pub(super) fn gcloud(line: &Line, one: &Invocation, scene: &mut Scene<'_>) {
                     .at(there()),
             );
         }
+        (kind, verb) => things((kind, verb, &words, verb_at), &job, line, (one, scene)),
+    }
+}
+
+/// What is done to buckets, objects and keys by their kind.
+fn things(
+    (kind, verb, words, verb_at): (&str, &str, &[String], usize),
+    job: &Job,
+    line: &Line,
+    (one, scene): (&Invocation, &mut Scene<'_>),
+) {
+    let policy = || {
+        let binding = json!([{ "role": line.shown("role"), "members": [line.shown("member")] }]);
+        Some(json!({ "bindings": binding }))
+    };
+    match (kind, verb) {
         ("buckets", "delete") => job.each(|url| request("DELETE", bucket(url), "", None), one, scene),
         ("buckets", "create") => {
             let query = job.acl.as_ref().map(|acl| format!("predefinedAcl={}", encoded(acl))).unwrap_or_default();
