@@ -5,6 +5,7 @@ mod changes;
 mod demo;
 mod explain;
 mod gate;
+mod hook;
 mod init;
 mod log;
 mod man;
@@ -55,6 +56,8 @@ enum Command {
     Run(run::Run),
     /// Run a gate that several agents share
     Serve(serve::Serve),
+    /// Judge an agent's tool call: what its hook is started with
+    Hook(hook::Hook),
     /// Show how the running gate is
     Status(serve::StatusArgs),
     /// List and answer calls that need a person
@@ -92,6 +95,7 @@ pub fn main() -> ExitCode {
         Command::Demo(demo) => demo::run(&demo),
         Command::Run(run) => run::run(run),
         Command::Serve(args) => serve::run(&args),
+        Command::Hook(args) => hook::run(&args),
         Command::Status(args) => serve::status(&args),
         Command::Approvals(args) => approvals::run(&args),
         Command::Sessions(args) => sessions::run(&args),

@@ -6,7 +6,8 @@
 pub mod command;
 mod message;
 pub mod protocol;
-pub mod statement;
+mod statement;
+pub mod tool;
 
 use vec1::{Vec1, vec1};
 
@@ -18,6 +19,7 @@ pub use message::{Asked, Said, message, posted};
 pub use protocol::graphql::frames::{Offer, Subprotocol};
 pub use protocol::kubernetes::channels::{self, Channels, Framing, Purpose};
 pub use protocol::{Face, Partial};
+pub use statement::{SqlDialect, statement};
 
 /// What is known about the target beside the request itself: from the listener, the operator's kubeconfig, the inventory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -34,6 +34,7 @@ mod graphql;
 mod graphql_messages;
 mod graphql_socket;
 mod grpc;
+mod hook;
 mod http;
 mod init;
 mod kubectl;

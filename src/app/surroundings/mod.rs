@@ -5,12 +5,15 @@
 
 mod index;
 mod kept;
+mod process;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+
+pub use process::Environment;
 
 use crate::identify::command::{Contents, Kept, Real, RealKind, Surroundings};
 
@@ -57,15 +60,32 @@ impl Looked {
     }
 }
 
-/// The repository that holds the folder, else the agent's root, else the folder itself; never a home or the root of all.
+/// The repository that holds the folder, else the agent's root, else the folder itself; never a home, the settings in it, or a
+/// system's folder, wherever an agent stands.
 fn workspace(directory: &Path, roots: &[PathBuf], home: Option<&str>) -> Option<String> {
-    let is_wide = |path: &Path| path.parent().is_none() || home.is_some_and(|home| Path::new(home).starts_with(path));
+    let is_wide = |path: &Path| {
+        path.parent().is_none() || is_system(path) || home.is_some_and(|home| is_home(path, Path::new(home)))
+    };
     let named = roots.iter().find(|root| directory.starts_with(root) && !is_wide(root));
     let found = named
         .map(PathBuf::as_path)
         .or_else(|| directory.ancestors().take_while(|path| !is_wide(path)).find(|path| path.join(".git").exists()));
     let found = found.unwrap_or(directory);
     (!is_wide(found)).then(|| found.to_string_lossy().into_owned())
+}
+
+/// A home, what stands above it, and the settings in it (`.ssh`, `.config`).
+fn is_home(path: &Path, home: &Path) -> bool {
+    let settings = path.strip_prefix(home).ok().and_then(|inside| inside.components().next());
+    home.starts_with(path) || settings.is_some_and(|first| first.as_os_str().to_string_lossy().starts_with('.'))
+}
+
+/// A folder of the system's own.
+fn is_system(path: &Path) -> bool {
+    const FOLDERS: &[&str] =
+        &["/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr", "/var"];
+    let is_throw_away = path.starts_with("/var/tmp") || path.starts_with("/var/folders");
+    FOLDERS.iter().any(|folder| path.starts_with(folder)) && !is_throw_away && !path.starts_with("/usr/src")
 }
 
 /// A path of `mountinfo`: blanks, tabs, line ends and backslashes stand as three octal digits (proc_pid_mountinfo(5)).

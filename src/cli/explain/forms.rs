@@ -96,8 +96,8 @@ fn script(path: &Path, input: &mut impl Read) -> Result<String, Diagnostics> {
 
 /// A word that the shell reads as itself.
 fn quoted(word: &str) -> String {
-    let is_plain = !word.is_empty()
-        && word.chars().all(|one| one.is_ascii_alphanumeric() || "-_./:=@%+,".contains(one));
+    let is_plain =
+        !word.is_empty() && word.chars().all(|one| one.is_ascii_alphanumeric() || "-_./:=@%+,".contains(one));
     if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 

@@ -9,11 +9,11 @@ use crate::config::Approvals;
 use crate::decide::{Finding, People, Why, blast_words, refusal_text, visible};
 use crate::identify::Known;
 use crate::model::http::Unreadable;
-use crate::record::redact;
 use crate::model::{
     ApprovalId, BlastRadius, Context, Effect, EnvironmentKind, Evidence, Mode, Operation, Posture, Resource,
 };
 use crate::prove::{Bench, Command, Judged, Request, Statement};
+use crate::record::redact;
 
 /// What one request would do, and what would be said.
 pub(super) struct Report {

@@ -103,8 +103,76 @@ impl Invocation {
         self.variables.iter().rev().find(|(set, _)| set == name).map(|(_, value)| value)
     }
 
-    /// As a person would recognise it.
+    /// As a person would recognise it, without what signs it in.
     pub(in crate::identify) fn shown(&self) -> String {
-        self.words.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        let mut before = "";
+        let mut shown = vec![];
+        for word in &self.words {
+            shown.push(veiled(before, word.to_string()));
+            before = word.leading();
+        }
+        shown.join(" ")
+    }
+}
+
+/// Options whose value signs a request in.
+const SIGNING: [&str; 8] =
+    ["-u", "--user", "--proxy-user", "--oauth2-bearer", "--password", "--token", "--access-token", "--auth"];
+/// What a header or a field begins with that signs a request in.
+const CREDENTIALS: [&str; 8] = [
+    "authorization:",
+    "proxy-authorization:",
+    "cookie:",
+    "private-token:",
+    "x-api-key:",
+    "x-auth-token:",
+    "password=",
+    "token=",
+];
+
+/// The word without a credential that it holds; `before` is the word before it.
+fn veiled(before: &str, word: String) -> String {
+    let lower = word.to_ascii_lowercase();
+    let attached = SIGNING.iter().find(|option| {
+        option.starts_with("--") && lower.strip_prefix(**option).is_some_and(|rest| rest.starts_with('='))
+    });
+    if let Some(option) = attached {
+        return format!("{option}=…");
+    }
+    if let Some(start) = CREDENTIALS.iter().find(|start| lower.trim_start_matches("-h").starts_with(**start)) {
+        let end = lower.find(start).map_or(0, |at| at + start.len());
+        return format!("{}…", word.get(..end).unwrap_or_default());
+    }
+    if SIGNING.contains(&before) && !word.starts_with('-') {
+        return if before == "-u" && !word.contains(':') { word } else { "…".to_owned() };
+    }
+    match word.split_once("://").map(|(scheme, rest)| (scheme, rest.split('/').next().unwrap_or(rest))) {
+        Some((scheme, authority)) => match authority.rsplit_once('@') {
+            Some((user, host)) if user.contains(':') => {
+                word.replacen(&format!("{scheme}://{authority}"), &format!("{scheme}://…@{host}"), 1)
+            }
+            _ => word,
+        },
+        None => word,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::identify::command::Invocation;
+    use crate::identify::command::testing::{stated, words};
+
+    #[test]
+    fn what_is_shown_holds_no_credentials() {
+        for (command, expected) in [
+            ("curl -H 'Authorization: Bearer s3' https://a.example", "curl -H Authorization:… https://a.example"),
+            ("curl -u me:s3 https://a.example", "curl -u … https://a.example"),
+            ("curl https://me:s3@a.example/x", "curl https://…@a.example/x"),
+            ("vercel --token=s3 ls", "vercel --token=… ls"),
+            ("psql -u app", "psql -u app"),
+        ] {
+            let one = Invocation { words: words(command), ..Invocation::bare(&stated()) };
+            assert_eq!(one.shown(), expected);
+        }
     }
 }

@@ -13,6 +13,7 @@ mod containers;
 mod face;
 mod files;
 mod git;
+mod guard;
 mod http;
 mod interpreter;
 mod invocation;
@@ -35,6 +36,7 @@ use crate::model::http::Unreadable;
 
 pub use surroundings::{Contents, Kept, Real, RealKind, Stated, Surroundings};
 
+pub(in crate::identify) use aws::used as used_aws;
 pub(in crate::identify) use invocation::{Input, Invocation, Machine, Written};
 pub(in crate::identify) use scene::{Effect, Scene, Sent, is_veiled, place_of};
 pub(in crate::identify) use word::{Part, Word};

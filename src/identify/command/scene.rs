@@ -119,7 +119,7 @@ pub(in crate::identify) struct Sent {
 
 impl<'a> Scene<'a> {
     /// Nothing yet.
-    pub(super) fn new(around: &'a dyn Surroundings) -> Self {
+    pub(in crate::identify) fn new(around: &'a dyn Surroundings) -> Self {
         let (found, trail, veiled) = (vec![], vec![], vec![]);
         Self {
             around,
@@ -128,10 +128,10 @@ impl<'a> Scene<'a> {
             depth: 0,
             invocations: 0,
             unreadable: None,
-            remembered: vec![],
             steps: 0,
             veiled,
             wrote: BTreeMap::new(),
+            remembered: vec![],
         }
     }
 
@@ -184,6 +184,14 @@ impl<'a> Scene<'a> {
             }
         }
         text
+    }
+
+    /// Whether a command before may have changed files: anything but a read, Terraform's own work aside.
+    pub(in crate::identify) fn has_changed(&self) -> bool {
+        self.found.iter().map(|(one, _)| one.reading()).any(|reading| match &reading.face {
+            Face::Command(seen) => seen.blast.impact != Impact::Read && reading.operation.provider() != "terraform",
+            _ => false,
+        })
     }
 
     /// What a file of the agent's own machine will hold by then: what the text wrote to it, else what it holds now.
@@ -284,8 +292,17 @@ impl<'a> Scene<'a> {
     /// Adds what the request asks for that the command would send. A body that nobody knows is `unidentified` where the
     /// call is named by it.
     pub(in crate::identify) fn sends(&mut self, at: &Invocation, sent: Sent) {
-        match read(&sent) {
-            Ok(all) => all.into_iter().for_each(|one| self.push(one)),
+        self.sends_to(at, &sent, &Place::default());
+    }
+
+    /// The same, where the command's own names say where the target stands (a context, a profile), or that it is this
+    /// machine: they complete what the request itself tells.
+    pub(in crate::identify) fn sends_to(&mut self, at: &Invocation, sent: &Sent, known: &Place) {
+        match read(sent) {
+            Ok(all) => all.into_iter().for_each(|mut one| {
+                one.each_place(|place| complete(place, known));
+                self.push(one);
+            }),
             Err(unreadable) => self.refuse(at, unreadable),
         }
     }
@@ -316,7 +333,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Everything that was found.
-    pub(super) fn finish(self) -> Result<Heard, Unreadable> {
+    pub(in crate::identify) fn finish(self) -> Result<Heard, Unreadable> {
         if let Some(unreadable) = self.unreadable {
             return Err(unreadable);
         }
@@ -351,6 +368,19 @@ pub(in crate::identify) fn place_of(machine: &Machine) -> Place {
             Place { cluster: cluster.clone(), namespace: namespace.clone(), ..Place::default() }
         }
     }
+}
+
+/// Fills in what the request left open.
+fn complete(place: &mut Place, known: &Place) {
+    let fill = |open: &mut Option<String>, known: &Option<String>| {
+        if open.is_none() {
+            open.clone_from(known);
+        }
+    };
+    fill(&mut place.cluster, &known.cluster);
+    fill(&mut place.profile, &known.profile);
+    fill(&mut place.context, &known.context);
+    place.loopback |= known.loopback;
 }
 
 /// What a request asks for, exactly as the HTTP door reads it.

@@ -3,14 +3,17 @@
 mod table;
 
 use super::{Invocation, Scene, Shell, shell, wrapper};
-use super::{aws, clouds, containers, files, git, http, interpreter, kubernetes, platforms, recipe, sql, terraform};
+use super::{
+    aws, clouds, containers, files, git, guard, http, interpreter, kubernetes, platforms, recipe, sql, terraform,
+};
 use crate::model::{Impact, Scope as Reach};
 
 /// Reads one invocation of a program.
 pub(in crate::identify) type Reader = fn(&Invocation, &mut Scene<'_>);
 
 /// Programs with a reader in code.
-const CODED: [&[(&str, Reader)]; 14] = [
+const CODED: [&[(&str, Reader)]; 15] = [
+    guard::FACES,
     wrapper::FACES,
     interpreter::FACES,
     recipe::FACES,
@@ -62,15 +65,25 @@ fn coded(program: &str) -> Option<Reader> {
     CODED.iter().flat_map(|list| list.iter()).find(|(name, _)| *name == program).map(|(_, reader)| *reader)
 }
 
+/// Reads an invocation by this program's table; `false` when there is none.
+pub(in crate::identify) fn by_table(program: &str, one: &Invocation, scene: &mut Scene<'_>) -> bool {
+    table::read(program, one, scene)
+}
+
 /// Whether a program's words are understood.
 pub(in crate::identify) fn is_listed(program: &str) -> bool {
     wrapper::is_listed(program) || coded(program).is_some() || table::is_listed(program)
 }
 
-/// A program that nobody knows runs code on its machine.
+/// A program that nobody knows runs code on its machine. Where it is a script that can be read, that is what it does; and
+/// what its words name, it may run or do.
 fn unlisted(program: &str, one: &Invocation, scene: &mut Scene<'_>) {
+    if wrapper::script_file(one, scene) {
+        return;
+    }
     let effect = super::Effect::new(&format!("shell:exec:{program}"), Impact::Execute, Reach::Local);
     scene.effect(one, effect);
+    wrapper::mentioned(one, scene);
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::super::{Effect, Invocation, Machine, Scene, Word};
 use super::options::options;
 use super::standing::{Reach, Standing, Where, standing};
-use crate::model::{Count, Hazard, Impact, Reversible, Scope};
+use crate::model::{Count, Hazard, Impact, Operation, Reversible, Scope};
 
 /// `rm` (GNU coreutils, BSD).
 pub(super) fn rm(at: &Invocation, scene: &mut Scene<'_>) {
@@ -95,7 +95,7 @@ pub(super) fn removed(it: &Standing, whole: bool, operation: &str, at: &Invocati
     let effect = match it.place {
         Where::Unknown => return scene.unknown(at, "what is deleted is not known"),
         Where::Guard => lost(Scope::Resource).hazard(Hazard::GuardTamper),
-        Where::Device => lost(Scope::Resource),
+        Where::Device => Effect { operation: Operation::from_id("shell:disk:write"), ..lost(Scope::Resource) },
         // Scratch of another machine: nobody's data, but not the agent's own either.
         Where::ThrowAway if is_far(at) => Effect::new(operation, Impact::Update, Scope::Item),
         Where::ThrowAway => local().reversible(Reversible::No),

@@ -114,7 +114,10 @@ fn awk_program(text: &str, at: &Invocation, scene: &mut Scene<'_>) {
         Some((literal.to_owned(), ends))
     };
     let mut runs = |rest: &str| match literal(rest) {
-        Some((command, true)) => scene.script(&command, Shell::Posix, at),
+        Some((command, true)) => {
+            let fed = Invocation { input: Input::Unknown("what awk prints".to_owned()), ..at.with_words(vec![]) };
+            scene.script(&command, Shell::Posix, &fed);
+        }
         _ => scene.unknown(at, "the awk program runs commands that it puts together"),
     };
     for (start, _) in text.match_indices("system") {

@@ -1,6 +1,6 @@
 //! `find` and `fd`: what they delete, and what they run on what they find.
 
-use super::super::{Effect, Invocation, Part, Scene, Word, wrapper};
+use super::super::{Effect, Invocation, Part, Scene, Word};
 use super::change::{Writing, write};
 use super::delete::{delete, reads};
 use super::options::options;
@@ -55,7 +55,7 @@ pub(super) fn find(at: &Invocation, scene: &mut Scene<'_>) {
                 Act::Run(command) => met.iter().for_each(|word| {
                     let runs = Invocation { repeats: true, ..at.with_words(vec![]) };
                     let words = command.iter().map(|part| filled(part, word)).collect();
-                    wrapper::runs(words, &runs, scene);
+                    scene.invocation(&runs.with_words(words));
                 }),
             }
         }
@@ -262,7 +262,7 @@ pub(super) fn fd(at: &Invocation, scene: &mut Scene<'_>) {
     }
     for word in met(&start, names.as_deref()) {
         let inner = Invocation { repeats: true, ..at.with_words(vec![]) };
-        wrapper::runs(command.iter().map(|part| filled(part, &word)).collect(), &inner, scene);
+        scene.invocation(&inner.with_words(command.iter().map(|part| filled(part, &word)).collect()));
     }
     if command.is_empty() {
         scene.effect(at, Effect::new("shell:exec:fd", Impact::Execute, Scope::Local));

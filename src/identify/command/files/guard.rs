@@ -219,17 +219,25 @@ pub(super) fn is_power(path: &Path, home: Option<&str>) -> bool {
         };
     }
     let mut names = path.names();
-    match (names.next(), names.next(), names.next()) {
-        (None, ..) => true,
-        (
-            Some(
-                "etc" | "usr" | "bin" | "sbin" | "lib" | "lib32" | "lib64" | "boot" | "root" | "proc" | "sys"
-                | "System" | "Library" | "Applications",
-            ),
-            ..,
-        ) => true,
-        (Some("var"), Some("spool"), Some("cron" | "at")) => true,
-        (Some("private"), Some("etc"), _) => true,
-        _ => false,
-    }
+    let (first, second, third) = (names.next(), names.next(), names.next());
+    let Some(first) = first else { return true };
+    const FOLDERS: &[&str] = &[
+        "etc",
+        "usr",
+        "bin",
+        "sbin",
+        "lib",
+        "lib32",
+        "lib64",
+        "boot",
+        "root",
+        "proc",
+        "sys",
+        "System",
+        "Library",
+        "Applications",
+    ];
+    FOLDERS.contains(&first)
+        || (first, second) == ("private", Some("etc"))
+        || (first, second) == ("var", Some("spool")) && matches!(third, Some("cron" | "at"))
 }

@@ -3,8 +3,9 @@
 use super::super::face::Reader;
 use super::super::{Effect, Input, Invocation, Machine, Scene, Word};
 use super::delete::reads;
+use super::disk;
 use super::options::{Given, options};
-use super::standing::{Reach, Where, standing};
+use super::standing::{Reach, standing};
 use crate::model::{Count, Hazard, Impact, Scope};
 
 /// The programs that are read here.
@@ -23,45 +24,44 @@ pub(in crate::identify::command) const FACES: &[(&str, Reader)] = &[
     ("poweroff", power),
     ("init", power),
     ("telinit", power),
-    ("crontab", crontab),
     ("at", at_),
     ("batch", at_),
-    ("mkfs", format),
-    ("mke2fs", format),
-    ("mkfs.ext2", format),
-    ("mkfs.ext3", format),
-    ("mkfs.ext4", format),
-    ("mkfs.xfs", format),
-    ("mkfs.btrfs", format),
-    ("mkfs.vfat", format),
-    ("mkfs.fat", format),
-    ("mkfs.ntfs", format),
-    ("mkfs.exfat", format),
-    ("mkfs.f2fs", format),
-    ("mkntfs", format),
-    ("mkdosfs", format),
-    ("mkswap", format),
-    ("newfs", format),
-    ("fdisk", disk),
-    ("sfdisk", disk),
-    ("gdisk", disk),
-    ("sgdisk", disk),
-    ("cfdisk", disk),
-    ("parted", disk),
-    ("wipefs", disk),
-    ("blkdiscard", disk),
-    ("hdparm", disk),
-    ("badblocks", disk),
-    ("cryptsetup", volumes),
-    ("lvremove", volumes),
-    ("vgremove", volumes),
-    ("pvremove", volumes),
-    ("lvreduce", volumes),
-    ("mdadm", volumes),
-    ("zfs", volumes),
-    ("zpool", volumes),
-    ("btrfs", volumes),
-    ("diskutil", volumes),
+    ("mkfs", disk::format),
+    ("mke2fs", disk::format),
+    ("mkfs.ext2", disk::format),
+    ("mkfs.ext3", disk::format),
+    ("mkfs.ext4", disk::format),
+    ("mkfs.xfs", disk::format),
+    ("mkfs.btrfs", disk::format),
+    ("mkfs.vfat", disk::format),
+    ("mkfs.fat", disk::format),
+    ("mkfs.ntfs", disk::format),
+    ("mkfs.exfat", disk::format),
+    ("mkfs.f2fs", disk::format),
+    ("mkntfs", disk::format),
+    ("mkdosfs", disk::format),
+    ("mkswap", disk::format),
+    ("newfs", disk::format),
+    ("fdisk", disk::disk),
+    ("sfdisk", disk::disk),
+    ("gdisk", disk::disk),
+    ("sgdisk", disk::disk),
+    ("cfdisk", disk::disk),
+    ("parted", disk::disk),
+    ("wipefs", disk::disk),
+    ("blkdiscard", disk::disk),
+    ("hdparm", disk::disk),
+    ("badblocks", disk::disk),
+    ("cryptsetup", disk::volumes),
+    ("lvremove", disk::volumes),
+    ("vgremove", disk::volumes),
+    ("pvremove", disk::volumes),
+    ("lvreduce", disk::volumes),
+    ("mdadm", disk::volumes),
+    ("zfs", disk::volumes),
+    ("zpool", disk::volumes),
+    ("btrfs", disk::volumes),
+    ("diskutil", disk::volumes),
     ("mount", mount),
     ("umount", mount),
     ("swapoff", settings),
@@ -127,7 +127,7 @@ fn plain(at: &Invocation, scene: &mut Scene<'_>) {
 }
 
 /// An effect on the machine that the command runs on.
-fn machine(what: &str, impact: Impact, at: &Invocation, scene: &mut Scene<'_>) {
+pub(super) fn machine(what: &str, impact: Impact, at: &Invocation, scene: &mut Scene<'_>) {
     scene.effect(at, Effect::new(&format!("shell:system:{what}"), impact, Scope::Resource).on(at.shown()));
 }
 
@@ -281,20 +281,6 @@ fn power(at: &Invocation, scene: &mut Scene<'_>) {
     machine("shutdown", Impact::Disrupt, at, scene);
 }
 
-/// `crontab`: a whole table is replaced, or goes.
-fn crontab(at: &Invocation, scene: &mut Scene<'_>) {
-    let given = options(at.arguments(), "u= l r e i s n= T= c V");
-    if given.any(&["l", "T", "V"]) {
-        return reads(at, scene);
-    }
-    if given.has("r") {
-        let effect = Effect::new("shell:system:crontab_delete", Impact::Destroy, Scope::Resource);
-        return scene.effect(at, effect.hazard(Hazard::DataLoss).on("crontab"));
-    }
-    let _ = matches!(at.input, Input::Inherited);
-    machine("crontab", Impact::Permission, at, scene);
-}
-
 /// `at TIME`: runs what it reads, later.
 fn at_(at: &Invocation, scene: &mut Scene<'_>) {
     let given = options(at.arguments(), "V q= m M l c v t= f= b d r");
@@ -307,184 +293,6 @@ fn at_(at: &Invocation, scene: &mut Scene<'_>) {
             scene.script(&text, super::super::Shell::Posix, at);
         }
         _ => scene.unknown(at, "what it will run is not known"),
-    }
-}
-
-/// Whether disks are meant; a file is only a file.
-fn disks<'a>(words: impl Iterator<Item = &'a Word>, at: &Invocation, scene: &Scene<'_>) -> Vec<(String, bool)> {
-    let named =
-        words.filter(|word| !word.leading().starts_with('-')).map(|word| standing(word, at, Reach::default(), scene));
-    named
-        .filter(|it| it.path.contains('/'))
-        .map(|it| (it.path.clone(), !it.place.is_own() || it.place == Where::Device))
-        .collect()
-}
-
-/// A file system is made over what a disk holds.
-fn format(at: &Invocation, scene: &mut Scene<'_>) {
-    let program = at.program().unwrap_or_default();
-    let dry: &[&str] = match program.as_str() {
-        "mkfs.xfs" => &["-N"],
-        "mkfs.btrfs" | "mkswap" | "mkfs.vfat" | "mkfs.fat" | "mkdosfs" => &[],
-        "mkfs" => &["-V"],
-        _ => &["-n"],
-    };
-    let words = at.arguments();
-    let asks = |word: &Word| word.is("--help") || word.is("-V") || dry.iter().any(|option| word.is(option));
-    if words.is_empty() || words.iter().any(asks) {
-        return reads(at, scene);
-    }
-    erased(disks(words.iter(), at, scene), "shell:disk:format", at, scene);
-}
-
-/// What a disk holds is gone; a file that is used as one may be made again.
-fn erased(targets: Vec<(String, bool)>, operation: &str, at: &Invocation, scene: &mut Scene<'_>) {
-    let lost = targets.is_empty() || targets.iter().any(|(_, disk)| *disk);
-    let scope = if lost { Scope::Resource } else { Scope::Local };
-    let mut effect = Effect::new(operation, Impact::Destroy, scope);
-    for (path, _) in targets {
-        effect = effect.on(path);
-    }
-    scene.effect(at, if lost { effect.hazard(Hazard::DataLoss) } else { effect });
-}
-
-/// Tables of partitions and signatures.
-fn disk(at: &Invocation, scene: &mut Scene<'_>) {
-    let program = at.program().unwrap_or_default();
-    let words = at.arguments();
-    let has = |options: &[&str]| words.iter().any(|word| options.iter().any(|option| word.is(option)));
-    let short = |letter: char| {
-        words.iter().any(|word| {
-            word.leading().starts_with('-') && !word.leading().starts_with("--") && word.leading().contains(letter)
-        })
-    };
-    let only_reads = match program.as_str() {
-        "fdisk" => has(&["-l", "--list", "-s", "--getsz", "-x", "--list-details", "-v", "--version", "--help"]),
-        "sfdisk" => has(&[
-            "-l",
-            "--list",
-            "-d",
-            "--dump",
-            "-J",
-            "--json",
-            "-s",
-            "-V",
-            "--verify",
-            "-n",
-            "--no-act",
-            "-F",
-            "--list-free",
-            "--help",
-        ]),
-        "sgdisk" | "gdisk" => {
-            !words.is_empty()
-                && has(&[
-                    "-p",
-                    "--print",
-                    "-i",
-                    "--info",
-                    "-v",
-                    "--verify",
-                    "-l",
-                    "-P",
-                    "--pretend",
-                    "--help",
-                    "-O",
-                    "--print-mbr",
-                    "-b",
-                    "--backup",
-                ])
-                && !has(&["-Z", "-z", "--zap-all", "--zap", "-o", "--clear", "-d"])
-        }
-        "parted" => {
-            has(&["-l", "--list", "print", "p", "unit", "--help", "-v", "--version"])
-                && !has(&["mklabel", "mktable", "rm", "mkpart", "resizepart", "set"])
-        }
-        "wipefs" => {
-            !(has(&["--all", "-o", "--offset"]) || short('a') || short('o'))
-                || has(&["--no-act", "--help"])
-                || short('n')
-        }
-        "hdparm" => !words.iter().any(|word| {
-            word.leading().starts_with("--security")
-                || word.leading().starts_with("--trim")
-                || word.leading().starts_with("--write")
-        }),
-        "badblocks" => !short('w'),
-        _ => words.is_empty() || has(&["--help"]),
-    };
-    if only_reads {
-        return reads(at, scene);
-    }
-    erased(disks(words.iter(), at, scene), "shell:disk:partition", at, scene);
-}
-
-/// Volume managers and file systems that hold others.
-fn volumes(at: &Invocation, scene: &mut Scene<'_>) {
-    let program = at.program().unwrap_or_default();
-    let words: Vec<String> = at.arguments().iter().map(ToString::to_string).collect();
-    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
-    let first = words.iter().find(|word| !word.starts_with('-')).map(String::as_str).unwrap_or_default();
-    let short = |letter: char| {
-        words.iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(letter))
-    };
-    let impact = match (program.as_str(), first) {
-        _ if has(&["--help", "--version", "help"]) => Impact::Read,
-        ("lvremove" | "vgremove" | "pvremove" | "lvreduce", _) if has(&["-t", "--test"]) => Impact::Read,
-        ("lvremove" | "vgremove" | "pvremove" | "lvreduce", _) => Impact::Destroy,
-        (
-            "cryptsetup",
-            "luksErase" | "erase" | "luksFormat" | "luksKillSlot" | "luksRemoveKey" | "reencrypt" | "luksHeaderRestore",
-        ) => Impact::Destroy,
-        ("cryptsetup", "luksDump" | "status" | "isLuks" | "luksUUID" | "benchmark") => Impact::Read,
-        ("zfs", "destroy" | "rollback") if short('n') => Impact::Read,
-        ("zfs", "destroy" | "rollback" | "receive" | "recv") | ("zpool", "destroy" | "labelclear" | "create") => {
-            Impact::Destroy
-        }
-        ("zfs", "list" | "get" | "diff" | "holds" | "send" | "userspace")
-        | ("zpool", "list" | "status" | "get" | "iostat" | "history" | "events") => Impact::Read,
-        ("btrfs", "subvolume" | "sub" | "device" | "filesystem" | "fi") if has(&["delete", "del", "remove"]) => {
-            Impact::Destroy
-        }
-        ("btrfs", _) if has(&["list", "show", "df", "usage", "status", "stats"]) => Impact::Read,
-        ("mdadm", _) if has(&["--zero-superblock", "--create", "-C", "--remove", "--stop", "-S", "--fail"]) => {
-            Impact::Destroy
-        }
-        ("mdadm", _) if has(&["--detail", "-D", "--examine", "-E", "--query", "-Q"]) => Impact::Read,
-        ("diskutil", verb)
-            if matches!(verb, "list" | "info" | "activity" | "verifyVolume" | "verifyDisk" | "listFilesystems") =>
-        {
-            Impact::Read
-        }
-        ("diskutil", verb)
-            if verb.starts_with("erase")
-                || verb.starts_with("partition")
-                || matches!(
-                    verb,
-                    "zeroDisk" | "randomDisk" | "secureErase" | "reformat" | "mergePartitions" | "splitPartition"
-                ) =>
-        {
-            Impact::Destroy
-        }
-        ("diskutil", "apfs" | "cs" | "coreStorage")
-            if words.iter().any(|word| word.to_lowercase().contains("delete") || word.contains("erase")) =>
-        {
-            Impact::Destroy
-        }
-        ("diskutil", "apfs" | "cs") if has(&["list"]) => Impact::Read,
-        ("zfs" | "zpool" | "btrfs", "") => Impact::Read,
-        ("zfs", "snapshot" | "snap" | "create" | "clone") => Impact::Create,
-        _ => Impact::Disrupt,
-    };
-    match impact {
-        Impact::Read => reads(at, scene),
-        Impact::Create => machine("volume", Impact::Create, at, scene),
-        Impact::Destroy => {
-            let effect =
-                Effect::new("shell:disk:volume_delete", Impact::Destroy, Scope::Resource).hazard(Hazard::DataLoss);
-            scene.effect(at, effect.on(at.shown()));
-        }
-        other => machine("volume_change", other, at, scene),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod change;
 mod delete;
+mod disk;
 mod edit;
 mod find;
 mod guard;
@@ -24,7 +25,7 @@ pub(super) use delete::guards;
 pub(super) use machine::FACES as MACHINE;
 pub(super) use options::{Given, options, without};
 pub(super) use readers::FACES as READERS;
-pub(super) use standing::{Standing, Where, place};
+pub(super) use standing::{Where, place};
 
 /// The programs that are read here.
 pub(super) const FACES: &[(&str, Reader)] = &[

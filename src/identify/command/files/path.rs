@@ -144,7 +144,7 @@ impl Path {
         let whole = named == self.steps.len() && !self.open;
         let follow = if whole && !last && !self.slash { named.saturating_sub(1) } else { named };
         let tail = self.steps.split_off(follow);
-        let mut text = self.shown();
+        let mut text = Self { steps: self.steps.clone(), ..Self::default() }.shown();
         // Links that the same text has made before.
         for _ in 0..8 {
             let Some((from, to)) = scene

@@ -165,12 +165,12 @@ pub(super) fn tar(at: &Invocation, scene: &mut Scene<'_>) {
     }
     let given = options(
         &words,
-        "A/catenate/concatenate c/create d/diff/compare delete r/append t/list test-label u/update x/extract/get C/directory= \
+        "A/concatenate/catenate c/create d/diff/compare delete r/append t/list test-label u/update x/get/extract C/directory= \
          f/file= z/gzip/gunzip j/bzip2 J/xz Z lzma zstd lzip a/auto-compress I/use-compress-program= v/verbose k/keep-old-files \
          overwrite O/to-stdout to-command= p/preserve-permissions s same-owner no-same-owner o m/touch h/dereference \
          H/format= P/absolute-names remove-files exclude= X/exclude-from= T/files-from= strip-components= transform/xform= \
          checkpoint=? checkpoint-action= g/listed-incremental= N/newer= mode= owner= group= mtime= one-file-system \
-         numeric-owner S/sparse wildcards anchored w/interactive W/verify rsh-command= F/info-script/new-volume-script= \
+         numeric-owner S/sparse wildcards anchored w/interactive W/verify rsh-command= F/new-volume-script/info-script= \
          b/blocking-factor= V/label= L/tape-length= M/multi-volume l i B R n totals=? help version",
     );
     reads(at, scene);
@@ -179,9 +179,8 @@ pub(super) fn tar(at: &Invocation, scene: &mut Scene<'_>) {
         runs.extend(given.values(option).map(ToString::to_string));
     }
     for command in runs {
-        match command.strip_prefix("exec=").or_else(|| (!command.contains('=')).then_some(&command)) {
-            Some(command) => scene.script(command, Shell::Posix, at),
-            None => {}
+        if let Some(command) = command.strip_prefix("exec=").or_else(|| (!command.contains('=')).then_some(&command)) {
+            scene.script(command, Shell::Posix, at);
         }
     }
     let folder = given.value("directory").cloned().unwrap_or_else(|| Word::known("."));
@@ -268,7 +267,7 @@ pub(super) fn seven(at: &Invocation, scene: &mut Scene<'_>) {
 pub(super) fn compress(at: &Invocation, scene: &mut Scene<'_>) {
     let given = options(
         at.arguments(),
-        "c/stdout/to-stdout d/decompress/uncompress f/force k/keep l/list t/test r/recursive q/quiet v/verbose S/suffix= o= T/threads= n/no-name N/name 1/fast 2 3 4 5 6 7 8 9/best e/extreme z h/help V/version rm",
+        "c/to-stdout/stdout d/decompress/uncompress f/force k/keep l/list t/test r/recursive q/quiet v/verbose S/suffix= o= T/threads= n/no-name N/name 1/fast 2 3 4 5 6 7 8 9/best e/extreme z h/help V/version rm",
     );
     reads(at, scene);
     if given.any(&["stdout", "list", "test", "help", "version"]) {

@@ -46,7 +46,7 @@ impl Config {
 
     /// The branch that is checked out; `None` when nobody knows, or none is.
     pub(super) fn branch(&self, scene: &Scene<'_>) -> Option<String> {
-        let Contents::Whole(head) = scene.around().read(&format!("{}/HEAD", self.folder.as_deref()?)) else {
+        let Contents::Whole(head) = scene.contents(&format!("{}/HEAD", self.folder.as_deref()?)) else {
             return None;
         };
         let head = String::from_utf8_lossy(&head);

@@ -1,7 +1,7 @@
 //! Commands that git runs for others: of options, settings and aliases.
 
 use super::super::files::{Given, options};
-use super::super::{Invocation, Scene, Shell, Word, wrapper};
+use super::super::{Invocation, Scene, Shell, Word};
 use super::Command;
 
 /// Settings that name a command (git-config(1)).
@@ -120,7 +120,7 @@ fn bisect(command: &Command<'_>, scene: &mut Scene<'_>) {
     match command.words.split_first() {
         Some((first, rest)) if first.is("run") => {
             command.updates(scene);
-            wrapper::runs(rest.to_vec(), &Invocation { repeats: true, ..command.at.clone() }, scene);
+            scene.invocation(&Invocation { repeats: true, ..command.at.with_words(rest.to_vec()) });
         }
         Some((first, _)) if first.is("log") || first.is("view") || first.is("visualize") => command.reads(scene),
         _ => command.updates(scene),
@@ -139,7 +139,7 @@ fn submodule(command: &Command<'_>, scene: &mut Scene<'_>) {
             let at = Invocation { repeats: true, ..command.at.with_words(vec![]) };
             match run {
                 [only] => script(only, &Command { at: &at, ..*command }, scene),
-                words => wrapper::runs(words.to_vec(), &at, scene),
+                words => scene.invocation(&at.with_words(words.to_vec())),
             }
         }
         "deinit" | "update" if rest.iter().any(|word| word.is("-f") || word.is("--force")) => {

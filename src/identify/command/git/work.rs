@@ -82,7 +82,7 @@ fn checkout(command: &Command<'_>, scene: &mut Scene<'_>) {
     command.guards(paths, scene);
     let forced = given.has("force");
     let sides = given.any(&["ours", "theirs", "2", "3"]) || given.has("merge");
-    if forced && !given.any(&["b", "orphan"]) || given.value("pathspec-from-file").is_some() || forced {
+    if forced || given.value("pathspec-from-file").is_some() {
         return command.loses("checkout_discard", scene);
     }
     let same = given.after.is_some_and(|after| after == 0) || given.operands.len() == paths.len();

@@ -102,7 +102,7 @@ fn chain(tokens: &[Token], start: usize, language: Language, names: &Names) -> O
                             path.push_str("()");
                             before.push(arguments.clone());
                         }
-                        _ => path.push_str(name),
+                        _ => path.push_str(names.imported.get(name).unwrap_or(name)),
                     }
                 } else {
                     path.push('.');
@@ -171,6 +171,80 @@ fn steps(tokens: &[Token], at: usize) -> usize {
         (Some('.'), _) if after(1) => 1,
         (Some('?'), Some('.')) | (Some('-'), Some('>')) | (Some(':'), Some(':')) if after(2) => 2,
         _ => 0,
+    }
+}
+
+/// Names that the text imports under other ones: `import subprocess as s`, `from os import system`,
+/// `import {rm} from 'node:fs/promises'`, `const {rmSync} = require('fs')`.
+pub(super) fn imports(tokens: &[Token], language: Language, names: &mut Names) {
+    for (place, token) in tokens.iter().enumerate() {
+        let Token::Name(word) = token else { continue };
+        let rest = tokens.get(place + 1..).unwrap_or_default();
+        match (language, word.as_str()) {
+            (Language::Python, "import") => python_import(tokens.get(..place).unwrap_or_default(), rest, names),
+            (Language::JavaScript, "import" | "const" | "let" | "var") => script_import(rest, names),
+            _ => {}
+        }
+    }
+}
+
+fn python_import(before: &[Token], rest: &[Token], names: &mut Names) {
+    let line = before.iter().rposition(|token| matches!(token, Token::Line | Token::Sign(';'))).map_or(0, |at| at + 1);
+    let module = match before.get(line..) {
+        Some([Token::Name(from), module @ ..]) if from == "from" => Some(path(module)),
+        _ => None,
+    };
+    let end = rest.iter().position(|token| matches!(token, Token::Line | Token::Sign(';'))).unwrap_or(rest.len());
+    for one in arguments(rest.get(..end).unwrap_or_default()) {
+        let words: Vec<&Token> = one.iter().filter(|token| !matches!(token, Token::Sign('(' | ')'))).collect();
+        let (full, alias) = match words.as_slice() {
+            [full @ .., Token::Name(word), Token::Name(alias)] if word == "as" => (full, Some(alias)),
+            full => (full, None),
+        };
+        let full: Vec<Token> = full.iter().map(|token| (*token).clone()).collect();
+        let full = path(&full);
+        match (&module, alias) {
+            (Some(module), alias) => {
+                let name = alias.cloned().unwrap_or_else(|| full.clone());
+                names.imported.insert(name, format!("{module}.{full}"));
+            }
+            (None, Some(alias)) => drop(names.imported.insert(alias.clone(), full)),
+            (None, None) => {}
+        }
+    }
+}
+
+/// `{a, b as c} from 'm'`, `{a, b: c} = require('m')`, `m from 'm'`, `* as m from 'm'`.
+fn script_import(rest: &[Token], names: &mut Names) {
+    let end = rest.iter().position(|token| matches!(token, Token::Sign(';') | Token::Line)).unwrap_or(rest.len());
+    let line = rest.get(..end).unwrap_or_default();
+    let module = line.iter().rev().find_map(|token| match token {
+        Token::Text(word) => word.text().map(std::borrow::Cow::into_owned),
+        _ => None,
+    });
+    let comes = line.iter().any(|token| matches!(token, Token::Name(word) if word == "from" || word == "require"));
+    let Some(module) = module.filter(|_| comes) else { return };
+    let module = module.trim_start_matches("node:").trim_end_matches("/promises").to_owned();
+    match line {
+        [Token::Sign('{'), inner @ ..] => {
+            let inner = inner.split(|token| *token == Token::Sign('}')).next().unwrap_or_default();
+            for one in arguments(inner) {
+                let words: Vec<&String> = one
+                    .iter()
+                    .filter_map(|token| match token {
+                        Token::Name(word) if word != "as" => Some(word),
+                        _ => None,
+                    })
+                    .collect();
+                if let (Some(name), Some(alias)) = (words.first(), words.last()) {
+                    names.imported.insert((*alias).clone(), format!("{module}.{name}"));
+                }
+            }
+        }
+        [Token::Name(alias), ..] | [Token::Sign('*'), Token::Name(_), Token::Name(alias), ..] if *alias != module => {
+            names.imported.insert(alias.clone(), module);
+        }
+        _ => {}
     }
 }
 

@@ -107,6 +107,8 @@ fn kebab(name: &str) -> String {
 }
 
 fn aws(service: &str, operation: &str, parameters: &serde_json::Value, (at, scene): (&Invocation, &mut Scene<'_>)) {
+    // What the command line calls `s3api`.
+    let service = if service == "s3" { "s3api" } else { service };
     let words = vec![
         "aws".into(),
         service.into(),

@@ -116,17 +116,32 @@ fn simple(command: &str, at: &Invocation, scene: &mut Scene<'_>) {
         "rd" | "rmdir" => operands().for_each(|path| windows::delete(path, has("/s"), at, scene)),
         "del" | "erase" => operands().for_each(|path| windows::delete(path, has("/s"), at, scene)),
         "format" | "diskpart" | "cipher" => {
-            let effect = here(&name, Impact::Destroy, Scope::Account).hazard(Hazard::DataLoss).count(Count::Unbounded);
-            scene.effect(at, effect);
+            let effect = Effect::new("shell:disk:format", Impact::Destroy, Scope::Account).hazard(Hazard::DataLoss);
+            scene.effect(at, effect.count(Count::Unbounded));
         }
         "vssadmin" | "wbadmin" if has("delete") => {
-            scene.effect(at, here(&name, Impact::Destroy, Scope::Account).hazard(Hazard::BackupLoss));
+            let effect = Effect::new("shell:disk:shadowcopy", Impact::Destroy, Scope::Account);
+            scene.effect(at, effect.hazard(Hazard::BackupLoss));
         }
-        "reg" if has("delete") => scene.effect(at, here("reg", Impact::Destroy, Scope::Resource)),
+        "reg" if has("delete") => {
+            scene.effect(at, Effect::new("shell:system:settings_delete", Impact::Destroy, Scope::Resource))
+        }
         "shutdown" | "taskkill" if name == "shutdown" => {
-            scene.effect(at, here("shutdown", Impact::Disrupt, Scope::Resource))
+            scene.effect(at, Effect::new("shell:system:shutdown", Impact::Disrupt, Scope::Resource))
         }
-        "icacls" | "takeown" => scene.effect(at, here(&name, Impact::Permission, Scope::Resource)),
+        "icacls" | "takeown" => {
+            scene
+                .effect(at, Effect::new("shell:fs:chmod", Impact::Permission, Scope::Resource).with("where", "system"));
+        }
+        "schtasks" if has("/delete") || has("/create") => {
+            scene.effect(at, Effect::new("shell:system:crontab", Impact::Update, Scope::Resource));
+        }
+        "wmic" if has("delete") => {
+            scene.effect(
+                at,
+                Effect::new("shell:disk:shadowcopy", Impact::Destroy, Scope::Resource).hazard(Hazard::BackupLoss),
+            );
+        }
         "for" => body(&command, at, scene),
         "if" => {
             let words = all.iter().skip(1).map(ToString::to_string).collect::<Vec<_>>();
@@ -150,7 +165,8 @@ fn simple(command: &str, at: &Invocation, scene: &mut Scene<'_>) {
                     at,
                     Effect::new("shell:fs:delete", Impact::Destroy, Scope::Item)
                         .hazard(Hazard::DataLoss)
-                        .on(command.clone()),
+                        .on(command.clone())
+                        .with("where", "no-folder"),
                 );
             } else {
                 scene.effect(at, Effect::new(&format!("shell:fs:{name}"), Impact::Update, Scope::Local));

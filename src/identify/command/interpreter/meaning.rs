@@ -49,6 +49,11 @@ const SHELL: &[&str] = &[
     "os.exec",
     "Bun.spawnSync",
     "qx",
+    "exec",
+    "pcntl_exec",
+    "os.execute",
+    "__import__().system",
+    "__import__().popen",
 ];
 /// Calls whose first argument is a program, or a list of a program and its arguments.
 const ARGV: &[&str] = &[
@@ -99,6 +104,7 @@ const TREE: &[&str] = &[
     "FileUtils.rm_rf",
     "FileUtils.rm_r",
     "FileUtils.remove_dir",
+    "FileUtils.remove_entry",
     "FileUtils.remove_entry_secure",
     "FileUtils.rmtree",
     "rm_rf",
@@ -216,7 +222,18 @@ pub(super) fn read(call: &Call, names: &Names, program: &Program<'_>, at: &Invoc
         Some(before) => names.text(before.first().map_or(&[], Vec::as_slice), (at, scene)),
         None => first(scene),
     };
-    if is_code(call, program) {
+    if call.path == "array_map" && matches!(first(scene).text().as_deref(), Some("unlink" | "rmdir")) {
+        // `array_map("unlink", glob("…"))`
+        let all = call.arguments.get(1).map_or(&[][..], Vec::as_slice);
+        let path = all.iter().find_map(|token| match token {
+            Token::Text(word) => Some(word.clone()),
+            _ => None,
+        });
+        let path = path.unwrap_or_else(|| Word::unknown(shown(all), false));
+        scene.invocation(&at.with_words(vec!["rm".into(), "-rf".into(), path]));
+    } else if is_each(call, program) {
+        scene.unknown(at, "it deletes what a pattern finds, one by one");
+    } else if is_code(call, program) {
         let code = first(scene);
         match code.text() {
             Some(text) => super::code(&text, program, at, scene),
@@ -242,6 +259,16 @@ pub(super) fn read(call: &Call, names: &Names, program: &Program<'_>, at: &Invoc
     } else if !http(call, names, program, (at, scene)) && !database(call, names, program, (at, scene)) {
         cloud::read(call, names, program, (at, scene));
     }
+}
+
+/// `[f.unlink() for f in Path.home().rglob("*")]`, where nobody knows which files those are.
+fn is_each(call: &Call, program: &Program<'_>) -> bool {
+    let finds = ["rglob(", "glob(", "iterdir(", "os.walk("].iter().any(|word| program.text.contains(word));
+    !program.is_file
+        && finds
+        && matches!(call.name(), "unlink" | "rmdir")
+        && call.arguments.first().is_none_or(Vec::is_empty)
+        && call.before.is_empty()
 }
 
 /// A text that is run in the program's own language.
@@ -440,7 +467,7 @@ fn database(call: &Call, names: &Names, program: &Program<'_>, (at, scene): (&In
     });
     let Some(text) = text else { return false };
     let target = target_of(program);
-    match crate::identify::statement::statement(dialect_of(program), &text, target.as_deref()) {
+    match crate::identify::statement(dialect_of(program), &text, target.as_deref()) {
         Ok(all) => all.into_iter().for_each(|one| scene.push(one)),
         Err(unreadable) => scene.refuse(at, unreadable),
     }

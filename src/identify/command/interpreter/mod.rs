@@ -52,6 +52,9 @@ pub(super) const FACES: &[(&str, Reader)] = &[
     ("perl", perl),
     ("ruby", ruby),
     ("php", php),
+    ("lua", lua),
+    ("luajit", lua),
+    ("expect", expect),
     ("pwsh", powershell::program),
     ("powershell", powershell::program),
     ("cmd", cmd::program),
@@ -215,6 +218,25 @@ fn php(one: &Invocation, scene: &mut Scene<'_>) {
     interpreter(&PHP, one, scene);
 }
 
+/// Lua's calls and texts look enough like JavaScript's.
+fn lua(one: &Invocation, scene: &mut Scene<'_>) {
+    interpreter(&Style { valued: &["-l"], prints: &["-v"], ..NODE }, one, scene);
+}
+
+/// `expect -c 'spawn CMD; …'`: what it spawns, answered by nobody that could be asked.
+fn expect(one: &Invocation, scene: &mut Scene<'_>) {
+    runs(one, scene);
+    let words = one.arguments();
+    let text = words.iter().position(|word| word.is("-c")).and_then(|at| words.get(at + 1)).map(ToString::to_string);
+    let file = || words.first().and_then(|word| super::shell::file(word, one, scene));
+    let Some(text) = text.or_else(file) else { return };
+    for line in text.split([';', '\n']) {
+        if let Some(command) = line.trim().strip_prefix("spawn ") {
+            scene.script(command.trim_start_matches("-noecho "), super::Shell::Posix, &one.with_words(vec![]));
+        }
+    }
+}
+
 /// All that is known is that code runs here.
 fn runs(one: &Invocation, scene: &mut Scene<'_>) {
     let program = one.program().unwrap_or_default();
@@ -307,7 +329,7 @@ fn from_file(file: &Word, language: Language, one: &Invocation, scene: &mut Scen
     let (Some(path), Some(folder)) = (file.text(), one.directory.as_deref()) else { return false };
     let path =
         if path.starts_with('/') { path.into_owned() } else { format!("{folder}/{}", path.trim_start_matches("./")) };
-    let Contents::Whole(bytes) = scene.around().read(&path) else { return false };
+    let Contents::Whole(bytes) = scene.contents(&path) else { return false };
     let Ok(text) = String::from_utf8(bytes) else { return false };
     let program = Program { language, text: &text, is_file: true };
     code(&text, &program, one, scene);
@@ -329,8 +351,9 @@ fn code(text: &str, program: &Program<'_>, at: &Invocation, scene: &mut Scene<'_
     // Calls are taken in their order, with what is known up to them; what they do is told afterwards, because that needs
     // the scene for itself.
     let mut found = Vec::new();
+    calls::imports(&tokens, program.language, &mut names);
     calls::calls(&tokens, program.language, &mut names, (&inside, scene), &mut |call, names: &Names| {
-        found.push((call, Names { known: names.known.clone() }));
+        found.push((call, Names { known: names.known.clone(), imported: names.imported.clone() }));
     });
     for (call, names) in found {
         meaning::read(&call, &names, program, &inside, scene);

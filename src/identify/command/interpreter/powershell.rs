@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 
 use super::windows;
-use crate::identify::command::{Contents, Effect, Invocation, Part, Scene, Sent, Shell, Word};
-use crate::model::{Impact, Scope};
+use crate::identify::command::{Contents, Effect, Invocation, Part, Scene, Sent, Shell, Word, Written};
+use crate::model::{Impact, Place, Scope};
 
 /// `pwsh -Command TEXT`, `-EncodedCommand BASE64`, `-File PATH`.
 pub(super) fn program(one: &Invocation, scene: &mut Scene<'_>) {
@@ -77,7 +77,7 @@ fn file(path: Option<&Word>, one: &Invocation, scene: &mut Scene<'_>) {
     };
     let path = path.replace('\\', "/");
     let path = if path.starts_with('/') { path } else { format!("{folder}/{}", path.trim_start_matches("./")) };
-    if let Contents::Whole(bytes) = scene.around().read(&path) {
+    if let Contents::Whole(bytes) = scene.contents(&path) {
         scene.script(&String::from_utf8_lossy(&bytes), Shell::PowerShell, &one.with_words(vec![]));
     }
 }
@@ -116,7 +116,8 @@ fn assignment(statement: &str) -> Option<(String, &str)> {
 fn pipeline(statement: &str, variables: &HashMap<String, Word>, at: &Invocation, scene: &mut Scene<'_>) {
     let mut before: Vec<Word> = Vec::new();
     for stage in split(statement, &['|', '&']) {
-        let stage = stage.trim().trim_start_matches(['&', '.', '(', ' ']).trim_end_matches(')').trim();
+        let stage = called(stage.trim());
+        let stage = stage.as_str();
         if stage.is_empty() {
             continue;
         }
@@ -125,6 +126,20 @@ fn pipeline(statement: &str, variables: &HashMap<String, Word>, at: &Invocation,
         command(&all, &before, at, scene);
         before = all;
     }
+}
+
+/// `& ('ri') …`, `. script.ps1`: what is called, without the sign and the brackets; texts in the brackets are put together.
+fn called(stage: &str) -> String {
+    let rest = stage.trim_start_matches(['&', '.', ' ']);
+    let Some((inner, after)) = rest.strip_prefix('(').and_then(|rest| rest.split_once(')')) else {
+        return rest.to_owned();
+    };
+    let is_text = |part: &str| part.trim().starts_with(['\'', '"']);
+    if inner.split('+').all(is_text) {
+        let text: String = inner.split('+').map(|part| part.trim().trim_matches(['\'', '"'])).collect();
+        return format!("{text}{after}");
+    }
+    format!("{inner}{after}")
 }
 
 /// .NET's own: `[System.IO.Directory]::Delete($path, $true)`.
@@ -165,16 +180,19 @@ fn command(all: &[Word], before: &[Word], at: &Invocation, scene: &mut Scene<'_>
         name if REQUESTS.contains(&name) => request(all, at, scene),
         "clear-content" | "clear-item" | "clear-recyclebin" => scene.effect(at, here(Impact::Destroy, Scope::Item)),
         "format-volume" | "clear-disk" | "remove-partition" | "initialize-disk" => {
-            scene.effect(at, here(Impact::Destroy, Scope::Account))
+            scene.effect(at, Effect::new("shell:disk:format", Impact::Destroy, Scope::Account));
         }
-        "stop-computer" | "restart-computer" | "stop-service" | "disable-netadapter" => {
-            scene.effect(at, here(Impact::Disrupt, Scope::Resource))
-        }
+        "stop-computer" | "restart-computer" | "stop-service" | "disable-netadapter" => stop(&name, all, at, scene),
         "invoke-expression" | "iex" => match all.get(1).and_then(|word| Some(word.text()?.into_owned())) {
-            Some(text) => scene.script(&text, Shell::PowerShell, at),
+            Some(_) => {
+                let rest: Vec<String> = all.iter().skip(1).map(ToString::to_string).collect();
+                let text = called(&rest.join(" "));
+                scene.script(&text, Shell::PowerShell, at);
+            }
             None => scene.unknown(at, "it runs a text that is not known"),
         },
-        "start-process" | "saps" | "invoke-command" | "icm" => start(all, at, scene),
+        "start-process" | "saps" => start(all, at, scene),
+        "invoke-command" | "icm" => remote(all, at, scene),
         "foreach-object" | "foreach" | "%" | "where-object" | "?" | "if" | "else" | "while" | "for" | "try"
         | "catch" | "function" | "param" => {
             // What stands in its braces was parted from it and is read by itself.
@@ -182,8 +200,7 @@ fn command(all: &[Word], before: &[Word], at: &Invocation, scene: &mut Scene<'_>
         name if name.starts_with('$') || name.starts_with('[') => {}
         name if is_cmdlet(name, "remove-") => {
             let effect = here(Impact::Destroy, Scope::Resource);
-            let place = crate::model::Place { host: Some("unknown".to_owned()), ..crate::model::Place::default() };
-            scene.effect(at, effect.at(place));
+            scene.effect(at, effect.at(Place { host: Some("unknown".to_owned()), ..Place::default() }));
         }
         name if LISTS.contains(&name)
             || [
@@ -195,6 +212,7 @@ fn command(all: &[Word], before: &[Word], at: &Invocation, scene: &mut Scene<'_>
         {
             scene.effect(at, here(Impact::Read, Scope::Local));
         }
+        "set-content" | "add-content" | "out-file" | "sc" | "ac" | "tee-object" => write(&name, all, at, scene),
         name if [
             "new-",
             "set-",
@@ -275,8 +293,10 @@ fn operands(all: &[Word], known: &[&str]) -> Vec<Word> {
     let mut words = all.iter().skip(1);
     while let Some(word) = words.next() {
         match parameter(word.leading(), known) {
-            Some("path" | "literalpath") => out.extend(words.next().cloned()),
-            Some("filter" | "include" | "exclude" | "erroraction" | "stream") => drop(words.next()),
+            Some("path" | "literalpath" | "filepath") => out.extend(words.next().cloned()),
+            Some("value" | "encoding" | "filter" | "include" | "exclude" | "erroraction" | "stream") => {
+                drop(words.next())
+            }
             Some(_) => {}
             None if word.leading().starts_with('-') => {}
             None => out.extend(commas(word)),
@@ -292,6 +312,51 @@ fn commas(word: &Word) -> Vec<Word> {
             text.split(',').filter(|part| !part.trim().is_empty()).map(|part| Word::known(part.trim())).collect()
         }
         None => vec![word.clone()],
+    }
+}
+
+/// What stops a machine or its services: this one, or the one that is named.
+fn stop(name: &str, all: &[Word], at: &Invocation, scene: &mut Scene<'_>) {
+    let operation = if name.ends_with("computer") { "shell:system:shutdown" } else { "shell:system:service_stop" };
+    let effect = Effect::new(operation, Impact::Disrupt, Scope::Resource);
+    match computer(all) {
+        Some(host) => scene.effect(at, effect.at(Place { host: Some(host), ..Place::default() })),
+        None => scene.effect(at, effect),
+    }
+}
+
+/// `-ComputerName HOST`.
+fn computer(all: &[Word]) -> Option<String> {
+    let is = |word: &Word| parameter(word.leading(), &["computername"]).is_some();
+    let place = all.iter().position(is)?;
+    all.get(place + 1).map(ToString::to_string)
+}
+
+/// `Invoke-Command -ComputerName HOST { … }`: what stands in its braces was parted from it and is read by itself, so that
+/// the host is all that is told here.
+fn remote(all: &[Word], at: &Invocation, scene: &mut Scene<'_>) {
+    let effect = Effect::new("shell:exec:session", Impact::Execute, Scope::Item);
+    match computer(all) {
+        Some(host) => scene.effect(at, effect.at(Place { host: Some(host), ..Place::default() })),
+        None => start(all, at, scene),
+    }
+}
+
+/// A cmdlet that writes a file.
+fn write(name: &str, all: &[Word], at: &Invocation, scene: &mut Scene<'_>) {
+    const KNOWN: [&str; 8] = ["path", "literalpath", "value", "filepath", "encoding", "force", "append", "nonewline"];
+    if let Some(path) = operands(all, &KNOWN).into_iter().next() {
+        let path = Word { parts: path.parts.into_iter().map(slashes).collect() };
+        let writes = vec![Written { path, appends: name.starts_with('a') }];
+        scene.invocation(&Invocation { writes, ..at.with_words(vec![]) });
+    }
+}
+
+/// Windows' separators as those of all others.
+fn slashes(part: Part) -> Part {
+    match part {
+        Part::Text(text) => Part::Text(text.replace('\\', "/")),
+        other => other,
     }
 }
 
@@ -409,7 +474,7 @@ fn words(text: &str, variables: &HashMap<String, Word>) -> Vec<Word> {
                 match variables.get(&name.to_ascii_lowercase()) {
                     Some(word) => parts.extend(word.parts.clone()),
                     None if matches!(name.to_ascii_lowercase().as_str(), "true" | "false" | "null") => {
-                        push(&mut parts, '$')
+                        format!("${name}").chars().for_each(|one| push(&mut parts, one));
                     }
                     None => parts.push(Part::Unknown { shown: format!("${name}"), splits: false }),
                 }

@@ -22,6 +22,8 @@ pub(super) enum Value {
 #[derive(Default)]
 pub(super) struct Names {
     pub(super) known: HashMap<String, Value>,
+    /// What imported names are called in full.
+    pub(super) imported: HashMap<String, String>,
 }
 
 impl Names {
@@ -136,7 +138,7 @@ impl Names {
                 Some(word)
             }
             "getenv" | "get" if path.contains("env") => variable(&known()?, at),
-            "home" | "homedir" => at.1.around().home().map(Word::known),
+            "home" | "homedir" | "HOME" => at.1.around().home().map(Word::known),
             "getcwd" | "cwd" => at.0.directory.clone().map(Word::known),
             _ => None,
         }

@@ -34,15 +34,19 @@ pub(super) fn delete(path: &Word, recursive: bool, at: &Invocation, scene: &mut 
     };
     let text = text.trim_matches('"').to_owned();
     let plain = text.replace('\\', "/");
-    let outside =
-        |scope| Effect::new("shell:fs:delete", Impact::Destroy, scope).hazard(Hazard::DataLoss).on(text.clone());
+    // `where` is what the rules of the pack `shell` ask for.
+    let lost = |scope, place: &str| {
+        let effect = Effect::new("shell:fs:delete", Impact::Destroy, scope).hazard(Hazard::DataLoss);
+        effect.on(text.clone()).with("where", place)
+    };
+    let outside = |scope| lost(scope, "system");
     if !is_outside(&text) {
         if plain.trim_end_matches(['/', '*', '.']).is_empty()
             || plain.starts_with("..")
             || plain.contains("/../")
             || plain == ".git"
         {
-            scene.effect(at, outside(Scope::Resource).count(Count::Unbounded));
+            scene.effect(at, lost(Scope::Resource, "workspace-root").count(Count::Unbounded));
             return;
         }
         let last = plain.trim_end_matches("/*").rsplit('/').next().unwrap_or_default().to_owned();

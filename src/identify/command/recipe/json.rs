@@ -9,8 +9,8 @@ use super::{first, join, lines, runs};
 use crate::identify::command::{Invocation, Scene, Shell, Word};
 
 /// Runs the script of this name from the package in the invocation's folder, with what stands before and after it
-/// (`prebuild`, `postbuild`). `one`'s words behind the program's own are handed on to it: the caller leaves only those. `false`
-/// when there is no such script to be read.
+/// (`prebuild`, `postbuild`). Of `one`'s arguments those behind the name are handed on to it. `false` when there is no such
+/// script to be read.
 pub(in crate::identify) fn script(name: &str, one: &Invocation, scene: &mut Scene<'_>) -> bool {
     let Some(folder) = one.directory.clone() else { return false };
     let files = ["package.json", "composer.json", "deno.json", "deno.jsonc"];
@@ -20,7 +20,11 @@ pub(in crate::identify) fn script(name: &str, one: &Invocation, scene: &mut Scen
     if let Some(before) = scripts.get(&format!("pre{name}")) {
         scene.script(before, Shell::Posix, &inside);
     }
-    let further: String = one.arguments().iter().map(|word| format!(" {}", quoted(word))).collect();
+    let words = one.arguments();
+    let further =
+        words.iter().position(|word| word.is(name)).map_or(words, |at| words.get(at + 1..).unwrap_or_default());
+    let further = further.split_first().filter(|(first, _)| first.is("--")).map_or(further, |(_, rest)| rest);
+    let further: String = further.iter().map(|word| format!(" {}", quoted(word))).collect();
     scene.script(&format!("{text}{further}"), Shell::Posix, &inside);
     if let Some(after) = scripts.get(&format!("post{name}")) {
         scene.script(after, Shell::Posix, &inside);

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{first, runs};
+use super::{first, join, runs};
 use crate::identify::command::{Invocation, Scene, Shell};
 
 /// Options that take a value.
@@ -21,9 +21,18 @@ struct Recipe {
 
 /// `just RECIPE ARGUMENTS…`.
 pub(super) fn read(one: &Invocation, scene: &mut Scene<'_>) {
-    let folder = one.directory.clone().unwrap_or_default();
+    let mut folder = one.directory.clone().unwrap_or_default();
     let words: Vec<String> = one.arguments().iter().map(ToString::to_string).collect();
-    let text = first(&["justfile", "Justfile", ".justfile"], &folder, scene);
+    let named = words.iter().position(|word| word == "-f" || word == "--justfile").and_then(|at| words.get(at + 1));
+    let text = match named {
+        Some(file) => {
+            let path = join(&folder, file);
+            let text = first(&[&path], "", scene);
+            folder = path.rsplit_once('/').map_or(folder, |(above, _)| above.to_owned());
+            text
+        }
+        None => first(&["justfile", "Justfile", ".justfile"], &folder, scene),
+    };
     runs(one, scene);
     let Some(text) = text.filter(|_| !words.iter().any(|word| PRINTS.contains(&word.as_str()))) else { return };
     let (variables, order, recipes) = parse(&text);
@@ -39,7 +48,8 @@ pub(super) fn read(one: &Invocation, scene: &mut Scene<'_>) {
     let name = operands.first().cloned().or_else(|| order.first().cloned());
     let Some(name) = name else { return };
     let arguments = operands.get(1..).unwrap_or_default();
-    run(&name, arguments, (&variables, &recipes), (&one.with_words(vec![]), scene), 0);
+    let at = Invocation { directory: Some(folder), ..one.with_words(vec![]) };
+    run(&name, arguments, (&variables, &recipes), (&at, scene), 0);
 }
 
 fn run(

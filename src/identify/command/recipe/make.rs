@@ -115,7 +115,7 @@ impl Makefile {
             }
             if matches!(word, "include" | "-include" | "sinclude") && depth < DEPTH_MAX {
                 for file in line.split_whitespace().skip(1) {
-                    if let Contents::Whole(bytes) = scene.around().read(&join(folder, file)) {
+                    if let Contents::Whole(bytes) = scene.contents(&join(folder, file)) {
                         self.parse(&String::from_utf8_lossy(&bytes), (folder, scene), depth + 1);
                     }
                 }

@@ -23,7 +23,7 @@ pub(super) const FACES: &[(&str, Reader)] =
 
 /// The first of these files that stands in the folder, as text.
 fn first(names: &[&str], folder: &str, scene: &Scene<'_>) -> Option<String> {
-    names.iter().find_map(|name| match scene.around().read(&join(folder, name)) {
+    names.iter().find_map(|name| match scene.contents(&join(folder, name)) {
         Contents::Whole(bytes) => String::from_utf8(bytes).ok(),
         Contents::Absent | Contents::Unknown => None,
     })

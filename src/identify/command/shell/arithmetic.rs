@@ -41,7 +41,7 @@ impl Walk<'_, '_> {
     }
 
     /// What an expression that nobody works out may have assigned.
-    fn forget_assigned(&mut self, text: &str) {
+    pub(super) fn forget_assigned(&mut self, text: &str) {
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let names: Vec<String> = text
             .split(|c: char| !is_name(c))

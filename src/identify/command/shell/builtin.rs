@@ -46,20 +46,7 @@ impl Walk<'_, '_> {
                 return Some(self.evaluates(&text, words));
             }
             "source" | "." => return Some(self.sources(words, expanded)),
-            "exec" => {
-                if let Some((_, words)) = without_options(words, &["-a"]) {
-                    let one = Invocation { writes: expanded.redirected.writes.clone(), ..self.invocation(words) };
-                    let one = match &expanded.redirected.input {
-                        Some(input) => Invocation { input: input.clone(), ..one },
-                        None => one,
-                    };
-                    self.scene.invocation(&one);
-                    self.prints(None);
-                    self.state.stop = Some(Stop::Exit);
-                } else if let Some(input) = &expanded.redirected.input {
-                    self.state.input = input.clone();
-                }
-            }
+            "exec" => self.replaces(words, expanded),
             "trap" => self.traps(words),
             "read" => return Some(self.reads(words, expanded)),
             "mapfile" | "readarray" => self.maps(words, expanded),
@@ -70,20 +57,13 @@ impl Walk<'_, '_> {
                 return Some(Status::Maybe);
             }
             "let" => {
-                let texts: Vec<String> = words.iter().map(|word| self.scene.veiled(word)).collect();
-                let answers = texts.iter().map(|text| self.arithmetic_command(text));
-                return answers.last();
+                // `*` is no pattern here.
+                let text = |word: &Word| if word.has_unknown() { self.scene.veiled(word) } else { word.to_string() };
+                let texts: Vec<String> = words.iter().map(text).collect();
+                let answers: Vec<Status> = texts.iter().map(|text| self.arithmetic_command(text)).collect();
+                return Some(answers.last().copied().unwrap_or(Status::Failure));
             }
-            "printf" if words.first().is_some_and(|word| word.is("-v")) => {
-                if let Some(name) = words.get(1).and_then(known) {
-                    let rest: Vec<Word> = words.get(2..).unwrap_or_default().to_vec();
-                    let texts: Vec<String> = rest.iter().map(|word| self.scene.veiled(word)).collect();
-                    match super::fold::formatted(&texts) {
-                        Some(text) => self.state.set(&name, Value::Scalar(text)),
-                        None => self.forgets(&name),
-                    }
-                }
-            }
+            "printf" if words.first().is_some_and(|word| word.is("-v")) => self.prints_into(words),
             _ => return None,
         }
         Some(Status::Success)
@@ -92,6 +72,34 @@ impl Walk<'_, '_> {
     pub(super) fn forgets(&mut self, name: &str) {
         let unknown = self.unknown(format!("${name}")).to_string();
         self.state.set(name, Value::Scalar(unknown));
+    }
+
+    /// `exec`: another program takes the shell's place, or its standard input changes.
+    fn replaces(&mut self, words: &[Word], expanded: &Expanded) {
+        if let Some((_, words)) = without_options(words, &["-a"]) {
+            let one = Invocation { writes: expanded.redirected.writes.clone(), ..self.invocation(words) };
+            let one = match &expanded.redirected.input {
+                Some(input) => Invocation { input: input.clone(), ..one },
+                None => one,
+            };
+            self.scene.invocation(&one);
+            self.prints(None);
+            self.state.stop = Some(Stop::Exit);
+        } else if let Some(input) = &expanded.redirected.input {
+            self.state.input = input.clone();
+        }
+    }
+
+    /// `printf -v NAME`.
+    fn prints_into(&mut self, words: &[Word]) {
+        if let Some(name) = words.get(1).and_then(known) {
+            let rest: Vec<Word> = words.get(2..).unwrap_or_default().to_vec();
+            let texts: Vec<String> = rest.iter().map(|word| self.scene.veiled(word)).collect();
+            match super::fold::formatted(&texts) {
+                Some(text) => self.state.set(&name, Value::Scalar(text)),
+                None => self.forgets(&name),
+            }
+        }
     }
 
     fn changes_directory(&mut self, name: &str, words: &[Word]) -> Status {
@@ -124,6 +132,10 @@ impl Walk<'_, '_> {
 
     fn declares(&mut self, builtin: &str, words: &[Word], declared: &[(String, Value)]) {
         let flags: String = words.iter().filter(|word| word.leading().starts_with('-')).map(Word::leading).collect();
+        if builtin == "export" && flags.contains('f') {
+            self.exports_functions(words);
+            return;
+        }
         if flags.contains('f') || flags.contains('p') || words.is_empty() && declared.is_empty() {
             self.prints(None);
             return;
@@ -151,18 +163,24 @@ impl Walk<'_, '_> {
             }
             if let Some(value) = value {
                 // Integers, and names that stand for other names, are worked out when they are used.
-                let value = if flags.contains(['i', 'n']) { None } else { Some(value) };
+                let value = if flags.contains(['i', 'n', 'l', 'u', 'c']) { None } else { Some(value) };
                 match value {
                     Some(value) => self.state.set(&name, value),
                     None => self.forgets(&name),
                 }
             }
-            if exported {
-                match self.state.variables.get_mut(&name) {
-                    Some(variable) => variable.exported = true,
-                    None => {}
-                }
+            if exported && let Some(variable) = self.state.variables.get_mut(&name) {
+                variable.exported = true;
             }
+        }
+    }
+
+    /// Functions that shells in this one know too, by variables of their own.
+    fn exports_functions(&mut self, words: &[Word]) {
+        for name in words.iter().filter_map(known) {
+            let Some(body) = self.state.functions.get(&name).and_then(|bodies| bodies.first()) else { continue };
+            let value = Value::Scalar(format!("() {body}"));
+            self.state.variables.insert(format!("BASH_FUNC_{name}%%"), Variable { value, exported: true });
         }
     }
 
@@ -176,10 +194,11 @@ impl Walk<'_, '_> {
                     arguments = Some(words.cloned().collect());
                     break;
                 }
-                Some("-o" | "+o") => match words.next().and_then(Word::text).as_deref() {
-                    Some("allexport") => self.state.exports = word.is("-o"),
-                    _ => {}
-                },
+                Some("-o" | "+o") => {
+                    if words.next().is_some_and(|name| name.is("allexport")) {
+                        self.state.exports = word.is("-o");
+                    }
+                }
                 Some(flags) if flags.starts_with('-') || flags.starts_with('+') => {
                     if flags.contains('a') {
                         self.state.exports = flags.starts_with('-');
@@ -423,6 +442,7 @@ const TELLING: &[&str] = &[
     "emulate",
     "autoload",
     "zmodload",
+    "print",
 ];
 
 pub(super) const fn names() -> &'static [&'static str] {

@@ -1,6 +1,6 @@
 //! What well-known programs print, where it is certain: so that `echo … | base64 -d | sh` is read as what it runs.
 
-use super::super::{Contents, Input, Invocation, Machine, Scene, Word};
+use super::super::{Contents, Input, Invocation, Machine, RealKind, Scene, Word};
 use super::expand::ansi;
 use super::fold_text;
 use super::state::VALUE_BYTES_MAX;
@@ -235,6 +235,11 @@ fn filtered(program: &str, texts: &[&str], one: &Invocation, scene: &mut Scene<'
         let word = scene.unveil(path, false);
         text.push_str(&super::file(&word, one, scene)?);
     }
+    arranged(program, text, lines_wanted)
+}
+
+/// The lines as the program prints them.
+fn arranged(program: &str, text: String, lines_wanted: usize) -> Option<String> {
     let lines = || text.lines().collect::<Vec<_>>();
     let ended = |lines: Vec<&str>| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
     Some(match program {
@@ -319,6 +324,47 @@ fn names(texts: &[&str]) -> Option<String> {
     match texts {
         [name] if !name.starts_with('-') => Some(format!("/usr/bin/{}\n", name.rsplit('/').next().unwrap_or(name))),
         _ => None,
+    }
+}
+
+/// What a program makes of files that scripts may be read from afterwards: a copy, a download.
+pub(super) fn moved(one: &Invocation, scene: &mut Scene<'_>) {
+    if one.machine != Machine::Own {
+        return;
+    }
+    let Some(program) = one.program() else { return };
+    let absolute = |path: &str| super::path_from(one.directory.as_deref(), path);
+    let texts: Vec<String> = one.arguments().iter().filter_map(Word::text).map(std::borrow::Cow::into_owned).collect();
+    match program.as_str() {
+        "cp" | "mv" | "ln" | "install" => {
+            let operands: Vec<&String> = texts.iter().filter(|text| !text.starts_with('-')).collect();
+            let [from, to] = operands.as_slice() else { return };
+            let (Some(from), Some(mut to)) = (absolute(from), absolute(to)) else { return };
+            if scene.around().real(&to).kind == RealKind::Directory || operands.iter().any(|text| text.ends_with('/')) {
+                to = format!("{to}/{}", from.rsplit('/').next().unwrap_or_default());
+            }
+            if let Contents::Whole(bytes) = scene.contents(&from) {
+                scene.wrote(&to, Contents::Whole(bytes));
+            }
+        }
+        "curl" | "wget" => {
+            let option = if program == "curl" { ["-o", "--output"] } else { ["-O", "--output-document"] };
+            let mut all = texts.iter();
+            while let Some(text) = all.next() {
+                let cluster = !text.starts_with("--")
+                    && text.starts_with('-')
+                    && text.ends_with(option[0].trim_start_matches('-'));
+                let path = if option.contains(&text.as_str()) || cluster {
+                    all.next().map(String::as_str)
+                } else {
+                    text.strip_prefix(option[1]).and_then(|rest| rest.strip_prefix('='))
+                };
+                if let Some(path) = path.filter(|path| *path != "-").and_then(absolute) {
+                    scene.wrote(&path, Contents::Unknown);
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -43,7 +43,7 @@ fn has_prefix(texts: &[&str], shortest: &str, whole: &str) -> bool {
 fn base64(input: &str) -> Option<String> {
     let mut plain: String = input.split_whitespace().collect();
     // What misses its padding is still decoded, with a complaint.
-    while plain.len() % 4 != 0 {
+    while !plain.len().is_multiple_of(4) {
         plain.push('=');
     }
     String::from_utf8(BASE64_MIME.decode(plain.as_bytes()).ok()?).ok()

@@ -277,7 +277,8 @@ impl Walk<'_, '_> {
     }
 
     fn change(&mut self, expression: &ParameterExpr) -> Option<(Parameter, bool, Change)> {
-        let everything = |pattern: &Option<String>| pattern.as_deref().is_none_or(|text| text == "?" || text == "*");
+        let everything =
+            |pattern: &Option<String>| pattern.as_deref().is_none_or(|text| matches!(text, "" | "?" | "*"));
         Some(match expression {
             ParameterExpr::RemoveSmallestSuffixPattern { parameter, indirect, pattern } => {
                 (parameter.clone(), *indirect, self.removal(pattern.as_deref(), false, false)?)

@@ -1,10 +1,12 @@
 //! From a text to the tree of its commands, within bounds: the parser is recursive, and a text may be hostile.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
 
 use brush_parser::ast::Program;
 use brush_parser::word::{self, WordPieceWithSource};
 use brush_parser::{Parser, ParserOptions};
+use regex::Regex;
 
 /// How deep brackets and compound commands may stand in each other.
 const NESTING_MAX: usize = 40;
@@ -25,7 +27,7 @@ pub(super) fn program(text: &str) -> Parsed {
     if let Some(program) = whole(text) {
         return Parsed { programs: vec![program], breaks_off: false };
     }
-    let text = without_select(text);
+    let text = without_qualifiers(&without_select(text));
     if let Some(program) = whole(&text) {
         return Parsed { programs: vec![program], breaks_off: false };
     }
@@ -46,8 +48,7 @@ fn whole(text: &str) -> Option<Program> {
     if is_too_deep(text) {
         return None;
     }
-    let mut options = ParserOptions::default();
-    options.enable_extended_globbing = true;
+    let options = ParserOptions::default();
     let parse = || Parser::new(text.as_bytes(), &options).parse_program().ok();
     catch_unwind(AssertUnwindSafe(parse)).ok().flatten()
 }
@@ -66,6 +67,16 @@ fn without_select(text: &str) -> String {
     out
 }
 
+/// What bash and zsh read beside: a loop without end, and zsh's patterns, that may end in what the files must be: `*(.N)`.
+fn without_qualifiers(text: &str) -> String {
+    static QUALIFIER: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"([*?/\]])\([-.@^/+=a-zA-Z0-9]{1,10}\)(\s|$)").ok());
+    match QUALIFIER.as_ref() {
+        Some(qualifier) => qualifier.replace_all(&text.replace("((;;))", "((1;1;1))"), "$1$2").into_owned(),
+        None => text.to_owned(),
+    }
+}
+
 /// Whether the text nests deeper than the parser may be led. Quotes are not looked at: what stands in them counts too.
 fn is_too_deep(text: &str) -> bool {
     let (mut depth, mut deepest) = (0_usize, 0_usize);
@@ -80,11 +91,17 @@ fn is_too_deep(text: &str) -> bool {
         deepest = deepest.max(depth);
     }
     let mut compound = 0_usize;
-    for word in text.split([' ', '\t', '\n', ';', '&', '|', '(', ')']) {
-        match word {
-            "if" | "case" | "do" => compound += 1,
-            "fi" | "esac" | "done" => compound = compound.saturating_sub(1),
-            _ => {}
+    for line in text.split_inclusive(['\n', ';', '&', '|', '(', '{', '`']) {
+        let mut begins = true;
+        for word in line.split_whitespace() {
+            match word.trim_end_matches([';', '&', '|', '(', ')']) {
+                "if" | "case" | "do" if begins => compound += 1,
+                "fi" | "esac" | "done" if begins => compound = compound.saturating_sub(1),
+                _ => {}
+            }
+            // Words behind which another command begins.
+            begins =
+                begins && matches!(word, "if" | "then" | "else" | "elif" | "do" | "while" | "until" | "!" | "time");
         }
         deepest = deepest.max(compound);
     }
@@ -107,8 +124,7 @@ pub(super) fn pieces(text: &str, assigned: bool) -> Option<Vec<WordPieceWithSour
     if is_too_deep(text) {
         return None;
     }
-    let mut options = ParserOptions::default();
-    options.tilde_expansion_after_colon = assigned;
+    let options = ParserOptions { tilde_expansion_after_colon: assigned, ..ParserOptions::default() };
     catch_unwind(AssertUnwindSafe(|| word::parse(text, &options).ok())).ok().flatten()
 }
 

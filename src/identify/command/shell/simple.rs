@@ -215,15 +215,17 @@ impl Walk<'_, '_> {
 
     fn run(&mut self, mut expanded: Expanded) -> Status {
         // `command` and `builtin` only say which of those with a name is meant.
+        let mut bypasses = false;
         while expanded.words.len() > 1
             && expanded.words.first().is_some_and(|word| word.is("command") || word.is("builtin"))
             && expanded.words.get(1).is_some_and(|next| !next.leading().starts_with('-'))
         {
             expanded.words.remove(0);
+            bypasses = true;
         }
         let name = expanded.words.first().and_then(Word::text).map(|name| name.into_owned());
         if let Some(name) = &name {
-            if let Some(bodies) = self.state.functions.get(name).cloned() {
+            if !bypasses && let Some(bodies) = self.state.functions.get(name).cloned() {
                 return self.call(&expanded, &bodies);
             }
             if let Some(status) = self.builtin(name, &expanded) {
@@ -246,6 +248,7 @@ impl Walk<'_, '_> {
         one.writes = expanded.redirected.writes;
         let asks = self.asks(&one);
         self.scene.invocation(&one);
+        super::fold::moved(&one, self.scene);
         let printed = super::printed(&one, self.scene);
         self.prints(printed.as_deref());
         asks

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use brush_parser::ast::FunctionBody;
+use brush_parser::ast::{Command, FunctionBody};
 
 use super::super::{Input, Invocation, Machine, Part, Scene, Word};
 
@@ -73,8 +73,11 @@ pub(super) enum Value {
 impl State {
     /// A new shell's.
     pub(super) fn new(name: &str, arguments: Option<&[Word]>, at: &Invocation, scene: &mut Scene<'_>) -> Self {
-        let mut variables = BTreeMap::new();
+        let (mut variables, mut functions) = (BTreeMap::new(), BTreeMap::new());
         for (name, value) in &at.variables {
+            if let Some(function) = name.strip_prefix("BASH_FUNC_").and_then(|name| name.strip_suffix("%%")) {
+                functions.extend(exported_function(function, &scene.veiled(value)));
+            }
             let value = Value::Scalar(scene.veiled(value));
             variables.insert(name.clone(), Variable { value, exported: true });
         }
@@ -85,7 +88,7 @@ impl State {
             stack: vec![],
             variables,
             locals: vec![],
-            functions: BTreeMap::new(),
+            functions,
             aliases: BTreeMap::new(),
             arguments,
             name: name.to_owned(),
@@ -114,6 +117,7 @@ impl State {
         match name {
             "PWD" => return self.directory.clone().map(Some).ok_or(()),
             "OLDPWD" => return self.earlier.clone().map(Some).ok_or(()),
+            "IFS" => return Ok(Some(" \t\n".to_owned())),
             "BASH_SOURCE" => return Ok(Some(self.name.clone())),
             // Numbers, whichever.
             "RANDOM" | "BASHPID" | "PPID" | "SECONDS" | "EPOCHSECONDS" => return Ok(Some("4194305".to_owned())),
@@ -189,8 +193,23 @@ impl State {
         self
     }
 
-    /// Whether a round of a loop changed what another round would see.
-    pub(super) fn sees_the_same(&self, other: &Self) -> bool {
-        self.variables == other.variables && self.directory == other.directory && self.arguments == other.arguments
+    /// Whether another round of a loop would see what this one, which began with `before`, has seen. A variable that nobody
+    /// knew before is not known again.
+    pub(super) fn sees_the_same(&self, before: &Self, at: &Invocation, scene: &Scene<'_>) -> bool {
+        let new = |name: &String| before.scalar(name, at, scene).is_err();
+        let mut names = self.variables.keys().chain(before.variables.keys());
+        names.all(|name| self.variables.get(name) == before.variables.get(name) || new(name))
+            && self.directory == before.directory
+            && self.arguments == before.arguments
+    }
+}
+
+/// A function that another shell exported as a variable.
+fn exported_function(name: &str, text: &str) -> Option<(String, Vec<Rc<FunctionBody>>)> {
+    let parsed = super::parse::program(&format!("{name} {text}"));
+    let list = parsed.programs.first()?.complete_commands.first()?.0.first()?;
+    match list.0.first.seq.first()? {
+        Command::Function(function) => Some((name.to_owned(), vec![Rc::new(function.body.clone())])),
+        _ => None,
     }
 }

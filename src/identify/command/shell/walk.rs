@@ -248,12 +248,7 @@ impl<'s, 'a> Walk<'s, 'a> {
     pub(super) fn compound(&mut self, compound: &ast::CompoundCommand) -> Status {
         match compound {
             ast::CompoundCommand::Arithmetic(arithmetic) => self.arithmetic_command(&arithmetic.expr.value),
-            ast::CompoundCommand::ArithmeticForClause(clause) => {
-                for part in [&clause.initializer, &clause.condition, &clause.updater].into_iter().flatten() {
-                    self.arithmetic_command(&part.value);
-                }
-                self.unknown_rounds(&clause.body.list, None)
-            }
+            ast::CompoundCommand::ArithmeticForClause(clause) => self.arithmetic_for(clause),
             ast::CompoundCommand::BraceGroup(group) => self.list(&group.list),
             ast::CompoundCommand::Subshell(subshell) => self.subshell(&subshell.list),
             ast::CompoundCommand::ForClause(clause) => self.for_clause(clause),
@@ -305,6 +300,33 @@ impl<'s, 'a> Walk<'s, 'a> {
         status
     }
 
+    /// `for ((i = 0; i < 3; i++))`, round by round where they can be counted.
+    fn arithmetic_for(&mut self, clause: &ast::ArithmeticForClauseCommand) -> Status {
+        if let Some(initializer) = &clause.initializer {
+            self.arithmetic_command(&initializer.value);
+        }
+        for _ in 0..ROUNDS_MAX {
+            let condition = clause.condition.as_ref().map(|condition| condition.value.trim());
+            match condition.filter(|text| *text != "1").map(|text| self.arithmetic_command(text)) {
+                Some(Status::Success) => {}
+                Some(Status::Failure) => return Status::Success,
+                _ => break,
+            }
+            self.list(&clause.body.list);
+            self.round_ends();
+            if self.state.stop.is_some() {
+                return Status::Success;
+            }
+            if let Some(updater) = &clause.updater {
+                self.arithmetic_command(&updater.value);
+            }
+        }
+        for part in [&clause.initializer, &clause.updater].into_iter().flatten() {
+            self.forget_assigned(&part.value);
+        }
+        self.unknown_rounds(&clause.body.list, None)
+    }
+
     /// A round of a loop ended.
     fn round_ends(&mut self) {
         if self.state.stop == Some(Stop::Loop) {
@@ -323,7 +345,7 @@ impl<'s, 'a> Walk<'s, 'a> {
             let same = self.state.clone();
             self.list(body);
             self.round_ends();
-            let changed = !self.state.sees_the_same(&same);
+            let changed = !self.state.sees_the_same(&same, &self.at, self.scene);
             let after = self.state.clone();
             self.state = before.merge(after, self.scene);
             if !changed || self.state.stop.is_some() {
@@ -359,7 +381,7 @@ impl<'s, 'a> Walk<'s, 'a> {
                 }
                 self.list(&body.list);
                 self.round_ends();
-                let changed = !self.state.sees_the_same(&seen);
+                let changed = !self.state.sees_the_same(&seen, &self.at, self.scene);
                 let after = self.state.clone();
                 self.state = seen.merge(after, self.scene);
                 seen = self.state.clone();

@@ -2,9 +2,7 @@
 
 use super::super::face::Reader;
 use super::super::shell;
-use super::super::{Effect, Invocation, Part, Scene, Shell, Word};
-use super::rows::ROWS;
-use crate::model::{Impact, Scope};
+use super::super::{Invocation, Part, Scene, Shell, Word};
 
 /// So many things are read one by one.
 const EACH_MAX: usize = 200;
@@ -236,24 +234,9 @@ fn parallel(one: &Invocation, scene: &mut Scene<'_>) {
     if dry {
         return shell::tells(one, scene);
     }
-    let is_mark = |word: &Word| word.is(":::") || word.is("::::") || word.is(":::+");
     let at = rest.iter().position(is_mark).unwrap_or(rest.len());
     let (command, given) = rest.split_at(at);
-    let items: Option<Vec<Word>> = match (given.first(), &file) {
-        (Some(mark), _) if mark.is(":::") => Some(given.iter().filter(|word| !is_mark(word)).cloned().collect()),
-        (Some(_), _) => {
-            let text = given.get(1).and_then(|path| shell::file(path, one, scene));
-            text.map(|text| text.lines().map(|line| scene.unveil(line, false)).collect())
-        }
-        (None, Some(path)) => {
-            let text = shell::file(path, one, scene);
-            text.map(|text| text.lines().map(|line| scene.unveil(line, false)).collect())
-        }
-        (None, None) => {
-            let text = shell::input(one, scene);
-            text.map(|text| text.lines().map(|line| scene.unveil(line, false)).collect())
-        }
-    };
+    let items = parallel_items(given, file.as_ref(), one, scene);
     let unknown = vec![Word::unknown("{…}", false)];
     let items = items.filter(|items| items.len() <= EACH_MAX && !items.is_empty()).unwrap_or(unknown);
     let template = super::joined(command, scene);
@@ -278,18 +261,21 @@ fn parallel(one: &Invocation, scene: &mut Scene<'_>) {
     }
 }
 
-/// What `find` runs for what it finds: the words after `-exec`, up to `;` or `+`.
-pub(in crate::identify::command) fn found(words: &[Word], one: &Invocation, scene: &mut Scene<'_>) {
-    let ends = |word: &Word| word.is(";") || word.is("+");
-    let command = words.split(ends).next().unwrap_or_default();
-    if command.is_empty() {
-        scene.effect(one, Effect::new("shell:exec:find", Impact::Read, Scope::Local));
-        return;
+/// What `parallel` runs its command for; `None` when nobody knows.
+fn parallel_items(given: &[Word], file: Option<&Word>, one: &Invocation, scene: &Scene<'_>) -> Option<Vec<Word>> {
+    if given.first().is_some_and(|mark| mark.is(":::")) {
+        return Some(given.iter().filter(|word| !is_mark(word)).cloned().collect());
     }
-    for path in found_paths(one) {
-        let words = command.iter().map(|word| replaced(word, "{}", &path, scene)).collect();
-        scene.invocation(&Invocation { words, repeats: true, ..one.with_words(vec![]) });
-    }
+    let text = match given.get(1).or(file) {
+        Some(path) => shell::file(path, one, scene),
+        None => shell::input(one, scene),
+    };
+    text.map(|text| text.lines().map(|line| scene.unveil(line, false)).collect())
+}
+
+/// What stands before `parallel`'s arguments.
+fn is_mark(word: &Word) -> bool {
+    word.is(":::") || word.is("::::") || word.is(":::+")
 }
 
 /// What `find` finds, as patterns: each folder that it looks in with what the names must look like.
@@ -333,10 +319,4 @@ pub(in crate::identify::command) fn found_paths(one: &Invocation) -> Vec<Word> {
         word
     };
     roots.iter().flat_map(|root| names.iter().map(move |name| joined(root, name))).take(16).collect()
-}
-
-/// Whether a wrapper of this name is listed.
-#[allow(dead_code, reason = "for tests of the table")]
-pub(super) fn row_count() -> usize {
-    ROWS.len()
 }

@@ -4,6 +4,7 @@
 //! other variables, many times.
 
 mod many;
+mod mentions;
 mod rows;
 mod shells;
 
@@ -13,15 +14,11 @@ use super::{Contents, Effect, Input, Invocation, Machine, Scene, Shell, Word};
 use crate::model::{Impact, Scope};
 use rows::{Row, Runs};
 
-pub(super) use many::{found, found_paths};
+pub(super) use many::found_paths;
+pub(super) use mentions::mentioned;
 
 /// The programs that are read here beside those of [`read`].
 pub(super) const FACES: &[(&str, Reader)] = &[];
-
-/// Reads a command that stands in another one's arguments (`find -exec`, `git bisect run`), as it would be run there.
-pub(super) fn runs(words: Vec<super::Word>, at: &super::Invocation, scene: &mut super::Scene<'_>) {
-    scene.invocation(&at.with_words(words));
-}
 
 /// Reads the invocation where its program runs another one, or is one of the shell's own; `false` when it is neither.
 pub(super) fn read(program: &str, one: &Invocation, scene: &mut Scene<'_>) -> bool {
@@ -35,6 +32,9 @@ pub(super) fn read(program: &str, one: &Invocation, scene: &mut Scene<'_>) -> bo
                 return true;
             }
         }
+    }
+    if program == "nix" && nix(one, scene) {
+        return true;
     }
     if let Some(reader) = shell::builtin(program) {
         reader(one, scene);
@@ -57,6 +57,10 @@ pub(super) fn is_wrapper(program: &str) -> bool {
 fn wraps(row: &Row, one: &Invocation, scene: &mut Scene<'_>) -> bool {
     let mut rest = one.arguments();
     let mut texts: Vec<&Word> = vec![];
+    if row.command == "command" && rest.first().is_some_and(|word| word.is("-v") || word.is("-V")) {
+        shell::tells(one, scene);
+        return true;
+    }
     for wanted in row.command.split(' ').skip(1) {
         rest = row.after_options(rest, &mut texts);
         match rest.split_first() {
@@ -94,34 +98,98 @@ fn wraps(row: &Row, one: &Invocation, scene: &mut Scene<'_>) -> bool {
         let text = scene.veiled(text);
         scene.script(&text, Shell::Posix, &inner);
     }
-    match (row.runs, rest) {
-        (_, []) if !texts.is_empty() => {}
-        (_, []) => quiet(one, scene, row.bare),
-        (Runs::Words, words) => scene.invocation(&inner.with_words(words.to_vec())),
-        (Runs::Package, words) => {
+    if row.runs == Runs::Nothing && !rest.is_empty() {
+        return !texts.is_empty();
+    }
+    match rest {
+        [] if !texts.is_empty() => {}
+        [] => quiet(one, scene, row.bare),
+        words => runs(row, words, &inner, scene),
+    }
+    true
+}
+
+/// Reads the words that a wrapper runs, as it would run them.
+fn runs(row: &Row, words: &[Word], inner: &Invocation, scene: &mut Scene<'_>) {
+    match row.runs {
+        Runs::Words => {
+            let mut words = words.to_vec();
+            // A script that uv gets is Python's.
+            if row.command == "uv run" && words.first().and_then(Word::text).is_some_and(|name| name.ends_with(".py")) {
+                words.insert(0, Word::known("python3"));
+            }
+            scene.invocation(&inner.with_words(words));
+        }
+        Runs::Package => {
             let mut words = words.to_vec();
             if let Some(first) = words.first_mut() {
                 *first = unversioned(first);
             }
             scene.invocation(&inner.with_words(words));
         }
-        (Runs::Joined, words) => {
+        Runs::Joined => {
             let text = joined(words, scene);
-            scene.script(&text, Shell::Posix, &inner);
+            scene.script(&text, Shell::Posix, inner);
         }
-        (Runs::Each, words) => {
+        Runs::Each => {
             for word in words.iter().filter(|word| !word.leading().starts_with('-')) {
                 let text = scene.veiled(word);
-                scene.script(&text, Shell::Posix, &inner);
+                // `npm:dev` is short for `npm run dev`.
+                let short = ["npm", "pnpm", "yarn", "bun", "node"].iter().find_map(|tool| {
+                    let name = text.strip_prefix(tool)?.strip_prefix(':')?;
+                    Some(format!("{tool} run '{}'", name.replace('\'', "")))
+                });
+                scene.script(short.as_deref().unwrap_or(&text), Shell::Posix, inner);
             }
         }
-        (Runs::Nothing, _) => return !texts.is_empty(),
+        Runs::Nothing => {}
     }
+}
+
+/// `nix develop -c CMD…`, `nix run PACKAGE -- ARGUMENTS`; `false` for every other call of it.
+fn nix(one: &Invocation, scene: &mut Scene<'_>) -> bool {
+    let words = one.arguments();
+    let Some(verb) = words.first().and_then(Word::text) else { return false };
+    let after = |marks: &[&str]| {
+        let at = words.iter().position(|word| marks.iter().any(|mark| word.is(mark)))?;
+        words.get(at + 1..).map(<[Word]>::to_vec)
+    };
+    let inner = match &*verb {
+        "develop" | "shell" => after(&["-c", "--command"]),
+        "run" => {
+            let package = words.get(1).map(ToString::to_string).unwrap_or_default();
+            let name = package.rsplit('#').next().unwrap_or_default().to_owned();
+            let rest = after(&["--"]).unwrap_or_default();
+            package.contains('#').then(|| std::iter::once(Word::known(name)).chain(rest).collect())
+        }
+        _ => None,
+    };
+    let Some(inner) = inner.filter(|words: &Vec<Word>| !words.is_empty()) else { return false };
+    scene.invocation(&one.with_words(inner));
     true
 }
 
+/// Packages whose command is called otherwise.
+const PACKAGES: &[(&str, &str)] = &[
+    ("@railway/cli", "railway"),
+    ("aws-cdk", "cdk"),
+    ("firebase-tools", "firebase"),
+    ("netlify-cli", "netlify"),
+    ("@sentry/cli", "sentry-cli"),
+    ("@cloudflare/wrangler", "wrangler"),
+    ("@planetscale/cli", "pscale"),
+    ("@supabase/cli", "supabase"),
+];
+
 /// A package's command without its version and its owner: `cdk@2`, `@angular/cli`.
 fn unversioned(word: &Word) -> Word {
+    let known = |text: &str| {
+        let name = text.rsplit_once('@').map_or(text, |(name, _)| if name.is_empty() { text } else { name });
+        PACKAGES.iter().find(|(package, _)| *package == name).map(|(_, program)| Word::known(*program))
+    };
+    if let Some(program) = word.text().and_then(|text| known(&text)) {
+        return program;
+    }
     match word.text() {
         Some(text) => match text.rsplit_once('@') {
             Some((name, _)) if !name.is_empty() => Word::known(name),
@@ -154,7 +222,8 @@ fn joined(words: &[Word], scene: &mut Scene<'_>) -> String {
 }
 
 /// Reads words that run inside something else: a container, a pod.
-pub(super) fn inside(words: &[Word], machine: Machine, one: &Invocation, scene: &mut Scene<'_>) {
+pub(super) fn inside(words: impl AsRef<[Word]>, machine: Machine, one: &Invocation, scene: &mut Scene<'_>) {
+    let words = words.as_ref();
     let inner = Invocation {
         words: words.to_vec(),
         variables: vec![],
@@ -171,67 +240,69 @@ pub(super) fn inside(words: &[Word], machine: Machine, one: &Invocation, scene: 
     }
 }
 
+/// Programs that print settings for a shell.
+const TOOLS: &[&str] = &[
+    "ssh-agent",
+    "pyenv",
+    "rbenv",
+    "nodenv",
+    "goenv",
+    "jenv",
+    "direnv",
+    "brew",
+    "/opt/homebrew/bin/brew",
+    "minikube",
+    "starship",
+    "zoxide",
+    "fnm",
+    "mise",
+    "rtx",
+    "asdf",
+    "conda",
+    "mamba",
+    "micromamba",
+    "opam",
+    "dircolors",
+    "docker-machine",
+    "keychain",
+    "gpg-agent",
+    "lesspipe",
+    "thefuck",
+    "atuin",
+    "fzf",
+    "register-python-argcomplete",
+    "pipenv",
+    "poetry",
+    "uv",
+    "pip",
+    "pdm",
+    "hatch",
+    "luarocks",
+    "perl",
+    "podman",
+    "gh",
+    "kubectl",
+    "helm",
+    "npm",
+    "tmuxifier",
+    "hub",
+    "resize",
+    "locale",
+    "tset",
+    "nvm",
+    "volta",
+    "aws",
+    "cargo",
+    "rustup",
+    "xauth",
+    "fasd",
+    "mcfly",
+    "devbox",
+    "nix",
+];
+
 /// Whether what this prints is made to be taken up by a shell, as its text shows.
 pub(super) fn prints_settings(asked: &str) -> bool {
-    const TOOLS: &[&str] = &[
-        "ssh-agent",
-        "pyenv",
-        "rbenv",
-        "nodenv",
-        "goenv",
-        "jenv",
-        "direnv",
-        "brew",
-        "/opt/homebrew/bin/brew",
-        "minikube",
-        "starship",
-        "zoxide",
-        "fnm",
-        "mise",
-        "rtx",
-        "asdf",
-        "conda",
-        "mamba",
-        "micromamba",
-        "opam",
-        "dircolors",
-        "docker-machine",
-        "keychain",
-        "gpg-agent",
-        "lesspipe",
-        "thefuck",
-        "atuin",
-        "fzf",
-        "register-python-argcomplete",
-        "pipenv",
-        "poetry",
-        "uv",
-        "pip",
-        "pdm",
-        "hatch",
-        "luarocks",
-        "perl",
-        "podman",
-        "gh",
-        "kubectl",
-        "helm",
-        "npm",
-        "tmuxifier",
-        "hub",
-        "resize",
-        "locale",
-        "tset",
-        "nvm",
-        "volta",
-        "aws",
-        "cargo",
-        "rustup",
-        "xauth",
-        "fasd",
-        "mcfly",
-        "devbox",
-        "nix",
-    ];
     let inner = asked.trim_start_matches("$(").trim_start_matches('`');
     let mut words = inner.split_whitespace();
     let Some(program) = words.next() else { return false };
@@ -284,12 +355,31 @@ pub(super) fn script_file(one: &Invocation, scene: &mut Scene<'_>) -> bool {
             let rest = options.iter().filter(|word| !is_env || **word != "-S").map(|word| Word::known(*word));
             if is_env { rest.collect() } else { std::iter::once(Word::known(interpreter)).chain(rest).collect() }
         }
-        None => vec![Word::known("sh")],
+        None => match interpreter_of(&path) {
+            Some(interpreter) => vec![Word::known(interpreter)],
+            None => return false,
+        },
     };
     words.push(Word::known(path));
     words.extend(one.arguments().iter().cloned());
     scene.invocation(&one.with_words(words));
     true
+}
+
+/// What runs a script that does not say so itself.
+fn interpreter_of(path: &str) -> Option<&'static str> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    Some(match name.rsplit_once('.').map(|(_, ending)| ending) {
+        None | Some("sh" | "bash") => "sh",
+        Some("zsh") => "zsh",
+        Some("py") => "python3",
+        Some("js" | "mjs" | "cjs") => "node",
+        Some("ts" | "mts" | "tsx") => "tsx",
+        Some("rb") => "ruby",
+        Some("pl") => "perl",
+        Some("php") => "php",
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -260,8 +260,6 @@ pub(super) const ROWS: &[Row] = &[
         .repeating(),
     row("concurrently", &["-n", "--names", "-c", "--prefix-colors", "-p", "--prefix"]).runs(Runs::Each),
     row("script", &["-I", "-O", "-B", "-T", "-E", "-m", "-o"]).texts(&["-c", "--command"]).runs(Runs::Nothing),
-    row("su", &["-s", "--shell", "-g", "--group", "-w"]).texts(&["-c", "--command"]).after(1).runs(Runs::Nothing),
-    row("runuser", &["-u", "--user", "-s", "--shell", "-g", "--group"]).texts(&["-c", "--command"]),
     row("nix-shell", &["-p", "-A", "-I", "-E", "--attr", "-j"]).texts(&["--run", "--command"]).runs(Runs::Nothing),
     row("nix develop|shell|run", &["-f", "--file", "-I", "--override-input"]).texts(&[]).runs(Runs::Nothing),
     row("sops exec-env|exec-file", &[]).after(1).runs(Runs::Joined),

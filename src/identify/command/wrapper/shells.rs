@@ -12,6 +12,7 @@ pub(super) fn reader(program: &str) -> Option<Reader> {
         "sh" | "bash" | "zsh" | "dash" | "ksh" | "ash" | "mksh" | "rbash" | "yash" | "fish" => runs_text,
         "env" | "genv" => env,
         "ssh" | "mosh" | "autossh" | "dbclient" | "et" => ssh,
+        "su" | "runuser" => su,
         "flock" => flock,
         "eval" => eval,
         "source" | "." => source,
@@ -113,6 +114,7 @@ fn given(text: Option<&str>, arguments: &[Word], one: &Invocation, scene: &mut S
         (None, Input::Inherited) => {
             scene.effect(one, Effect::new("shell:exec:session", Impact::Execute, Scope::Local));
         }
+        (None, Input::File(path)) => file(&path.clone(), arguments, one, scene),
         (None, from) => {
             let why = format!("runs what nobody knows: {}", shell::origin(from));
             scene.unknown(one, why.trim_end_matches(": "));
@@ -160,6 +162,45 @@ fn sudo(one: &Invocation, scene: &mut Scene<'_>) {
         return;
     }
     super::wraps(row, one, scene);
+}
+
+/// `su USER -c TEXT`, `runuser -u USER CMD…`: options and operands stand in any order.
+fn su(one: &Invocation, scene: &mut Scene<'_>) {
+    let mut words = one.arguments().iter();
+    let (mut text, mut operands, mut names_user) = (None, vec![], false);
+    while let Some(word) = words.next() {
+        match word.leading() {
+            "-c" | "--command" | "--session-command" | "-lc" => text = words.next().cloned(),
+            "-u" | "--user" => {
+                names_user = true;
+                words.next();
+            }
+            "-s" | "--shell" | "-g" | "--group" | "-G" | "-w" | "-T" => drop(words.next()),
+            option if option.starts_with("--command=") => {
+                let inline = scene.veiled(word);
+                text = inline.strip_prefix("--command=").map(|inline| scene.unveil(inline, false));
+            }
+            "--" if word.is("--") => operands.extend(words.by_ref().cloned()),
+            option if option.len() > 1 && option.starts_with('-') => {}
+            _ if names_user => {
+                operands.push(word.clone());
+                operands.extend(words.by_ref().cloned());
+            }
+            _ => operands.push(word.clone()),
+        }
+    }
+    match text {
+        Some(text) if is_all_unknown(&text) => scene.unknown(one, "runs a text that nobody knows"),
+        Some(text) => {
+            let text = scene.veiled(&text);
+            scene.script(&text, Shell::Posix, &one.with_words(vec![]));
+        }
+        None if names_user && !operands.is_empty() => scene.invocation(&one.with_words(operands)),
+        None => {
+            let text = shell::input(one, scene);
+            given(text.as_deref(), &[], one, scene);
+        }
+    }
 }
 
 /// `env`: variables, `-S` and then a command.
@@ -250,7 +291,9 @@ fn ssh(one: &Invocation, scene: &mut Scene<'_>) {
                 forwards |= matches!(letter, 'N' | 'W');
                 tells_only |= matches!(letter, 'V' | 'G' | 'Q' | 'O');
                 if SSH.contains(&letter) {
-                    if letter == 'o' && !proxied(word, n, words.clone().next(), one, scene) {}
+                    if letter == 'o' {
+                        proxied(word, n, words.clone().next(), one, scene);
+                    }
                     if n + 1 == text.chars().count() {
                         words.next();
                     }
@@ -294,15 +337,14 @@ fn ssh(one: &Invocation, scene: &mut Scene<'_>) {
 }
 
 /// `-o ProxyCommand=…` and `-o LocalCommand=…` run a command here.
-fn proxied(word: &Word, at: usize, next: Option<&Word>, one: &Invocation, scene: &mut Scene<'_>) -> bool {
+fn proxied(word: &Word, at: usize, next: Option<&Word>, one: &Invocation, scene: &mut Scene<'_>) {
     let inline: String = word.leading().chars().skip(at + 1).collect();
     let option = if inline.is_empty() { next.map(|next| scene.veiled(next)).unwrap_or_default() } else { inline };
-    let Some((name, text)) = option.split_once(['=', ' ']) else { return false };
+    let Some((name, text)) = option.split_once(['=', ' ']) else { return };
     let runs = name.eq_ignore_ascii_case("proxycommand") || name.eq_ignore_ascii_case("localcommand");
     if runs && text != "none" {
         scene.script(text, Shell::Posix, &one.with_words(vec![]));
     }
-    runs
 }
 
 /// `flock FILE CMD…`, `flock FILE -c TEXT`.
@@ -371,7 +413,7 @@ fn crontab(one: &Invocation, scene: &mut Scene<'_>) {
         Some(path) => shell::file(path, one, scene),
         None => shell::input(one, scene),
     };
-    scene.effect(one, Effect::new("shell:crontab:set", Impact::Update, Scope::Local));
+    scene.effect(one, Effect::new("shell:crontab:set", Impact::Update, Scope::Resource));
     let Some(text) = text else { return };
     let inner = Invocation { repeats: true, ..one.with_words(vec![]) };
     for line in text.lines().filter(|line| !line.trim_start().starts_with('#')).take(100) {

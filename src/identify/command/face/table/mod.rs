@@ -59,7 +59,7 @@ pub(super) fn read(program: &str, one: &Invocation, scene: &mut Scene<'_>) -> bo
 
 /// The rows of the longest command that the operands begin with, and how many words it has; `None` when a word that
 /// would decide is not known.
-fn rows_of<'t>(table: &'t Table, given: &Given) -> Option<(Vec<&'t Row>, usize)> {
+fn rows_of<'t>(table: &'t Table, given: &Given<'_>) -> Option<(Vec<&'t Row>, usize)> {
     let mut longest: Option<usize> = None;
     let matches = |row: &Row| -> Option<Option<usize>> {
         // Outer `None`: not known. Inner: does not match.
@@ -93,7 +93,7 @@ fn rows_of<'t>(table: &'t Table, given: &Given) -> Option<(Vec<&'t Row>, usize)>
 }
 
 /// Adds what the rows say.
-fn speak(table: &Table, rows: &[&Row], given: &Given, (one, scene): (&Invocation, &mut Scene<'_>)) {
+fn speak(table: &Table, rows: &[&Row], given: &Given<'_>, (one, scene): (&Invocation, &mut Scene<'_>)) {
     for row in rows.iter().filter(|row| row.blast.is_none()) {
         if let Some(sent) = fill::request(row.operation, given, (one, scene)) {
             scene.sends(one, sent);
@@ -119,7 +119,7 @@ fn speak(table: &Table, rows: &[&Row], given: &Given, (one, scene): (&Invocation
     scene.effect(one, effect);
 }
 
-fn resources(template: &str, given: &Given, (one, scene): (&Invocation, &Scene<'_>)) -> Vec<Resource> {
+fn resources(template: &str, given: &Given<'_>, (one, scene): (&Invocation, &Scene<'_>)) -> Vec<Resource> {
     match template {
         "-" | "" => vec![],
         "{args}" => given.operands.iter().map(|word| Resource(word.to_string())).collect(),
@@ -128,7 +128,7 @@ fn resources(template: &str, given: &Given, (one, scene): (&Invocation, &Scene<'
 }
 
 /// Where the targets stand: what an option or a variable names, else what the table says.
-fn place(table: &Table, scope: Scope, given: &Given, (one, scene): (&Invocation, &Scene<'_>)) -> Place {
+fn place(table: &Table, scope: Scope, given: &Given<'_>, (one, scene): (&Invocation, &Scene<'_>)) -> Place {
     let here = || place_of(&one.machine);
     if scope == Scope::Local {
         return here();
