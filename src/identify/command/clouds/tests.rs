@@ -1255,6 +1255,15 @@ fn words_that_nobody_knows_are_not_harmless() {
 }
 
 #[test]
+fn what_runs_inside_has_its_own_effect() {
+    let reads = said("az aks command invoke -g shop -n prod --command 'kubectl get ns'");
+    assert!(reads.contains(" read "), "{reads}");
+    let destroys = said("az aks command invoke -g shop -n prod --command 'kubectl delete ns payments'");
+    assert!(destroys.contains(" destroy "), "{destroys}");
+    check("gcloud compute ssh web-1 --zone=z --command='sudo rm -rf /var/lib/x'", "shell:fs:delete destroy resource");
+}
+
+#[test]
 fn a_files_template_is_read() {
     let mut around = stated();
     let template = r#"{"resources":[{"type":"Microsoft.Authorization/roleAssignments"}]}"#;
