@@ -148,21 +148,25 @@ pub(super) fn read(one: &Invocation, scene: &mut Scene<'_>) {
             scene.sends(one, sent("GET", thing(at(0), &own).path(), "", None));
         }
         "set-iam-policy" | "add-iam-policy-binding" | "remove-iam-policy-binding" => {
-            let thing = thing(at(0), &own);
-            let member = line.shown("member").unwrap_or_default();
-            let policy = json!({ "policy": { "bindings": [{ "members": [member] }] } });
-            let sent = if thing.table.is_some() {
-                sent("POST", format!("{}:setIamPolicy", thing.path()), "", Some(policy))
-            } else {
-                sent("PATCH", thing.path(), "", Some(json!({ "access": [{ "iamMember": line.shown("member") }] })))
-            };
-            scene.sends(one, sent);
+            policy(at(0), &line, &own, (one, scene));
         }
         other => {
             let place = Place { project: Some(own), ..Place::default() };
             unlisted("gcp:bigquery", other, one.shown(), (one, scene), place);
         }
     }
+}
+
+fn policy(name: &str, line: &Line, own: &str, (one, scene): (&Invocation, &mut Scene<'_>)) {
+    let thing = thing(name, own);
+    let member = line.shown("member").unwrap_or_default();
+    let policy = json!({ "policy": { "bindings": [{ "members": [member] }] } });
+    let sent = if thing.table.is_some() {
+        sent("POST", format!("{}:setIamPolicy", thing.path()), "", Some(policy))
+    } else {
+        sent("PATCH", thing.path(), "", Some(json!({ "access": [{ "iamMember": line.shown("member") }] })))
+    };
+    scene.sends(one, sent);
 }
 
 /// What `project:dataset.table` names.

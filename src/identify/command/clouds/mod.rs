@@ -4,7 +4,9 @@
 //! Which words lead to which API stands in `catalog/commands/clouds`; what a request does is the catalog's to say.
 
 mod az;
+mod body;
 mod bq;
+mod bucket;
 mod gcloud;
 mod google;
 mod line;

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::bucket::{bucket_body, document};
 use super::gcloud::segment;
 use super::google::encoded;
-use super::line::{Line, Takes, file};
+use super::line::{Line, Takes};
 use super::words::{camel, local, unlisted};
 use crate::identify::Known;
 use crate::identify::command::{Effect, Invocation, Scene, Sent, Word, Written, files};
@@ -14,37 +15,6 @@ const HOST: &str = "storage.googleapis.com";
 
 /// `gsutil`.
 pub(super) fn gsutil(one: &Invocation, scene: &mut Scene<'_>) {
-    let takes = |name: &str, operands: &[Word]| {
-        let global = operands.is_empty();
-        let command = operands.first().map(ToString::to_string).unwrap_or_default();
-        let valued = match (global, command.as_str()) {
-            (true, _) => matches!(name, "o" | "h" | "u" | "i"),
-            (_, "cp" | "mv") => matches!(name, "a" | "s" | "z" | "j" | "L"),
-            (_, "rsync") => matches!(name, "a" | "x" | "y" | "j"),
-            (_, "setmeta") => name == "h",
-            (_, "mb") => matches!(
-                name,
-                "b" | "c" | "l" | "p" | "s" | "k" | "retention" | "rpo" | "pap" | "autoclass" | "placement"
-            ),
-            (_, "ls") => name == "p",
-            (_, "iam" | "acl" | "defacl") => matches!(name, "u" | "g" | "e") || name == "d" && command != "iam",
-            (_, "signurl") => matches!(name, "d" | "m" | "c" | "r" | "b" | "p"),
-            (_, "web") => matches!(name, "m" | "e"),
-            (_, "logging") => matches!(name, "b" | "o"),
-            (_, "notification") => matches!(name, "e" | "m" | "t" | "p" | "f"),
-            (_, "kms") => matches!(name, "k" | "p"),
-            (_, "rewrite") => name == "s",
-            _ => false,
-        };
-        // The options of gsutil itself have names of their own here.
-        let name = match name {
-            _ if global => format!("global-{name}"),
-            // Not help: sizes for people, or a header.
-            "h" => "human".to_owned(),
-            name => name.to_owned(),
-        };
-        (name, if valued { Takes::One } else { Takes::Nothing })
-    };
     let line = Line::read(&parted(one.arguments()), takes);
     let Some(command) = line.operands.first() else {
         return local("gsutil:local:help", Impact::Read, one, scene);
@@ -92,6 +62,38 @@ pub(super) fn gsutil(one: &Invocation, scene: &mut Scene<'_>) {
     }
 }
 
+/// What an option of gsutil's takes, after the operands so far.
+fn takes(name: &str, operands: &[Word]) -> (String, Takes) {
+    let global = operands.is_empty();
+    let command = operands.first().map(ToString::to_string).unwrap_or_default();
+    let valued = match (global, command.as_str()) {
+        (true, _) => matches!(name, "o" | "h" | "u" | "i"),
+        (_, "cp" | "mv") => matches!(name, "a" | "s" | "z" | "j" | "L"),
+        (_, "rsync") => matches!(name, "a" | "x" | "y" | "j"),
+        (_, "setmeta") => name == "h",
+        (_, "mb") => {
+            matches!(name, "b" | "c" | "l" | "p" | "s" | "k" | "retention" | "rpo" | "pap" | "autoclass" | "placement")
+        }
+        (_, "ls") => name == "p",
+        (_, "iam" | "acl" | "defacl") => matches!(name, "u" | "g" | "e") || name == "d" && command != "iam",
+        (_, "signurl") => matches!(name, "d" | "m" | "c" | "r" | "b" | "p"),
+        (_, "web") => matches!(name, "m" | "e"),
+        (_, "logging") => matches!(name, "b" | "o"),
+        (_, "notification") => matches!(name, "e" | "m" | "t" | "p" | "f"),
+        (_, "kms") => matches!(name, "k" | "p"),
+        (_, "rewrite") => name == "s",
+        _ => false,
+    };
+    // The options of gsutil itself have names of their own here.
+    let name = match name {
+        _ if global => format!("global-{name}"),
+        // Not help: sizes for people, or a header.
+        "h" => "human".to_owned(),
+        name => name.to_owned(),
+    };
+    (name, if valued { Takes::One } else { Takes::Nothing })
+}
+
 /// `-rd` as `-r -d`: its options are single letters, also joined.
 fn parted(words: &[Word]) -> Vec<Word> {
     let mut command = None;
@@ -133,10 +135,6 @@ pub(super) fn gcloud(line: &Line, one: &Invocation, scene: &mut Scene<'_>) {
         acl: line.first(&["predefined-acl", "canned-acl", "a"]).map(ToString::to_string),
         is_open: line.has("read-paths-from-stdin") || line.has("I"),
     };
-    let policy = || {
-        let binding = json!([{ "role": line.shown("role"), "members": [line.shown("member")] }]);
-        Some(json!({ "bindings": binding }))
-    };
     match (at(1), at(2)) {
         ("" | "buckets" | "objects", "") if at(1).is_empty() || line.operands.len() < 3 => {
             local("gcloud:local:help", Impact::Read, one, scene)
@@ -155,6 +153,22 @@ pub(super) fn gcloud(line: &Line, one: &Invocation, scene: &mut Scene<'_>) {
                     .at(there()),
             );
         }
+        (kind, verb) => things((kind, verb, &words, verb_at), &job, line, (one, scene)),
+    }
+}
+
+/// What is done to buckets, objects and keys by their kind.
+fn things(
+    (kind, verb, words, verb_at): (&str, &str, &[String], usize),
+    job: &Job,
+    line: &Line,
+    (one, scene): (&Invocation, &mut Scene<'_>),
+) {
+    let policy = || {
+        let binding = json!([{ "role": line.shown("role"), "members": [line.shown("member")] }]);
+        Some(json!({ "bindings": binding }))
+    };
+    match (kind, verb) {
         ("buckets", "delete") => job.each(|url| request("DELETE", bucket(url), "", None), one, scene),
         ("buckets", "create") => {
             let query = job.acl.as_ref().map(|acl| format!("predefinedAcl={}", encoded(acl))).unwrap_or_default();
@@ -202,51 +216,6 @@ pub(super) fn gcloud(line: &Line, one: &Invocation, scene: &mut Scene<'_>) {
             unlisted("gcp:storage", verb, one.shown(), (one, scene), there());
         }
     }
-}
-
-/// What options of `gcloud storage buckets update` change.
-fn bucket_body(line: &Line, one: &Invocation, scene: &Scene<'_>) -> Value {
-    let mut body = json!({});
-    for (name, values) in &line.options {
-        let given = values.last().map(ToString::to_string).unwrap_or_default();
-        let (path, value) = match name.as_str() {
-            "versioning" => ("versioning.enabled", json!(true)),
-            "no-versioning" => ("versioning.enabled", json!(false)),
-            "lifecycle-file" => ("lifecycle", document(&given, one, scene)),
-            "clear-lifecycle" => ("lifecycle", json!({ "rule": [] })),
-            "retention-period" | "clear-retention-period" | "lock-retention-period" => ("retentionPolicy", json!({})),
-            "soft-delete-duration" | "clear-soft-delete" => {
-                ("softDeletePolicy", json!({ "retentionDurationSeconds": given }))
-            }
-            "public-access-prevention" | "pap" => ("iamConfiguration.publicAccessPrevention", json!("enforced")),
-            "no-public-access-prevention" | "no-pap" => ("iamConfiguration.publicAccessPrevention", json!("inherited")),
-            "uniform-bucket-level-access" | "no-uniform-bucket-level-access" => {
-                ("iamConfiguration.uniformBucketLevelAccess", json!({}))
-            }
-            "clear-log-bucket" => ("logging", Value::Null),
-            "log-bucket" => ("logging.logBucket", json!(given)),
-            "acl-file" | "add-acl-grant" | "remove-acl-grant" => ("acl", json!([{ "entity": entity(&given) }])),
-            "default-object-acl-file" | "add-default-object-acl-grant" | "remove-default-object-acl-grant" => {
-                ("defaultObjectAcl", json!([{}]))
-            }
-            _ => continue,
-        };
-        super::gcloud::put(&mut body, path, value);
-    }
-    body
-}
-
-fn entity(text: &str) -> String {
-    let all = ["allUsers", "AllUsers", "allAuthenticatedUsers", "AllAuthenticatedUsers"];
-    if all.iter().any(|one| text.contains(one)) { "allUsers".to_owned() } else { text.to_owned() }
-}
-
-/// A lifecycle's document; one that nobody knows may delete.
-fn document(path: &str, one: &Invocation, scene: &Scene<'_>) -> Value {
-    let known =
-        file(path, one.directory.as_deref(), scene).and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-    let value = known.unwrap_or_else(|| json!({ "rule": [{ "action": { "type": "Unknown" } }] }));
-    value.get("lifecycle").cloned().unwrap_or(value)
 }
 
 /// gsutil's commands with `get` and `set`.

@@ -7,7 +7,7 @@ mod table;
 
 use serde_json::Value;
 
-use super::gcloud::{fields, put};
+use super::body::{fields, put};
 use super::line::{Line, Takes};
 use super::words::{camel, impact, local, unlisted};
 use crate::identify::Known;
@@ -221,14 +221,18 @@ fn effect(row: &Row, words: &[String], line: &Line, one: &Invocation, scene: &mu
     }
     let deletes = line.value("delete-destination").is_some_and(|value| !value.is("false"));
     if id.ends_with(":Blob_Put") && deletes {
-        effect = Effect::new("azure-blob:blob:Blob_Delete", Impact::Destroy, Scope::Resource).count(Count::Unbounded);
+        effect = Effect::new("azure:blob:Blob_Delete", Impact::Destroy, Scope::Resource).count(Count::Unbounded);
         effect = effect.hazard(crate::model::Hazard::DataLoss);
     }
-    if line.has("dryrun") && id.starts_with("azure-") {
-        effect = Effect::new("azure-blob:blob:Container_ListBlobs", Impact::Read, Scope::Resource);
+    if line.has("dryrun") && (id.starts_with("azure:blob:") || id.starts_with("azure:file:")) {
+        effect = Effect::new("azure:blob:Container_ListBlobs", Impact::Read, Scope::Resource);
     }
     if id.starts_with("azure") {
-        let place = if id.starts_with("azure-") { fill::account(line, one, scene) } else { place(line, one, scene) };
+        let place = if id.starts_with("azure:blob:") || id.starts_with("azure:file:") {
+            fill::account(line, one, scene)
+        } else {
+            place(line, one, scene)
+        };
         effect = effect
             .at(place)
             .on(line.first(&["name", "source", "destination"]).map(ToString::to_string).unwrap_or_default());

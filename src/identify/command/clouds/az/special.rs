@@ -44,20 +44,7 @@ pub(super) fn read(words: &[String], line: &Line, one: &Invocation, scene: &mut 
             }
         }
         ("aks", "command", "result") => local("az:local:aks-command-result", Impact::Read, one, scene),
-        ("ad", "sp", "create-for-rbac") => {
-            send("POST", "https://graph.microsoft.com/v1.0/applications".to_owned(), b"{}".to_vec(), one, scene);
-            send("POST", "https://graph.microsoft.com/v1.0/servicePrincipals".to_owned(), b"{}".to_vec(), one, scene);
-            if line.value("role").is_some() || line.value("scopes").is_some() {
-                for scope in line.values("scopes") {
-                    let path =
-                        scope.to_string().split('/').map(super::super::google::encoded).collect::<Vec<_>>().join("/");
-                    assignment(&path, one, scene);
-                }
-                if line.values("scopes").is_empty() {
-                    assignment("/subscriptions/unknown", one, scene);
-                }
-            }
-        }
+        ("ad", "sp", "create-for-rbac") => principal(line, one, scene),
         ("storage", "blob" | "file", "upload-batch" | "download-batch") if line.has("dryrun") => {
             local("az:local:dryrun", Impact::Read, one, scene);
         }
@@ -88,6 +75,21 @@ pub(super) fn read(words: &[String], line: &Line, one: &Invocation, scene: &mut 
         _ => return false,
     }
     true
+}
+
+/// An application, its principal, and the rights that it is given.
+fn principal(line: &Line, one: &Invocation, scene: &mut Scene<'_>) {
+    send("POST", "https://graph.microsoft.com/v1.0/applications".to_owned(), b"{}".to_vec(), one, scene);
+    send("POST", "https://graph.microsoft.com/v1.0/servicePrincipals".to_owned(), b"{}".to_vec(), one, scene);
+    if line.value("role").is_some() || line.value("scopes").is_some() {
+        for scope in line.values("scopes") {
+            let path = scope.to_string().split('/').map(super::super::google::encoded).collect::<Vec<_>>().join("/");
+            assignment(&path, one, scene);
+        }
+        if line.values("scopes").is_empty() {
+            assignment("/subscriptions/unknown", one, scene);
+        }
+    }
 }
 
 fn assignment(scope: &str, one: &Invocation, scene: &mut Scene<'_>) {
