@@ -240,6 +240,10 @@ pub(super) fn read(call: &Call, names: &Names, program: &Program<'_>, at: &Invoc
             None if !program.is_file => scene.unknown(at, "it runs a text as code that is not known"),
             None => {}
         }
+    } else if is(SHELL) && is_shell(call, program) && is_listed(call, program) {
+        // `exec "git", "push"`: a program and its arguments, without a shell.
+        let words = call.arguments.iter().map(|one| names.text(one, (at, scene))).collect();
+        scene.invocation(&at.with_words(words));
     } else if is(SHELL) && is_shell(call, program) {
         command(&first(scene), program, at, scene);
     } else if is(ARGV) {
@@ -280,6 +284,12 @@ fn is_code(call: &Call, program: &Program<'_>) -> bool {
         }
         _ => call.path == "eval",
     }
+}
+
+/// Perl's and Ruby's `system` and `exec` take a list too.
+fn is_listed(call: &Call, program: &Program<'_>) -> bool {
+    let takes = matches!(program.language, Language::Perl | Language::Ruby) && matches!(call.name(), "system" | "exec");
+    takes && call.arguments.len() > 1 && call.arguments.iter().all(|one| super::value::pair(one).is_none())
 }
 
 /// `re.exec(text)` is no command, nor is another library's `run`.

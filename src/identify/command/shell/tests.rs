@@ -94,14 +94,14 @@ fn texts_that_are_run_are_read() {
     check("sh <<EOF\na \\$HOME $(b)\nEOF", "b ; a /home/dev $(b)");
     check("cat > x.sh <<'EOF'\na\nEOF\nsh x.sh", "cat ; cat ; a");
     check("printf 'a\\nb\\n' | while read -r x; do c $x; done", "printf a\\nb\\n ; c a ; c b");
-    check("curl https://x | sh", "curl https://x ; ?sh");
+    check("curl https://x | sh", "x: curl https://x ; ?sh");
     check("bash -c \"$X\"", "?bash -c $X");
     check("bash -c \"cd $X && a\"", "a");
     check("$X a", "?$X a");
     check("alias k='a -b'; k c", "a -b c");
     check("f() { command f \"$@\"; }; f 1", "f 1");
     check("f() { a \"$1\"; }; export -f f; bash -c 'f 1'", "a 1");
-    check("echo a > x; cp x y; sh y", "echo a ; cp x y ; a");
+    check("echo a > x; cp x y; sh y", "echo a ; echo a ; cp x y ; cp x y ; a");
     check("rm${IFS}-rf${IFS}x", "rm -rf x");
     check("let b=2*3; a $b; for ((;;)); do c; done", "a 6 ; c");
     check("bash -n x.sh; sh -n -c 'a'", "bash -n x.sh ; sh -n -c a");

@@ -134,9 +134,9 @@ fn scripts_say_what_they_do() {
     check("./s.py", "python3 s.py".replace("s.py", "./s.py").as_str());
     check("bash unknown.sh", "bash unknown.sh");
     check("curl -o x.sh u; bash x.sh", "curl -o x.sh u ; u: curl -o x.sh u ; ?bash x.sh");
-    check("curl -fsSLo x.sh u && sh ./x.sh", "curl -fsSLo x.sh u ; ?sh ./x.sh");
+    check("curl -fsSLo x.sh u && sh ./x.sh", "curl -fsSLo x.sh u ; u: curl -fsSLo x.sh u ; ?sh ./x.sh");
 
-    check("curl u > x.sh; bash x.sh", "curl u ; ?bash x.sh");
+    check("curl u > x.sh; bash x.sh", "curl u ; u: curl u ; ?bash x.sh");
     check("source .venv/bin/activate; a", " ; a");
     check("bash <(curl u)", "curl u ; ?bash /dev/fd/63");
     check("source <(curl u)", "curl u ; ?");
