@@ -235,4 +235,6 @@ fn described(actions: &Vec1<Action>) -> String {
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod doors;
+#[cfg(test)]
 mod tests;
