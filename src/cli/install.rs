@@ -249,7 +249,10 @@ fn show(args: &Install, ground: &Ground<'_>, found: &[Found], wish: Wish, out: &
         }
     }
     if wish == Wish::Install && !found.is_empty() {
-        writeln!(out, "\n{WALL}")?;
+        writeln!(out)?;
+        for line in wrapped(WALL, "") {
+            writeln!(out, "{line}")?;
+        }
     }
     Ok(())
 }
@@ -273,17 +276,29 @@ fn show_agent(args: &Install, ground: &Ground<'_>, one: &Found, wish: Wish, out:
     }
     if let Some(refusal) = &plan.refusal {
         let mut lines = refusal.lines();
-        writeln!(out, "{label:<18} {:<14} {}", plan.state.as_str(), visible(lines.next().unwrap_or_default()))?;
+        writeln!(out, "{label:<18} {}", plan.state.as_str())?;
+        for line in wrapped(lines.next().unwrap_or_default(), "    ") {
+            writeln!(out, "{line}")?;
+        }
         for line in lines {
             writeln!(out, "      {}", visible(line))?;
         }
     }
     if !args.check && wish == Wish::Install {
         for note in &plan.notes {
-            writeln!(out, "{:<18} · {}", "", visible(note))?;
+            for line in wrapped(note, "    · ") {
+                writeln!(out, "{line}")?;
+            }
         }
     }
     Ok(())
+}
+
+/// In lines that fit a narrow terminal, the first after `mark`.
+fn wrapped(text: &str, mark: &str) -> Vec<String> {
+    let rest = " ".repeat(mark.chars().count());
+    let options = textwrap::Options::new(80).initial_indent(mark).subsequent_indent(&rest);
+    textwrap::wrap(&visible(text), options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
 /// `~/.claude/settings.json`.

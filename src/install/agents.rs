@@ -206,6 +206,7 @@ pub const AGENTS: &[Facts] = &[
         }],
         notes: &[
             "Codex skips this hook until you trust it: start codex, type /hooks, and trust it. After each change again.",
+            "`codex exec` skips a hook that is not trusted without a word.",
             "A project's hooks count only in a project that Codex trusts.",
             "A hook that times out or fails lets the call through.",
         ],
