@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde_json::{Value, json};
 
 use super::Failure;
@@ -32,7 +33,7 @@ Hooks are early warning: agents skip them in places. The wall is
 Exits with 1 when --check finds something, or something could not be done.")]
 pub(crate) struct Install {
     /// Which agents [default: those that are here]
-    #[arg(value_name = "AGENT")]
+    #[arg(value_name = "AGENT", value_parser = names())]
     agents: Vec<String>,
     /// In this project's files (the folder of its .git, or this one)
     #[arg(long, conflicts_with = "user")]
@@ -112,7 +113,10 @@ fn wanted(args: &Install, ground: &Ground<'_>, wish: Wish) -> Result<Vec<Found>,
         let name = if name == "kiro" { "kiro-cli" } else { name };
         match AGENTS.iter().find(|facts| facts.agent == name) {
             Some(facts) => chosen.push(facts),
-            None => return Err(Failure::usage(unknown(name))),
+            None => {
+                let why = format!("{name} has no hooks: nothing asks before its calls. Use `blastgate run -- {name}`");
+                return Err(Failure::usage(anyhow::anyhow!(why)));
+            }
         }
     }
     let is_any = args.agents.is_empty();
@@ -133,12 +137,11 @@ fn wanted(args: &Install, ground: &Ground<'_>, wish: Wish) -> Result<Vec<Found>,
     Ok(found)
 }
 
-fn unknown(name: &str) -> anyhow::Error {
-    if HOOKLESS.iter().any(|one| one.agent == name) {
-        return anyhow::anyhow!("{name} has no hooks: nothing asks before its calls. Use `blastgate run -- {name}`");
-    }
-    let known: Vec<&str> = AGENTS.iter().map(|facts| facts.agent).collect();
-    anyhow::anyhow!("`{name}` is not an agent whose hooks are known: {}", known.join(", "))
+/// What may be named; those without hooks too, to be told so.
+fn names() -> PossibleValuesParser {
+    let known = AGENTS.iter().map(|facts| PossibleValue::new(facts.agent));
+    let hidden = HOOKLESS.iter().map(|one| one.agent).chain(["kiro"]).map(|name| PossibleValue::new(name).hide(true));
+    PossibleValuesParser::from(known.chain(hidden).collect::<Vec<_>>())
 }
 
 /// The files to write, each once: agents may share one.
@@ -284,7 +287,7 @@ fn show_agent(args: &Install, ground: &Ground<'_>, one: &Found, wish: Wish, out:
             writeln!(out, "      {}", visible(line))?;
         }
     }
-    if !args.check && wish == Wish::Install {
+    if !args.check && wish == Wish::Install && plan.refusal.is_none() {
         for note in &plan.notes {
             for line in wrapped(note, "    · ") {
                 writeln!(out, "{line}")?;

@@ -72,9 +72,9 @@ fn what_would_be_a_lie_is_refused() {
     };
     check("goose", 2, "blastgate run -- goose");
     check("aider", 2, "has no hooks");
-    check("q-cli", 1, "there is none here");
+    check("q-cli", 1, "by hand");
     check("claude-compatible", 1, "hook claude-compatible");
-    check("nobody", 2, "is not an agent");
+    check("nobody", 2, "claude-code, codex");
 }
 
 #[test]
