@@ -7,6 +7,7 @@ mod explain;
 mod gate;
 mod hook;
 mod init;
+mod install;
 mod log;
 mod man;
 mod operations;
@@ -58,6 +59,8 @@ enum Command {
     Serve(serve::Serve),
     /// Judge an agent's tool call: what its hook is started with
     Hook(hook::Hook),
+    /// Write agents' hook configuration, so that they ask before each tool call
+    Install(install::Install),
     /// Show how the running gate is
     Status(serve::StatusArgs),
     /// List and answer calls that need a person
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run::run(run),
         Command::Serve(args) => serve::run(&args),
         Command::Hook(args) => hook::run(&args),
+        Command::Install(args) => install::run(&args),
         Command::Status(args) => serve::status(&args),
         Command::Approvals(args) => approvals::run(&args),
         Command::Sessions(args) => sessions::run(&args),

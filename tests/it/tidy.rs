@@ -131,6 +131,7 @@ fn special_bans() {
             ],
         ),
         ("sandbox", &["wire", "egress", "enforce", "record", "decide", "doors"]),
+        ("install", &["wire", "egress", "enforce", "record", "decide", "doors", "sandbox", "store"]),
         ("doors", &["record::", "decide::"]),
         ("record", &["store", "sessions", "approvals", "limits", "enforce"]),
         ("store", &["record"]),

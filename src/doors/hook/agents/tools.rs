@@ -377,7 +377,9 @@ fn mcp_name(named: &Named<'_>) -> Option<(String, String)> {
         let (server, tool) = tool.split_once(':').unwrap_or(("unnamed", tool));
         return pair(server.trim(), tool.trim());
     }
-    if let Some(rest) = tool.strip_prefix("mcp_").filter(|_| matches!(named.agent, Agent::GeminiCli | Agent::Vscode)) {
+    // VS Code reads Claude Code's settings, and then names its tools in its own way.
+    let is_single = matches!(named.agent, Agent::GeminiCli | Agent::Vscode | Agent::ClaudeCode);
+    if let Some(rest) = tool.strip_prefix("mcp_").filter(|_| is_single) {
         let told = named.server.and_then(|server| Some((server, rest.strip_prefix(server)?.strip_prefix('_')?)));
         return told.or_else(|| rest.split_once('_')).and_then(|(server, tool)| pair(server, tool));
     }
