@@ -10,7 +10,7 @@ use super::{Failure, gate};
 use crate::app::{self, Advisor, Asking, Environment, Places};
 use crate::control::Client;
 use crate::control::protocol::HookQuestion;
-use crate::doors::hook::{Agent, Answer, INPUT_BYTES_MAX};
+use crate::doors::hook::{self, Agent, Answer, INPUT_BYTES_MAX, Verdict};
 use crate::sandbox;
 
 /// Judge an agent's tool call: its hook's JSON in, the answer in the agent's own form out
@@ -57,6 +57,12 @@ fn judged(args: &Hook) -> Answer {
     if let Err(error) = std::io::stdin().lock().take(bound).read_to_string(&mut input) {
         return app::fault(agent, &format!("its input cannot be read: {error}"));
     }
+    // Most of what is wrong, or asks for nothing, needs no rules.
+    match hook::decode(agent, &input) {
+        Ok(asked) if asked.calls.is_empty() => return hook::answer(agent, asked.event, &Verdict::Pass),
+        Ok(_) => {}
+        Err(error) => return app::fault(agent, &error.to_string()),
+    }
     // Not from `BLASTGATE_CONFIG`: the agent's environment says nothing about how it is judged.
     let places =
         Places::of(
@@ -72,7 +78,7 @@ fn judged(args: &Hook) -> Answer {
     if let Some(answer) = asked(args, &input, &places) {
         return answer;
     }
-    match app::load(places) {
+    match app::load_judging(places) {
         Ok(loaded) => {
             let asking = Asking { principal: None, environment: Environment::Own };
             Advisor::alone(loaded).answer(agent, &input, asking)
@@ -96,7 +102,8 @@ fn asked(args: &Hook, input: &str, places: &Places) -> Option<Answer> {
     let private =
         outer.into_iter().flat_map(|run| private_sockets(run, &located.state).map(move |path| (path, Some(run))));
     for (path, run) in private.chain([(shared, None)]) {
-        let Ok(stream) = UnixStream::connect(&path) else { continue };
+        let client = Client::new(&path);
+        let Ok(stream) = client.connect() else { continue };
         // SECURITY: an agent could leave a socket of its own there. Only this program's gates are asked.
         let Some(process) = peer(&stream) else { continue };
         if run.map_or_else(|| !sandbox::is_this_program(process), |run| run != process) {
@@ -107,7 +114,6 @@ fn asked(args: &Hook, input: &str, places: &Places) -> Option<Answer> {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
         let path = format!("/v1/hook/{agent}");
-        let client = Client::new(Path::new(""));
         let answer = runtime
             .block_on(async { tokio::time::timeout(args.within, client.post_on(stream, &path, &question)).await });
         // Left behind: what it still does is nobody's to wait for.

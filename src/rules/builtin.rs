@@ -58,3 +58,23 @@ pub fn builtin_sources() -> Vec<Source> {
     };
     FILES.iter().map(source).collect()
 }
+
+/// The same without the tests inside them, which nobody needs to judge by them: most of each text.
+pub(super) fn untested_sources() -> Vec<Source> {
+    let source = |(file, text): &(&str, &str)| Source {
+        file: (*file).to_owned(),
+        text: untested(text).to_owned(),
+        layer: Layer::BuiltIn,
+    };
+    FILES.iter().map(source).collect()
+}
+
+/// The text before the tests, where they come last.
+fn untested(text: &str) -> &str {
+    match text.split_once("\ntests:\n") {
+        Some((before, tests)) if tests.lines().all(|line| line.is_empty() || line.starts_with([' ', '#', '-'])) => {
+            before
+        }
+        _ => text,
+    }
+}

@@ -349,3 +349,19 @@ fn declared_tests_are_never_observed() {
     assert_eq!(action.evidence(), Evidence::Declared);
     assert!(action.blast().hazards.contains(Hazard::GuardTamper));
 }
+
+#[test]
+fn without_the_tests_inside_them_the_built_in_rules_say_the_same() {
+    let (whole, judging) = (RuleSet::builtin(), RuleSet::judging(&[]).unwrap());
+    assert_eq!(whole.revision(), judging.revision());
+    let one = |rule: &Rule| {
+        let words = (&rule.id, &rule.owner, &rule.message, &rule.instead, &rule.references, &rule.runbook);
+        format!("{words:?} {:?} {:?} {:?}", (rule.severity, rule.mode, rule.decision), rule.matches, rule.unless)
+    };
+    let told = |set: &RuleSet| set.rules().iter().map(one).collect::<Vec<_>>();
+    assert_eq!(told(&whole), told(&judging));
+    assert!(judging.rules().iter().all(|rule| rule.tests.is_empty()), "their tests stand last");
+    assert!(whole.rules().iter().all(|rule| !rule.tests.is_empty()), "every one is proved");
+    let others = |set: &RuleSet| format!("{:?} {:?}", set.limits(), set.packs());
+    assert_eq!(others(&whole), others(&judging));
+}

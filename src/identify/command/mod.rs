@@ -13,6 +13,7 @@ mod containers;
 mod face;
 mod files;
 mod git;
+mod guard;
 mod http;
 mod interpreter;
 mod invocation;

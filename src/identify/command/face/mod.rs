@@ -3,14 +3,17 @@
 mod table;
 
 use super::{Invocation, Scene, Shell, shell, wrapper};
-use super::{aws, clouds, containers, files, git, http, interpreter, kubernetes, platforms, recipe, sql, terraform};
+use super::{
+    aws, clouds, containers, files, git, guard, http, interpreter, kubernetes, platforms, recipe, sql, terraform,
+};
 use crate::model::{Impact, Scope as Reach};
 
 /// Reads one invocation of a program.
 pub(in crate::identify) type Reader = fn(&Invocation, &mut Scene<'_>);
 
 /// Programs with a reader in code.
-const CODED: [&[(&str, Reader)]; 14] = [
+const CODED: [&[(&str, Reader)]; 15] = [
+    guard::FACES,
     wrapper::FACES,
     interpreter::FACES,
     recipe::FACES,
