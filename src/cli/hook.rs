@@ -102,7 +102,8 @@ fn asked(args: &Hook, input: &str, places: &Places) -> Option<Answer> {
     let private =
         outer.into_iter().flat_map(|run| private_sockets(run, &located.state).map(move |path| (path, Some(run))));
     for (path, run) in private.chain([(shared, None)]) {
-        let Ok(stream) = UnixStream::connect(&path) else { continue };
+        let client = Client::new(&path);
+        let Ok(stream) = client.connect() else { continue };
         // SECURITY: an agent could leave a socket of its own there. Only this program's gates are asked.
         let Some(process) = peer(&stream) else { continue };
         if run.map_or_else(|| !sandbox::is_this_program(process), |run| run != process) {
@@ -113,7 +114,6 @@ fn asked(args: &Hook, input: &str, places: &Places) -> Option<Answer> {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
         let path = format!("/v1/hook/{agent}");
-        let client = Client::new(Path::new(""));
         let answer = runtime
             .block_on(async { tokio::time::timeout(args.within, client.post_on(stream, &path, &question)).await });
         // Left behind: what it still does is nobody's to wait for.

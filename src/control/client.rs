@@ -64,6 +64,14 @@ impl Client {
         &self.path
     }
 
+    /// A connection, without a runtime: for who needs to know who answers before anything is said.
+    ///
+    /// # Errors
+    /// Nobody listens.
+    pub fn connect(&self) -> io::Result<std::os::unix::net::UnixStream> {
+        std::os::unix::net::UnixStream::connect(&self.path)
+    }
+
     /// Asks for something.
     ///
     /// # Errors

@@ -57,7 +57,7 @@ pub(super) struct Switch {
     pub(super) user: (&'static str, Option<&'static str>),
     pub(super) project: &'static str,
     pub(super) keys: &'static [&'static str],
-    /// The value that turns them off.
+    /// The value that turns them off; a list does when it names our hook.
     pub(super) off: bool,
 }
 
@@ -223,12 +223,20 @@ pub const AGENTS: &[Facts] = &[
             project: Some(".gemini/settings.json"),
             form: Form::Entries(&GEMINI),
         }],
-        switches: &[Switch {
-            user: (".gemini|settings.json", None),
-            project: ".gemini/settings.json",
-            keys: &["hooksConfig", "enabled"],
-            off: false,
-        }],
+        switches: &[
+            Switch {
+                user: (".gemini|settings.json", None),
+                project: ".gemini/settings.json",
+                keys: &["hooksConfig", "enabled"],
+                off: false,
+            },
+            Switch {
+                user: (".gemini|settings.json", None),
+                project: ".gemini/settings.json",
+                keys: &["hooksConfig", "disabled"],
+                off: true,
+            },
+        ],
         notes: &["A hook that is killed, or ends with another code than 0 or 2, lets the call through."],
         ..NOBODY
     },

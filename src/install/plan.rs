@@ -133,19 +133,27 @@ fn switch_off(facts: &Facts, ground: &Ground<'_>, plan: &mut Plan) {
             let Ok(Some(text)) = read(&path) else { continue };
             let is_toml = path.extension().is_some_and(|end| end == "toml");
             let value = if is_toml { toml::value_at(&text, switch.keys) } else { json::value_at(&text, switch.keys) };
-            if value != Some(Value::Bool(switch.off)) {
+            let is_off = match &value {
+                Some(Value::Bool(value)) => *value == switch.off,
+                Some(Value::Array(names)) => names.iter().any(|name| name == "blastgate"),
+                _ => false,
+            };
+            if !is_off {
                 continue;
             }
             let last = switch.keys.last().copied().unwrap_or_default();
             let line = text.lines().position(|line| line.contains(last)).map_or(1, |index| index + 1);
-            let setting = format!("{} = {}", switch.keys.join("."), switch.off);
-            plan.notes.push(format!("{}:{line}: `{setting}` turns all hooks off.", path.display()));
+            let setting = match &value {
+                Some(Value::Bool(_)) => format!("{} = {}", switch.keys.join("."), switch.off),
+                _ => format!("{} = [blastgate]", switch.keys.join(".")),
+            };
+            plan.notes.push(format!("{}:{line}: `{setting}` turns the hook off.", path.display()));
             for file in plan.files.iter_mut().filter(|file| file.state < State::Off) {
                 if file.state == State::Installed {
                     file.line = line;
                 }
                 file.state = State::Off;
-                file.why.get_or_insert_with(|| format!("`{setting}` in {} turns all hooks off", path.display()));
+                file.why.get_or_insert_with(|| format!("`{setting}` in {} turns the hook off", path.display()));
             }
         }
     }

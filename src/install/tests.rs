@@ -249,6 +249,7 @@ fn hooks_that_are_switched_off_are_no_hooks() {
     check("claude-code", "home/.claude/settings.json", "{\n  \"disableAllHooks\": true\n}\n");
     check("codex", "home/.codex/config.toml", "[features]\nhooks = false\n");
     check("gemini-cli", "home/.gemini/settings.json", "{\n  \"hooksConfig\": { \"enabled\": false }\n}");
+    check("gemini-cli", "home/.gemini/settings.json", "{\n  \"hooksConfig\": { \"disabled\": [\"blastgate\"] }\n}");
 }
 
 #[test]

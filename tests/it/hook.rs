@@ -34,7 +34,8 @@ fn hook(stage: &Stage, arguments: &[&str], input: &str) -> Ended {
     let output = runtime().block_on(async {
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        tokio::io::AsyncWriteExt::write_all(&mut stdin, input.as_bytes()).await.unwrap();
+        // Who has said no already reads nothing.
+        let _ = tokio::io::AsyncWriteExt::write_all(&mut stdin, input.as_bytes()).await;
         drop(stdin);
         tokio::time::timeout(PATIENCE, child.wait_with_output()).await.expect("the hook's end").unwrap()
     });
@@ -112,7 +113,9 @@ fn a_command_is_judged_where_it_would_run() {
     let reason = denied(&bash("echo 'never closed"));
     assert!(reason.contains("blastgate"), "{reason}");
     let config = stage.path("home/project/.claude/settings.json").display().to_string();
-    let reason = denied(&hook(&stage, &["claude-code"], &claude("Write", &json!({"file_path": config})).to_string()));
+    let mut write = claude("Write", &json!({"file_path": config}));
+    write["cwd"] = json!(work);
+    let reason = denied(&hook(&stage, &["claude-code"], &write.to_string()));
     assert!(reason.contains("guard"), "{reason}");
 }
 

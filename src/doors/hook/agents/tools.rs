@@ -291,18 +291,7 @@ fn known(does: Does, named: &Named<'_>) -> Option<Vec<ToolCall>> {
             vec![ToolCall::Move { from, to: fields.owned(&["destination", "to", "new_path", "newPath"])? }]
         }
         Does::Read => read(named, fields),
-        Does::Fetch => {
-            let mut urls = fields.texts(&["urls"]);
-            urls.extend(fields.owned(&["url", "Url", "uri"]));
-            if urls.is_empty() {
-                urls = urls_in(fields.text(&["prompt", "query"])?);
-            }
-            if urls.is_empty() {
-                vec![own(named)]
-            } else {
-                urls.into_iter().map(|url| ToolCall::Fetch { url }).collect()
-            }
-        }
+        Does::Fetch => return fetch(named, fields),
         Does::Aws => vec![ToolCall::Aws {
             service: fields.owned(&["service_name", "serviceName"])?,
             operation: fields.owned(&["operation_name", "operationName"])?,
@@ -346,6 +335,18 @@ fn shell(fields: Fields<'_>, shell: Shell) -> Option<Vec<ToolCall>> {
         Value::String(text) => Some(vec![ToolCall::Shell { text: text.clone(), shell, directory }]),
         _ => None,
     }
+}
+
+/// The pages that are named, or those that a prompt names.
+fn fetch(named: &Named<'_>, fields: Fields<'_>) -> Option<Vec<ToolCall>> {
+    let mut urls = fields.texts(&["urls"]);
+    urls.extend(fields.owned(&["url", "Url", "uri"]));
+    if urls.is_empty() {
+        urls = urls_in(fields.text(&["prompt", "query"])?);
+    }
+    let is_none = urls.is_empty();
+    let calls = urls.into_iter().map(|url| ToolCall::Fetch { url });
+    Some(if is_none { vec![own(named)] } else { calls.collect() })
 }
 
 /// Some tools read several files at once.
