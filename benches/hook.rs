@@ -80,7 +80,9 @@ fn main() {
     while !socket.exists() && waiting.elapsed() < Duration::from_secs(20) {
         std::thread::yield_now();
     }
-    for (name, text) in [("with a gate: ls -la", "ls -la"), ("with a gate: terraform destroy", "terraform destroy -auto-approve")] {
+    for (name, text) in
+        [("with a gate: ls -la", "ls -la"), ("with a gate: terraform destroy", "terraform destroy -auto-approve")]
+    {
         measure(name, || hook(text));
     }
     let _ = gate.kill();

@@ -233,8 +233,4 @@ fn described(actions: &Vec1<Action>) -> String {
 }
 
 #[cfg(test)]
-mod commands;
-#[cfg(test)]
-mod doors;
-#[cfg(test)]
 mod tests;

@@ -57,7 +57,7 @@ fn runs(one: &Invocation, scene: &mut Scene<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::identify::command::testing::said;
+    use crate::identify::command::tests::said;
 
     #[test]
     fn an_agent_does_not_answer_for_its_person() {

@@ -160,7 +160,7 @@ fn veiled(before: &str, word: String) -> String {
 #[cfg(test)]
 mod tests {
     use crate::identify::command::Invocation;
-    use crate::identify::command::testing::{stated, words};
+    use crate::identify::command::tests::{stated, words};
 
     #[test]
     fn what_is_shown_holds_no_credentials() {

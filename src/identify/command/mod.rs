@@ -90,4 +90,4 @@ pub(in crate::identify) fn alone(reading: Reading) -> Identified {
 }
 
 #[cfg(test)]
-pub(in crate::identify) mod testing;
+pub(in crate::identify) mod tests;

@@ -9,6 +9,7 @@ mod block;
 mod change;
 mod condition;
 mod definition;
+mod kinds;
 mod lex;
 mod query;
 mod reader;

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::classify::classify;
 use crate::config::Inventory;
-use crate::identify::command::testing::stated;
+use crate::identify::command::tests::stated;
 use crate::model::Evidence;
 
 fn said(call: &ToolCall) -> String {

@@ -292,13 +292,7 @@ fn known(does: Does, named: &Named<'_>) -> Option<Vec<ToolCall>> {
         }
         Does::Read => read(named, fields),
         Does::Fetch => return fetch(named, fields),
-        Does::Aws => vec![ToolCall::Aws {
-            service: fields.owned(&["service_name", "serviceName"])?,
-            operation: fields.owned(&["operation_name", "operationName"])?,
-            parameters: fields.object(&["parameters"]).unwrap_or_default(),
-            region: fields.owned(&["region"]),
-            profile: fields.owned(&["profile_name", "profileName"]),
-        }],
+        Does::Aws => vec![aws(fields)?],
         Does::FileCommand => {
             let path = path()?;
             match fields.text(&["command"]) {
@@ -313,6 +307,16 @@ fn known(does: Does, named: &Named<'_>) -> Option<Vec<ToolCall>> {
             vec![mcp(server, fields.owned(&["tool_name", "toolName"])?, Value::Object(arguments))]
         }
         Does::Own => vec![own(named)],
+    })
+}
+
+fn aws(fields: Fields<'_>) -> Option<ToolCall> {
+    Some(ToolCall::Aws {
+        service: fields.owned(&["service_name", "serviceName"])?,
+        operation: fields.owned(&["operation_name", "operationName"])?,
+        parameters: fields.object(&["parameters"]).unwrap_or_default(),
+        region: fields.owned(&["region"]),
+        profile: fields.owned(&["profile_name", "profileName"]),
     })
 }
 

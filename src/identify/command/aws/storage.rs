@@ -373,19 +373,10 @@ fn plain(one: &Invocation, (dry, delete): (&str, &str), scene: &mut Scene<'_>) {
         }
         _ => return scene.unknown(one, "what it does with objects is not known"),
     };
-    if is_wide {
-        arguments.push(Word::known("--recursive"));
-    }
-    if is_dry {
-        arguments.push(Word::known("--dryrun"));
-    }
     // `s3cmd rb --force` deletes what is in it; of `rm` it is only the consent.
-    if is_forced && command == "rb" {
-        arguments.push(Word::known("--force"));
-    }
-    if is_public {
-        arguments.push(Word::known("--acl=public-read"));
-    }
+    let forces = is_forced && command == "rb";
+    let flags = [(is_wide, "--recursive"), (is_dry, "--dryrun"), (forces, "--force"), (is_public, "--acl=public-read")];
+    arguments.extend(flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| Word::known(flag)));
     if command == "get" && arguments.iter().filter(|word| !word.leading().starts_with("--")).count() < 2 {
         arguments.push(Word::known("."));
     }

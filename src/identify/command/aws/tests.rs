@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::classify::{Action, classify};
 use crate::config::Inventory;
 use crate::head::text::head_from_parts;
-use crate::identify::command::testing::{actions_in, said, said_in, stated};
+use crate::identify::command::tests::{actions_in, said, said_in, stated};
 use crate::identify::command::{Invocation, Scene, Word};
 use crate::identify::{Known, identify, route};
 use crate::model::Evidence;

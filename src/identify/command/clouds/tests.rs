@@ -3,7 +3,7 @@
 use super::*;
 use crate::catalog::described;
 use crate::identify::command::Stated;
-use crate::identify::command::testing::{actions_in, said, stated};
+use crate::identify::command::tests::{actions_in, said, stated};
 
 #[track_caller]
 fn check(command: &str, expected: &str) {
@@ -1272,7 +1272,7 @@ fn a_files_template_is_read() {
         "/repo/main.bicep".to_owned(),
         "resource a 'Microsoft.Authorization/roleAssignments@2022-04-01' = {".to_owned(),
     );
-    let said = |command: &str| crate::identify::command::testing::said_in(command, &around);
+    let said = |command: &str| crate::identify::command::tests::said_in(command, &around);
     assert_eq!(
         said("az deployment group create -g shop -f main.json"),
         "azure:Microsoft.Resources:deployments.write permission environment"

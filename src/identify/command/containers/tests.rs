@@ -1,4 +1,4 @@
-use crate::identify::command::testing::{actions_in, said, stated};
+use crate::identify::command::tests::{actions_in, said, stated};
 
 fn check(cases: &[(&str, &str)]) {
     let wrong: Vec<String> = cases
@@ -71,7 +71,7 @@ fn the_engine_may_be_elsewhere() {
 fn runs(command: &str) -> String {
     let around = stated();
     let mut scene = crate::identify::command::Scene::new(&around);
-    let words = crate::identify::command::testing::words(command);
+    let words = crate::identify::command::tests::words(command);
     scene.invocation(&crate::identify::command::Invocation {
         words,
         ..crate::identify::command::Invocation::bare(&around)

@@ -88,7 +88,7 @@ fn unlisted(program: &str, one: &Invocation, scene: &mut Scene<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::identify::command::testing::said;
+    use crate::identify::command::tests::said;
 
     #[test]
     fn a_program_that_nobody_knows_runs_code_here() {

@@ -2,7 +2,7 @@
 
 use super::path::Step;
 use super::*;
-use crate::identify::command::testing::{actions_in, said, said_in, stated};
+use crate::identify::command::tests::{actions_in, said, said_in, stated};
 use crate::identify::command::{Machine, Part, RealKind, Stated, Word};
 use crate::model::Hazard;
 

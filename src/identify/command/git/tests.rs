@@ -1,6 +1,6 @@
 //! What commands of git mean, one simple command each.
 
-use crate::identify::command::testing::{said, said_in, stated};
+use crate::identify::command::tests::{said, said_in, stated};
 
 fn check(command: &str, expected: &str) {
     assert_eq!(said(command), expected, "{command}");
@@ -9,7 +9,7 @@ fn check(command: &str, expected: &str) {
 /// Whether the command loses what no commit holds.
 fn loses(command: &str) -> bool {
     let around = stated();
-    let actions = crate::identify::command::testing::actions_in(command, &around).unwrap();
+    let actions = crate::identify::command::tests::actions_in(command, &around).unwrap();
     actions.iter().any(|action| {
         action.operation().as_str().starts_with("git:local:")
             && action.blast().hazards.contains(crate::model::Hazard::DataLoss)
@@ -107,7 +107,7 @@ fn the_repository_says_where_a_push_goes() {
     let config = "[remote \"origin\"]\n\turl = git@github.com:acme/shop.git # ours\n[alias]\n\tundo = reset --hard HEAD~1\n\tst = status -sb\n\tforce = push --force\n";
     around.files.insert("/repo/.git/config".to_owned(), config.to_owned());
     around.files.insert("/repo/.git/HEAD".to_owned(), "ref: refs/heads/topic\n".to_owned());
-    let actions = crate::identify::command::testing::actions_in("git push -f", &around).unwrap();
+    let actions = crate::identify::command::tests::actions_in("git push -f", &around).unwrap();
     let action = actions.first().unwrap();
     assert_eq!(action.operation().as_str(), "git:remote:push");
     assert_eq!(action.resources()[0].as_str(), "github.com/acme/shop#refs/heads/topic");

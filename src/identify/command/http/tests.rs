@@ -1,6 +1,6 @@
 use crate::classify::classify;
 use crate::config::Inventory;
-use crate::identify::command::testing::{said, said_in, stated};
+use crate::identify::command::tests::{said, said_in, stated};
 use crate::identify::command::{Invocation, Scene, Word};
 use crate::model::Evidence;
 

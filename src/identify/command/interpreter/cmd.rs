@@ -112,36 +112,13 @@ fn simple(command: &str, at: &Invocation, scene: &mut Scene<'_>) {
     let has = |option: &str| all.iter().any(|word| word.text().is_some_and(|text| text.eq_ignore_ascii_case(option)));
     let operands = || all.iter().skip(1).filter(|word| !is_option(word));
     let here = |name: &str, impact, scope| Effect::new(&format!("shell:exec:{name}"), impact, scope);
+    if let Some(effect) = machine(&name, &has) {
+        scene.effect(at, effect);
+        return;
+    }
     match name.as_str() {
         "rd" | "rmdir" => operands().for_each(|path| windows::delete(path, has("/s"), at, scene)),
         "del" | "erase" => operands().for_each(|path| windows::delete(path, has("/s"), at, scene)),
-        "format" | "diskpart" | "cipher" => {
-            let effect = Effect::new("shell:disk:format", Impact::Destroy, Scope::Account).hazard(Hazard::DataLoss);
-            scene.effect(at, effect.count(Count::Unbounded));
-        }
-        "vssadmin" | "wbadmin" if has("delete") => {
-            let effect = Effect::new("shell:disk:shadowcopy", Impact::Destroy, Scope::Account);
-            scene.effect(at, effect.hazard(Hazard::BackupLoss));
-        }
-        "reg" if has("delete") => {
-            scene.effect(at, Effect::new("shell:system:settings_delete", Impact::Destroy, Scope::Resource))
-        }
-        "shutdown" | "taskkill" if name == "shutdown" => {
-            scene.effect(at, Effect::new("shell:system:shutdown", Impact::Disrupt, Scope::Resource))
-        }
-        "icacls" | "takeown" => {
-            scene
-                .effect(at, Effect::new("shell:fs:chmod", Impact::Permission, Scope::Resource).with("where", "system"));
-        }
-        "schtasks" if has("/delete") || has("/create") => {
-            scene.effect(at, Effect::new("shell:system:crontab", Impact::Update, Scope::Resource));
-        }
-        "wmic" if has("delete") => {
-            scene.effect(
-                at,
-                Effect::new("shell:disk:shadowcopy", Impact::Destroy, Scope::Resource).hazard(Hazard::BackupLoss),
-            );
-        }
         "for" => body(&command, at, scene),
         "if" => {
             let words = all.iter().skip(1).map(ToString::to_string).collect::<Vec<_>>();
@@ -158,7 +135,7 @@ fn simple(command: &str, at: &Invocation, scene: &mut Scene<'_>) {
             scene.effect(at, here(&name, Impact::Read, Scope::Local));
         }
         "copy" | "xcopy" | "robocopy" | "move" | "ren" | "rename" | "mkdir" | "md" | "mklink" => {
-            let destroys = name == "robocopy" && (has("/mir") || has("/purge"))
+            let destroys = name == "robocopy" && (has("/mir") || has("/purge")) && !has("/l")
                 || name == "move" && operands().any(|word| word.to_string().contains('*'));
             if destroys {
                 scene.effect(
@@ -174,6 +151,27 @@ fn simple(command: &str, at: &Invocation, scene: &mut Scene<'_>) {
         }
         _ => run(all, at, scene),
     }
+}
+
+/// What changes the machine itself, whatever else its words say.
+fn machine(name: &str, has: &dyn Fn(&str) -> bool) -> Option<Effect> {
+    let effect = |operation, impact, scope| Effect::new(operation, impact, scope);
+    Some(match name {
+        "format" | "diskpart" | "cipher" => {
+            let lost = effect("shell:disk:format", Impact::Destroy, Scope::Account).hazard(Hazard::DataLoss);
+            lost.count(Count::Unbounded)
+        }
+        "vssadmin" | "wbadmin" | "wmic" if has("delete") => {
+            effect("shell:disk:shadowcopy", Impact::Destroy, Scope::Account).hazard(Hazard::BackupLoss)
+        }
+        "reg" if has("delete") => effect("shell:system:settings_delete", Impact::Destroy, Scope::Resource),
+        "shutdown" => effect("shell:system:shutdown", Impact::Disrupt, Scope::Resource),
+        "icacls" | "takeown" => effect("shell:fs:chmod", Impact::Permission, Scope::Resource).with("where", "system"),
+        "schtasks" if has("/delete") || has("/create") => {
+            effect("shell:system:crontab", Impact::Update, Scope::Resource)
+        }
+        _ => return None,
+    })
 }
 
 fn is_command(word: &str) -> bool {

@@ -10,6 +10,7 @@ mod cloud;
 mod cmd;
 mod lex;
 mod meaning;
+mod names;
 mod powershell;
 mod value;
 mod windows;

@@ -1,4 +1,4 @@
-use crate::identify::command::testing::{stated, words};
+use crate::identify::command::tests::{stated, words};
 use crate::identify::command::{Input, Invocation, Scene, Shell};
 
 /// The programs and requests that a one-liner stands for, by what is read of them.

@@ -1,5 +1,5 @@
-use crate::identify::command::testing::actions_in;
-use crate::identify::command::testing::{said, said_in, stated};
+use crate::identify::command::tests::actions_in;
+use crate::identify::command::tests::{said, said_in, stated};
 
 fn check(cases: &[(&str, &str)]) {
     let wrong: Vec<String> = cases

@@ -1,4 +1,4 @@
-use crate::identify::command::testing::{said, said_in, stated};
+use crate::identify::command::tests::{said, said_in, stated};
 
 fn check(table: &[(&str, &str)]) {
     let wrong: Vec<String> = table

@@ -1,5 +1,5 @@
 use super::make;
-use crate::identify::command::testing::{stated, words};
+use crate::identify::command::tests::{stated, words};
 use crate::identify::command::{Invocation, Scene, Stated};
 
 fn heard(command: &str, file: (&str, &str)) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 mod laws;
 
-use crate::identify::command::testing::stated;
+use crate::identify::command::tests::stated;
 use crate::identify::command::{Shell, Stated, command};
 
 /// The innermost command of everything found, parted by ` ; `. What is unknown has a `?` before it.

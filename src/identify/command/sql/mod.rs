@@ -4,6 +4,7 @@
 //! unknown.
 
 mod migrate;
+mod migrations;
 mod mongo;
 mod mysql;
 mod options;

@@ -15,6 +15,20 @@ const TAKEN: Taken = Taken {
     stops: true,
 };
 
+/// Options that only ask.
+const ASKS: &[&str] = &[
+    "scan",
+    "bigkeys",
+    "memkeys",
+    "hotkeys",
+    "stat",
+    "latency",
+    "latency-history",
+    "rdb",
+    "functions-rdb",
+    "intrinsic-latency",
+];
+
 /// `redis-cli` and `valkey-cli`.
 pub(super) fn redis(one: &Invocation, scene: &mut Scene<'_>) {
     // Long options stand behind two dashes, and `-h` names the host.
@@ -56,19 +70,7 @@ pub(super) fn redis(one: &Invocation, scene: &mut Scene<'_>) {
         let text = file.text().and_then(|path| contents(one, scene, &path));
         return script(one, scene, &place, text.as_deref());
     }
-    let asks = [
-        "scan",
-        "bigkeys",
-        "memkeys",
-        "hotkeys",
-        "stat",
-        "latency",
-        "latency-history",
-        "rdb",
-        "functions-rdb",
-        "intrinsic-latency",
-    ];
-    if given.has(&asks) {
+    if given.has(ASKS) {
         return says("scan", Impact::Read, Scope::Resource);
     }
     if !given.operands.is_empty() {
@@ -314,6 +316,12 @@ const UPDATES: &[&str] = &[
     "MOVE",
 ];
 
+/// Of `ACL`.
+const ACL_READS: &[&str] = &["LIST", "WHOAMI", "GETUSER", "USERS", "CAT", "LOG", "DRYRUN", "GENPASS"];
+/// Of `CLUSTER`.
+const CLUSTER_READS: &[&str] =
+    &["INFO", "NODES", "SLOTS", "SHARDS", "MYID", "KEYSLOT", "COUNTKEYSINSLOT", "REPLICAS", "LINKS"];
+
 /// One command.
 fn command(one: &Invocation, scene: &mut Scene<'_>, place: &Place, words: &[Word]) {
     let Some(first) = words.first() else { return };
@@ -357,23 +365,9 @@ fn command(one: &Invocation, scene: &mut Scene<'_>, place: &Place, words: &[Word
         "DEBUG" if matches!(second.as_str(), "OBJECT" | "LISTPACK" | "SDSLEN") => says(Impact::Read, Scope::Resource),
         "DEBUG" => says(Impact::Disrupt, Scope::Environment),
         "CLIENT" if matches!(second.as_str(), "KILL" | "PAUSE" | "UNPAUSE") => says(Impact::Disrupt, Scope::Resource),
-        "ACL"
-            if matches!(
-                second.as_str(),
-                "LIST" | "WHOAMI" | "GETUSER" | "USERS" | "CAT" | "LOG" | "DRYRUN" | "GENPASS"
-            ) =>
-        {
-            says(Impact::Read, Scope::Resource)
-        }
+        "ACL" if ACL_READS.contains(&second.as_str()) => says(Impact::Read, Scope::Resource),
         "ACL" => says(Impact::Permission, Scope::Resource),
-        "CLUSTER"
-            if matches!(
-                second.as_str(),
-                "INFO" | "NODES" | "SLOTS" | "SHARDS" | "MYID" | "KEYSLOT" | "COUNTKEYSINSLOT" | "REPLICAS" | "LINKS"
-            ) =>
-        {
-            says(Impact::Read, Scope::Resource)
-        }
+        "CLUSTER" if CLUSTER_READS.contains(&second.as_str()) => says(Impact::Read, Scope::Resource),
         "CLUSTER" | "SENTINEL" => says(Impact::Disrupt, Scope::Environment),
         "CLIENT" | "MEMORY" | "LATENCY" | "SLOWLOG" | "PUBSUB" => says(Impact::Read, Scope::Resource),
         "SCRIPT" | "FUNCTION" if matches!(second.as_str(), "FLUSH" | "DELETE" | "KILL") => {

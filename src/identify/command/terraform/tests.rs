@@ -1,4 +1,4 @@
-use super::super::testing::{said, said_in, stated};
+use super::super::tests::{said, said_in, stated};
 
 fn check(cases: &[(&str, &str)]) {
     for (command, expected) in cases {

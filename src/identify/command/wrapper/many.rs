@@ -183,33 +183,35 @@ fn replaced(word: &Word, mark: &str, item: &Word, scene: &mut Scene<'_>) -> Word
     scene.unveil(&text.replace(mark, &with), false)
 }
 
+/// GNU parallel's options that take a value (parallel(1)).
+const PARALLEL_VALUES: &[&str] = &[
+    "-j",
+    "--jobs",
+    "-n",
+    "--max-args",
+    "-N",
+    "-P",
+    "-a",
+    "--arg-file",
+    "--delay",
+    "--timeout",
+    "--retries",
+    "--results",
+    "-S",
+    "--sshlogin",
+    "--joblog",
+    "--colsep",
+    "-C",
+    "-d",
+    "--delimiter",
+    "--load",
+    "--memfree",
+    "-L",
+    "-I",
+];
+
 /// GNU parallel: `parallel CMD ::: a b`, or what it reads, line by line. The words are a text for a shell.
 fn parallel(one: &Invocation, scene: &mut Scene<'_>) {
-    const VALUES: &[&str] = &[
-        "-j",
-        "--jobs",
-        "-n",
-        "--max-args",
-        "-N",
-        "-P",
-        "-a",
-        "--arg-file",
-        "--delay",
-        "--timeout",
-        "--retries",
-        "--results",
-        "-S",
-        "--sshlogin",
-        "--joblog",
-        "--colsep",
-        "-C",
-        "-d",
-        "--delimiter",
-        "--load",
-        "--memfree",
-        "-L",
-        "-I",
-    ];
     let mut rest = one.arguments();
     let (mut dry, mut file, mut hosts) = (false, None, None);
     while let Some((word, others)) = rest.split_first() {
@@ -222,7 +224,7 @@ fn parallel(one: &Invocation, scene: &mut Scene<'_>) {
         if option == "--" {
             break;
         }
-        if VALUES.contains(&option.as_str()) {
+        if PARALLEL_VALUES.contains(&option.as_str()) {
             match option.as_str() {
                 "-a" | "--arg-file" => file = rest.first().cloned(),
                 "-S" | "--sshlogin" => hosts = rest.first().cloned(),

@@ -1,6 +1,6 @@
 //! Tests of the programs that run others.
 
-use crate::identify::command::testing::stated;
+use crate::identify::command::tests::stated;
 use crate::identify::command::{Shell, command};
 
 /// The innermost command of everything found, with the host where it is another one.

@@ -16,10 +16,6 @@ use crate::model::{Count, Impact, Place, Scope};
 use fill::{Filled, filled, subscription};
 use table::Row;
 
-/// Every row, for tests.
-#[cfg(test)]
-pub(super) use table::rows;
-
 /// Options that stand alone, and those that take one value wherever they stand.
 const FLAGS: &[&str] = &[
     "yes",

@@ -46,9 +46,3 @@ pub(super) fn find(words: &[String]) -> Option<&'static Row> {
         .filter(|row| row.fits(words))
         .max_by_key(|row| row.words.len())
 }
-
-/// Every row, for tests.
-#[cfg(test)]
-pub(in super::super) fn rows() -> &'static [Row] {
-    &TABLE
-}

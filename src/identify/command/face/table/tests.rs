@@ -1,5 +1,5 @@
 use super::*;
-use crate::identify::command::testing::{stated, words};
+use crate::identify::command::tests::{stated, words};
 use crate::identify::command::{Heard, Word};
 use crate::identify::protocol::Face;
 

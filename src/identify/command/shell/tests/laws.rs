@@ -1,6 +1,6 @@
 //! Laws that hold for every text; random texts print their seed.
 
-use super::super::super::testing::stated;
+use super::super::super::tests::stated;
 use super::super::super::{Shell, command};
 use super::runs_in;
 

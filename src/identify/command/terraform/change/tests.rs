@@ -4,7 +4,7 @@ use crate::config::Inventory;
 use crate::identify::command::terraform::arguments::Arguments;
 use crate::identify::command::terraform::command::Call;
 use crate::identify::command::terraform::state::Project;
-use crate::identify::command::testing::{stated, words};
+use crate::identify::command::tests::{stated, words};
 use crate::identify::command::{Invocation, Scene};
 use crate::model::{Evidence, Hazard, Place};
 

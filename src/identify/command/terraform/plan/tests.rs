@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::super::super::testing::{actions_in, said_in, stated};
+use super::super::super::tests::{actions_in, said_in, stated};
 use super::*;
 use crate::classify::Action;
 use crate::identify::command::{Kept, Real, Stated, Surroundings};
@@ -96,7 +96,7 @@ fn said_around(command: &str, around: &Around) -> String {
 }
 
 fn actions_around(command: &str, around: &Around) -> Vec<Action> {
-    use crate::identify::command::{Invocation, testing::words};
+    use crate::identify::command::{Invocation, tests::words};
     let mut scene = Scene::new(around);
     for part in command.split(" && ") {
         scene.invocation(&Invocation { words: words(part), ..Invocation::bare(around) });

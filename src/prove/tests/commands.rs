@@ -7,10 +7,10 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Bench, Command, nobody};
 use crate::config::{Bodies, Inventory};
 use crate::identify::command::{Shell, Stated};
 use crate::model::{Effect, Posture, Timestamp};
+use crate::prove::{Bench, Command, nobody};
 use crate::rules::RuleSet;
 
 #[derive(Deserialize)]

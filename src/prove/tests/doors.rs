@@ -10,7 +10,7 @@ use crate::identify::{Known, command};
 use crate::model::{Evidence, Impact, Posture, Timestamp};
 use crate::rules::RuleSet;
 
-use super::{Bench, Command, Request, nobody};
+use crate::prove::{Bench, Command, Request, nobody};
 
 /// One way to the effect.
 enum Way {
@@ -56,7 +56,7 @@ fn said(rules: &RuleSet, way: &Way) -> String {
             let command::Heard { identified, .. } = tool(&[call], &around).expect("readable");
             let actions = classify(identified, &inventory, Evidence::Parsed);
             let decision = decide(&actions, &context, rules, &Facts::default(), Posture::Guarded);
-            super::Judged { actions, decision }
+            crate::prove::Judged { actions, decision }
         }
     };
     // What carries it out is an action too; of a plan there is one for all of it beside each change.
