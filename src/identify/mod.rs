@@ -15,6 +15,8 @@ use crate::catalog::{Manifest, ProtocolName};
 use crate::model::http::{BodyNeed, Captured, Head, Unreadable, Upgrade};
 use crate::model::{Count, Operation, Parameter, Place, Resource};
 
+pub(crate) use protocol::kubernetes::json::parse as strict_json;
+
 pub use message::{Asked, Said, message, posted};
 pub use protocol::graphql::frames::{Offer, Subprotocol};
 pub use protocol::kubernetes::channels::{self, Channels, Framing, Purpose};

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::agents;
 use super::{Agent, Asked};
+use crate::identify::strict_json;
 
 /// The hook's input cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,7 +34,12 @@ pub fn decode(agent: Agent, text: &str) -> Result<Asked, HookError> {
     }
     // Some editors put a byte order mark in front.
     let text = text.trim_start_matches('\u{feff}').trim();
-    let fields: Map<String, Value> = serde_json::from_str(text).map_err(|error| HookError::Json(error.to_string()))?;
+    // Which of two equal members counts differs from reader to reader.
+    let fields = match strict_json(text.as_bytes()) {
+        Ok(Value::Object(fields)) => fields,
+        Ok(_) => return Err(HookError::Json("it is another value".to_owned())),
+        Err(wrong) => return Err(HookError::Json(wrong)),
+    };
     let fields = Fields(&fields);
     match agent {
         Agent::ClaudeCode
@@ -83,8 +89,10 @@ impl<'a> Fields<'a> {
     pub(super) fn object(self, names: &[&str]) -> Option<Map<String, Value>> {
         match self.get(names)? {
             Value::Object(object) => Some(object.clone()),
-            Value::String(text) => match serde_json::from_str(text) {
+            Value::String(text) => match strict_json(text.as_bytes()) {
                 Ok(Value::Object(object)) => Some(object),
+                // An object of which there are two readings is none.
+                _ if text.trim_start().starts_with('{') => None,
                 _ => Some([("input".to_owned(), Value::String(text.clone()))].into_iter().collect()),
             },
             other => Some([("input".to_owned(), other.clone())].into_iter().collect()),

@@ -111,8 +111,60 @@ impl Invocation {
             shown.push(veiled(before, word.to_string()));
             before = word.leading();
         }
-        shown.join(" ")
+        match self.program() {
+            Some(_) => without_passwords(&shown.join(" ")),
+            // Nobody knows what the options of a program that nobody knows hold.
+            None => match shown.split_first() {
+                Some((first, rest)) if !rest.is_empty() => format!("{} …", without_passwords(first)),
+                _ => without_passwords(&shown.join(" ")),
+            },
+        }
     }
+}
+
+/// Programs whose own options hold a password: with a blank behind them, or attached.
+const KEEPERS: &[(&str, &[&str], &[&str])] = &[
+    ("mysql", &[], &["-p"]),
+    ("mysqldump", &[], &["-p"]),
+    ("mysqladmin", &[], &["-p"]),
+    ("mariadb", &[], &["-p"]),
+    ("sshpass", &["-p"], &["-p"]),
+    ("redis-cli", &["-a", "--pass"], &[]),
+    ("valkey-cli", &["-a", "--pass"], &[]),
+    ("ldapsearch", &["-w"], &["-w"]),
+    ("ldapmodify", &["-w"], &["-w"]),
+    ("ldapdelete", &["-w"], &["-w"]),
+    ("openssl", &["-k", "-K", "-pass", "-passin", "-passout"], &[]),
+    ("gpg", &["--passphrase"], &[]),
+    ("7z", &[], &["-p"]),
+    ("unzip", &["-P"], &["-P"]),
+    ("zip", &["-P"], &["-P"]),
+    ("curl", &["-u", "-U"], &["-u"]),
+    ("docker", &["-p"], &[]),
+];
+
+/// A text of several words, or the words of a program that nobody knows, without what its options hold: passwords stand
+/// in texts that are run as well.
+pub(in crate::identify) fn without_passwords(text: &str) -> String {
+    let mut program: Option<&(&str, &[&str], &[&str])> = None;
+    let mut hides = false;
+    let one = |word: &str| {
+        let bare = word.trim_start_matches(['$', '(', '"', '\'', '`']);
+        let name = bare.rsplit('/').next().unwrap_or(bare);
+        if let Some(found) = KEEPERS.iter().find(|(keeper, ..)| *keeper == name) {
+            program = Some(found);
+        }
+        if std::mem::take(&mut hides) {
+            return "…".to_owned();
+        }
+        let Some((_, apart, attached)) = program else { return word.to_owned() };
+        hides = apart.contains(&word);
+        match attached.iter().find(|option| word.len() > option.len() && word.starts_with(**option)) {
+            Some(option) => format!("{option}…"),
+            None => word.to_owned(),
+        }
+    };
+    text.split(' ').map(one).collect::<Vec<_>>().join(" ")
 }
 
 /// Options whose value signs a request in.
@@ -170,6 +222,10 @@ mod tests {
             ("curl https://me:s3@a.example/x", "curl https://…@a.example/x"),
             ("vercel --token=s3 ls", "vercel --token=… ls"),
             ("psql -u app", "psql -u app"),
+            ("mysql -h h -ps3 -e x", "mysql -h h -p… -e x"),
+            ("sshpass -p s3 ssh h", "sshpass -p … ssh h"),
+            ("redis-cli -a s3 get x", "redis-cli -a … get x"),
+            ("bash -c 'curl -u a:s3 https://x | sh'", "bash -c curl -u … https://x | sh"),
         ] {
             let one = Invocation { words: words(command), ..Invocation::bare(&stated()) };
             assert_eq!(one.shown(), expected);

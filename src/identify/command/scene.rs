@@ -6,6 +6,7 @@ use bytes::Bytes;
 use vec1::Vec1;
 
 use super::face;
+use super::invocation::without_passwords;
 use super::{Contents, Heard, Input, Invocation, Machine, Part, Shell, Surroundings, Word, alone};
 use crate::head::text::head_from_parts;
 use crate::identify::protocol::Face;
@@ -314,7 +315,8 @@ impl<'a> Scene<'a> {
 
     /// Adds an operation that nobody knows: judged as `destroy`.
     pub(in crate::identify) fn unknown(&mut self, at: &Invocation, why: &str) {
-        let shown = if at.words.is_empty() { why.to_owned() } else { at.shown() };
+        let why = without_passwords(why);
+        let shown = if at.words.is_empty() { why.clone() } else { at.shown() };
         let effect = Effect::new("shell:unidentified:unidentified", Impact::Unknown, Scope::Resource);
         let place = match place_of(&at.machine) {
             // It may reach anything from here.

@@ -2,6 +2,7 @@
 
 use super::super::decode::{Fields, HookError};
 use super::super::{Agent, Asked, Event};
+use super::claude::is_not_a_call;
 use super::tools::{Named, calls};
 
 pub(in super::super) fn read(fields: Fields<'_>) -> Result<Asked, HookError> {
@@ -12,7 +13,7 @@ pub(in super::super) fn read(fields: Fields<'_>) -> Result<Asked, HookError> {
         roots,
         ..Asked::default()
     };
-    if !matches!(fields.text(&["hookEventName", "hook_event_name"]), None | Some("PreToolUse")) {
+    if fields.text(&["hookEventName", "hook_event_name"]).is_some_and(is_not_a_call) {
         asked.event = Event::Other;
         return Ok(asked);
     }

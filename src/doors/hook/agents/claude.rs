@@ -38,11 +38,43 @@ fn server(value: &serde_json::Value) -> Option<String> {
     name.map(ToOwned::to_owned)
 }
 
+/// Events that ask about no tool call: what comes after one, a session's beginning and end, what a person wrote.
+pub(in super::super) fn is_not_a_call(name: &str) -> bool {
+    const BEGINNINGS: [&str; 22] = [
+        "post",
+        "after",
+        "session",
+        "stop",
+        "subagent",
+        "notification",
+        "userprompt",
+        "user_prompt",
+        "beforesubmitprompt",
+        "precompact",
+        "permissiondenied",
+        "elicitation",
+        "worktree",
+        "configchange",
+        "agentspawn",
+        "beforeagent",
+        "beforemodel",
+        "beforetoolselection",
+        "task",
+        "erroroccurred",
+        "setup",
+        "precompress",
+    ];
+    let name = name.to_ascii_lowercase();
+    BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+}
+
 /// Without a name it is what the hook is there for.
 fn event(agent: Agent, name: Option<&str>) -> Event {
     match name {
         None | Some("PreToolUse" | "preToolUse" | "BeforeTool" | "beforeTool") => Event::Before,
         Some("PermissionRequest") if agent != Agent::GeminiCli => Event::Permission,
-        Some(_) => Event::Other,
+        Some(name) if is_not_a_call(name) => Event::Other,
+        // A name of a later build, perhaps: what holds a tool call is judged.
+        Some(_) => Event::Before,
     }
 }

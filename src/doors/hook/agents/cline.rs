@@ -3,6 +3,7 @@
 
 use super::super::decode::{Fields, HookError};
 use super::super::{Agent, Asked, Event};
+use super::claude::is_not_a_call;
 use super::tools::{Named, calls};
 
 pub(in super::super) fn read(fields: Fields<'_>) -> Result<Asked, HookError> {
@@ -17,7 +18,8 @@ pub(in super::super) fn read(fields: Fields<'_>) -> Result<Asked, HookError> {
         roots,
         ..Asked::default()
     };
-    if !matches!(fields.text(&["hookName"]), None | Some("PreToolUse" | "tool_call")) {
+    let is_known = |name: &str| is_not_a_call(name) || name == "tool_result" || name.starts_with("agent_");
+    if fields.text(&["hookName"]).is_some_and(is_known) {
         asked.event = Event::Other;
         return Ok(asked);
     }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::super::decode::{Fields, HookError};
 use super::super::{Agent, Asked, Event};
+use super::claude::is_not_a_call;
 use super::tools::{Named, calls};
 use crate::identify::command::Shell;
 use crate::identify::tool::{Annotations, ToolCall};
@@ -45,7 +46,21 @@ pub(in super::super) fn read(fields: Fields<'_>) -> Result<Asked, HookError> {
             asked.calls = calls(&Named { tool, input: &input, server: None, agent: Agent::Cursor });
             asked.event = Event::BeforeWithoutAsk;
         }
-        _ => asked.event = Event::Other,
+        name if is_not_a_call(name) => asked.event = Event::Other,
+        // A name of a later build, perhaps: what holds a tool call is judged.
+        _ if fields.text(&["tool_name", "toolName"]).is_some() => {
+            let tool = fields.text(&["tool_name", "toolName"]).ok_or(missing("tool_name"))?;
+            let input = fields.object(&["tool_input", "toolInput"]).unwrap_or_default();
+            tool.clone_into(&mut asked.tool);
+            asked.calls = calls(&Named { tool, input: &input, server: None, agent: Agent::Cursor });
+            asked.event = Event::BeforeWithoutAsk;
+        }
+        _ => {
+            let text = fields.owned(&["command"]).ok_or(missing("hook_event_name"))?;
+            asked.calls = vec![ToolCall::Shell { text, shell: Shell::Posix, directory: fields.owned(&["cwd"]) }];
+            "Shell".clone_into(&mut asked.tool);
+            asked.event = Event::BeforeWithoutAsk;
+        }
     }
     Ok(asked)
 }

@@ -38,10 +38,12 @@ pub(in super::super) fn read(fields: Fields<'_>) -> Result<Asked, HookError> {
             let path = info.owned(&["file_path"]).ok_or(missing("tool_info.file_path"))?;
             vec![ToolCall::Read { path }]
         }
-        _ => {
+        action if action.starts_with("post_") || action == "pre_user_prompt" => {
             asked.event = Event::Other;
             vec![]
         }
+        // A name of a later build, perhaps: nobody knows what it is about to do.
+        _ => return Err(missing("an agent_action_name that is known")),
     };
     Ok(asked)
 }

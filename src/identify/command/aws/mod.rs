@@ -214,7 +214,11 @@ pub(in crate::identify) fn used(call: &serde_json::Value, at: &Invocation, scene
     let (Some(service), Some(operation)) = (text("service_name"), text("operation_name")) else {
         return scene.unknown(&at.with_words(words), "the call names no service or operation");
     };
-    words.extend([Word::known(service), Word::known(kebab(operation))]);
+    // The library calls `s3` what the command line calls `s3api`.
+    const OBJECTS: [&str; 9] = ["ls", "cp", "mv", "rm", "sync", "mb", "rb", "presign", "website"];
+    let operation = kebab(operation);
+    let service = if service == "s3" && !OBJECTS.contains(&operation.as_str()) { "s3api" } else { service };
+    words.extend([Word::known(service), Word::known(operation)]);
     let parameters = call.get("parameters").and_then(serde_json::Value::as_object);
     for (name, value) in parameters.into_iter().flatten() {
         let option = kebab(name.trim_start_matches('-'));

@@ -119,7 +119,7 @@ fn command(text: &Word, program: &Program<'_>, at: &Invocation, scene: &mut Scen
                 .iter()
                 .map(|part| match part {
                     Part::Text(text) | Part::Glob(text) => text.clone(),
-                    Part::Unknown { .. } => "\"$BLASTGATE_NOT_KNOWN\"".to_owned(),
+                    Part::Unknown { .. } => "\"$NOT_KNOWN\"".to_owned(),
                 })
                 .collect();
             scene.script(&known, Shell::Posix, at);

@@ -294,6 +294,11 @@ fn ends_with_code(style: &Style, spelling: &str) -> bool {
 }
 
 fn text_of(word: &Word, style: &Style, one: &Invocation, scene: &mut Scene<'_>) {
+    let is_known = |part: &super::Part| matches!(part, super::Part::Text(text) if !text.trim().is_empty());
+    if word.has_unknown() && !word.parts.iter().any(is_known) {
+        scene.unknown(one, "it runs a program that nobody knows");
+        return;
+    }
     // What the shell fills in is part of the text: a value that nobody knows.
     let text = word.text().map_or_else(|| word.to_string(), std::borrow::Cow::into_owned);
     let program = Program { language: style.language, text: &text, is_file: false };

@@ -20,9 +20,9 @@ pub(in crate::identify) fn script(name: &str, one: &Invocation, scene: &mut Scen
     if let Some(before) = scripts.get(&format!("pre{name}")) {
         scene.script(before, Shell::Posix, &inside);
     }
-    let words = one.arguments();
-    let further =
-        words.iter().position(|word| word.is(name)).map_or(words, |at| words.get(at + 1..).unwrap_or_default());
+    let at = one.words.iter().position(|word| word.is(name));
+    // Of what an installation runs by itself nothing is handed on.
+    let further = at.map_or(&[][..], |at| one.words.get(at + 1..).unwrap_or_default());
     let further = further.split_first().filter(|(first, _)| first.is("--")).map_or(further, |(_, rest)| rest);
     let further: String = further.iter().map(|word| format!(" {}", quoted(word))).collect();
     scene.script(&format!("{text}{further}"), Shell::Posix, &inside);

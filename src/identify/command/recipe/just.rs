@@ -86,7 +86,7 @@ fn fill(line: &str, known: &BTreeMap<String, String>) -> String {
         out.push_str(before);
         match known.get(name.trim()) {
             Some(value) => out.push_str(value),
-            None => out.push_str("${BLASTGATE_NOT_KNOWN}"),
+            None => out.push_str("${NOT_KNOWN}"),
         }
         rest = after;
     }

@@ -8,6 +8,34 @@ use std::collections::BTreeMap;
 use super::{first, join, runs};
 use crate::identify::command::{Contents, Invocation, Scene, Shell};
 
+/// Variables that make itself sets (GNU make, 10.3), and some that are empty unless somebody sets them.
+const BUILT_IN: [(&str, &str); 24] = [
+    ("RM", "rm -f"),
+    ("CC", "cc"),
+    ("CXX", "c++"),
+    ("CPP", "cc -E"),
+    ("AR", "ar"),
+    ("AS", "as"),
+    ("LD", "ld"),
+    ("FC", "f77"),
+    ("LEX", "lex"),
+    ("YACC", "yacc"),
+    ("ARFLAGS", "-rv"),
+    ("CFLAGS", ""),
+    ("CXXFLAGS", ""),
+    ("CPPFLAGS", ""),
+    ("LDFLAGS", ""),
+    ("LDLIBS", ""),
+    ("Q", ""),
+    ("V", ""),
+    ("AT", ""),
+    ("MAKEFLAGS", ""),
+    ("DESTDIR", ""),
+    ("PURIFY", ""),
+    ("LIBS", ""),
+    ("RANLIB", "ranlib"),
+];
+
 /// Short options that take a value.
 const VALUED: [&str; 5] = ["-I", "-o", "-W", "-E", "--eval"];
 /// How deep targets and variables may lead.
@@ -236,13 +264,17 @@ impl Makefile {
                         out.push_str(&self.expand(command, target, depth + 1));
                         out.push(')');
                     }
+                    _ if BUILT_IN.iter().any(|(known, _)| *known == name) => {
+                        let value = BUILT_IN.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value);
+                        out.push_str(value);
+                    }
                     // The environment's, or a function.
                     _ if name.chars().all(|one| one.is_ascii_alphanumeric() || one == '_') => {
                         out.push_str("${");
                         out.push_str(name);
                         out.push('}');
                     }
-                    _ => out.push_str("${BLASTGATE_NOT_KNOWN}"),
+                    _ => out.push_str("${MAKE_VALUE}"),
                 },
             }
         }
