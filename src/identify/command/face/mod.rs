@@ -51,6 +51,7 @@ pub(super) fn invocation(one: &Invocation, scene: &mut Scene<'_>) {
         scene.unknown(one, "the program's name is not known");
         return;
     };
+    wrapper::carried(one, scene);
     if wrapper::read(&program, one, scene) {
         return;
     }

@@ -16,6 +16,7 @@ use super::{Effect, Invocation, Scene, Shell, Word};
 use crate::model::{Hazard, Impact, Reversible, Scope};
 
 use config::Config;
+pub(super) use runs::is_usual;
 
 /// The programs that are read here.
 pub(super) const FACES: &[(&str, Reader)] = &[("git", git), ("git-filter-repo", filter_repo), ("bfg", filter_repo)];
@@ -85,6 +86,7 @@ fn filter_repo(at: &Invocation, scene: &mut Scene<'_>) {
 
 fn spoken(at: &Invocation, earlier: &[(String, String)], aliases: usize, scene: &mut Scene<'_>) {
     let mut settings = earlier.to_vec();
+    settings.extend(runs::from_variables(at));
     let mut there = at.clone();
     let mut words = at.arguments().iter();
     let name = loop {
@@ -101,7 +103,14 @@ fn spoken(at: &Invocation, earlier: &[(String, String)], aliases: usize, scene: 
                 let Some(setting) = words.next() else { return prints(at, scene) };
                 settings.push(setting_of(setting));
             }
-            "--git-dir" | "--namespace" | "--super-prefix" | "--config-env" | "--attr-source" => {
+            "--config-env" => {
+                let Some(setting) = words.next() else { return prints(at, scene) };
+                settings.extend(runs::from_variable(&setting.to_string(), at, scene));
+            }
+            option if option.starts_with("--config-env=") => {
+                settings.extend(runs::from_variable(option.trim_start_matches("--config-env="), at, scene));
+            }
+            "--git-dir" | "--namespace" | "--super-prefix" | "--attr-source" => {
                 words.next();
             }
             "--version" | "-v" | "--help" | "-h" | "--html-path" | "--man-path" | "--info-path" | "--exec-path" => {

@@ -2,7 +2,7 @@
 
 use super::super::files::{Given, options};
 use super::super::{Invocation, Scene, Shell, Word};
-use super::Command;
+use super::{Command, key};
 
 /// Settings that name a command (git-config(1)).
 pub(super) fn settings(settings: &[(String, String)], at: &Invocation, scene: &mut Scene<'_>) {
@@ -35,8 +35,32 @@ pub(super) fn settings(settings: &[(String, String)], at: &Invocation, scene: &m
     }
 }
 
+/// Settings that the text gives in variables (git-config(1), "ENVIRONMENT").
+pub(super) fn from_variables(at: &Invocation) -> Vec<(String, String)> {
+    let count = at.set("GIT_CONFIG_COUNT").and_then(|count| count.text()?.parse::<usize>().ok()).unwrap_or(0);
+    let mut all: Vec<(String, String)> = (0..count.min(64))
+        .filter_map(|n| {
+            let name = at.set(&format!("GIT_CONFIG_KEY_{n}"))?.to_string();
+            let value = at.set(&format!("GIT_CONFIG_VALUE_{n}"))?.to_string();
+            Some((key(&name), value))
+        })
+        .collect();
+    // `'name=value'`, `'name'='value'`, as git hands its `-c` on.
+    if let Some(given) = at.set("GIT_CONFIG_PARAMETERS").and_then(Word::text) {
+        let words = given.split("' '").map(|word| word.replace('\'', ""));
+        all.extend(words.filter_map(|word| word.split_once('=').map(|(name, value)| (key(name), value.to_owned()))));
+    }
+    all
+}
+
+/// `--config-env=NAME=VARIABLE`.
+pub(super) fn from_variable(setting: &str, at: &Invocation, scene: &Scene<'_>) -> Option<(String, String)> {
+    let (name, variable) = setting.rsplit_once('=')?;
+    Some((key(name), scene.variable(at, variable)?.to_string()))
+}
+
 /// What people set there: transports, pagers, editors, and git's own helpers.
-fn is_usual(value: &str) -> bool {
+pub(in crate::identify::command) fn is_usual(value: &str) -> bool {
     const USUAL: &[&str] = &[
         "ssh",
         "less",

@@ -28,11 +28,15 @@ impl Walk<'_, '_> {
 
     /// The number; `None` when nobody knows.
     pub(super) fn arithmetic(&mut self, text: &str) -> Option<i64> {
+        self.named_subscripts(text);
         if text.len() > BYTES_MAX || condition::brackets(text) > DEPTH_MAX {
+            // What is asked is not worked out, what its substitutions run is read.
+            self.value(text);
             return None;
         }
         // Names are variables here even without `$`; with it, or with a substitution, they are expanded first.
         let text = if text.contains(['$', '`', '"', '\'', '\\']) { self.value(text) } else { text.to_owned() };
+        self.subscripts(&text);
         if !fields::is_known(&text) {
             return None;
         }

@@ -117,7 +117,9 @@ impl Walk<'_, '_> {
             }
             (_, None) => self.state.scalar("HOME", &self.at, self.scene).ok().flatten(),
             (_, Some(word)) if word.is("-") => self.state.earlier.clone(),
-            (_, Some(word)) => known(word).and_then(|path| super::path_from(before.as_deref(), &path)),
+            (_, Some(word)) => known(word)
+                .filter(|path| !self.is_looked_for(path))
+                .and_then(|path| super::path_from(before.as_deref(), &path)),
         };
         if name == "pushd" && target.is_some() {
             self.state.stack.push(before.clone());
@@ -128,6 +130,14 @@ impl Walk<'_, '_> {
             self.prints(None);
         }
         Status::Likely
+    }
+
+    /// Whether `CDPATH` says where else a folder of this name may be.
+    fn is_looked_for(&self, path: &str) -> bool {
+        let elsewhere = self.state.scalar("CDPATH", &self.at, self.scene);
+        let first = path.split('/').next().unwrap_or_default();
+        !matches!(first, "" | "." | "..")
+            && matches!(elsewhere, Ok(Some(folders)) if !matches!(&*folders, "" | "." | ":"))
     }
 
     fn declares(&mut self, builtin: &str, words: &[Word], declared: &[(String, Value)]) {
@@ -161,6 +171,15 @@ impl Walk<'_, '_> {
                     self.state.variables.insert(name.clone(), Variable { value: Value::Unset, exported: false });
                 }
             }
+            if let Some(value) = &value {
+                self.sets_prompt(&name, value);
+                if flags.contains('i')
+                    && let Value::Scalar(text) = value
+                {
+                    self.named_subscripts(text);
+                }
+            }
+            let refers = value.as_ref().filter(|_| flags.contains('n') && builtin != "export").cloned();
             if let Some(value) = value {
                 // Integers, and names that stand for other names, are worked out when they are used.
                 let value = if flags.contains(['i', 'n', 'l', 'u', 'c']) { None } else { Some(value) };
@@ -168,6 +187,14 @@ impl Walk<'_, '_> {
                     Some(value) => self.state.set(&name, value),
                     None => self.forgets(&name),
                 }
+            }
+            if let Some(Value::Scalar(to)) = refers.filter(|_| !flags.contains('p')) {
+                self.state.references.insert(name.clone(), to);
+            }
+            if !local && (builtin == "readonly" || flags.contains('r'))
+                || builtin == "declare" && flags.contains('r') && self.state.locals.is_empty()
+            {
+                self.state.fixed.insert(name.clone());
             }
             if exported && let Some(variable) = self.state.variables.get_mut(&name) {
                 variable.exported = true;
@@ -277,6 +304,13 @@ impl Walk<'_, '_> {
                     return;
                 }
                 let text = self.scene.veiled(text);
+                // These run before, or after, whatever follows.
+                if signals.iter().any(|signal| ["DEBUG", "ERR", "RETURN"].iter().any(|name| signal.is(name))) {
+                    let before = self.state.clone();
+                    self.text(&text);
+                    let after = std::mem::replace(&mut self.state, before.clone());
+                    self.state = before.merge(after, self.scene);
+                }
                 if !self.state.traps.contains(&text) && self.state.traps.len() < 16 {
                     self.state.traps.push(text);
                 }

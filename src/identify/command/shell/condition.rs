@@ -26,6 +26,10 @@ impl Walk<'_, '_> {
             ExtendedTestExpr::UnaryTest(predicate, word) => {
                 let text = self.value(&word.value);
                 match predicate {
+                    UnaryPredicate::ShellVariableIsSetAndAssigned | UnaryPredicate::ShellVariableIsSetAndNameRef => {
+                        self.subscripts(&text);
+                        None
+                    }
                     UnaryPredicate::StringHasZeroLength => emptiness(&text),
                     UnaryPredicate::StringHasNonZeroLength => emptiness(&text).map(|empty| !empty),
                     _ => None,
@@ -41,7 +45,11 @@ impl Walk<'_, '_> {
                     | BinaryPredicate::StringDoesNotExactlyMatchString => (self.pattern(&right.value), false),
                     _ => {
                         // What is asked does not matter, what the words run does.
-                        self.value(&right.value);
+                        let right = self.value(&right.value);
+                        if is_arithmetic(predicate) {
+                            self.named_subscripts(&text);
+                            self.named_subscripts(&right);
+                        }
                         return None;
                     }
                 };
@@ -49,6 +57,18 @@ impl Walk<'_, '_> {
             }
         }
     }
+}
+
+const fn is_arithmetic(predicate: &BinaryPredicate) -> bool {
+    matches!(
+        predicate,
+        BinaryPredicate::ArithmeticEqualTo
+            | BinaryPredicate::ArithmeticNotEqualTo
+            | BinaryPredicate::ArithmeticLessThan
+            | BinaryPredicate::ArithmeticLessThanOrEqualTo
+            | BinaryPredicate::ArithmeticGreaterThan
+            | BinaryPredicate::ArithmeticGreaterThanOrEqualTo
+    )
 }
 
 /// What `test` with these arguments answers.

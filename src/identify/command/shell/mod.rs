@@ -11,6 +11,7 @@ mod expand;
 mod fields;
 mod fold;
 mod fold_text;
+mod hidden;
 mod parameter;
 mod parse;
 mod pattern;

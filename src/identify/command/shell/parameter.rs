@@ -198,6 +198,15 @@ impl Walk<'_, '_> {
                 };
                 self.sliced(parameter, *indirect, offset, length)
             }
+            ParameterExpr::Transform { parameter, indirect, op: ParameterTransformOp::PromptExpand } => {
+                let texts = match self.find(parameter, *indirect) {
+                    Found::One(text) => text.into_iter().collect(),
+                    Found::Several(all, _) => all,
+                    Found::Unknown => vec![],
+                };
+                texts.iter().for_each(|text| self.prompt(text));
+                Err(())
+            }
             ParameterExpr::VariableNames { .. } | ParameterExpr::MemberKeys { .. } => self.names(expression),
             other => self.changed(other),
         }

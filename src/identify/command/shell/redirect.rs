@@ -72,9 +72,9 @@ impl Walk<'_, '_> {
                     found.output = Some(None);
                 }
             }
-            ast::IoFileRedirectTarget::Fd(_) => {
+            ast::IoFileRedirectTarget::Fd(to) => {
                 if !reads && fd.unwrap_or(1) == 1 {
-                    found.output = Some(None);
+                    found.output = Some(self.socket(&to.to_string()));
                 }
             }
             ast::IoFileRedirectTarget::Duplicate(word) => {
@@ -82,7 +82,7 @@ impl Walk<'_, '_> {
                 let is_number = to == "-" || to.trim_end_matches('-').chars().all(|digit| digit.is_ascii_digit());
                 if reads || is_number {
                     if !reads && fd.unwrap_or(1) == 1 && to != "1" {
-                        found.output = Some(None);
+                        found.output = Some(self.socket(&to));
                     }
                 } else {
                     // `>&file` is `&>file`.
@@ -97,6 +97,9 @@ impl Walk<'_, '_> {
                         found.input =
                             Some(if path.is("/dev/stdin") { self.state.input.clone() } else { self.opened(path) });
                     }
+                } else if let (true, Some(to)) = (fd.is_some_and(|fd| fd != 1), network(&path)) {
+                    let number = fd.unwrap_or_default().to_string();
+                    self.scene.remember("socket", number, to);
                 } else if matches!(kind, ast::IoFileRedirectKind::ReadAndWrite) {
                     writes(path, true, fd.unwrap_or(0).max(2), found);
                 } else {
@@ -105,6 +108,12 @@ impl Walk<'_, '_> {
                 }
             }
         }
+    }
+
+    /// The connection that this number was opened for, as a file to be added to.
+    fn socket(&self, number: &str) -> Option<(Word, bool)> {
+        let mut opened = self.scene.recalled("socket");
+        opened.find(|(name, _)| *name == number).map(|(_, to)| (Word::known(to), true))
     }
 
     /// A file that is read: absolute, so that it stays the same wherever the script goes.
@@ -149,6 +158,12 @@ impl Walk<'_, '_> {
     }
 }
 
+/// The path where it is a connection that bash opens: `/dev/tcp/HOST/PORT`.
+pub(super) fn network(path: &Word) -> Option<String> {
+    let leading = path.leading();
+    (leading.starts_with("/dev/tcp/") || leading.starts_with("/dev/udp/")).then(|| path.to_string())
+}
+
 fn writes(path: Word, appends: bool, fd: i32, found: &mut Redirected) {
     let is_nothing = path.text().is_some_and(|path| {
         matches!(&*path, "/dev/null" | "/dev/stdout" | "/dev/stderr" | "/dev/tty") || path.starts_with("/dev/fd/")
@@ -156,7 +171,7 @@ fn writes(path: Word, appends: bool, fd: i32, found: &mut Redirected) {
     if fd == 1 {
         found.output = Some((!is_nothing).then(|| (path.clone(), appends)));
     }
-    if !is_nothing {
+    if !is_nothing && network(&path).is_none() {
         found.writes.push(Written { path, appends });
     }
 }

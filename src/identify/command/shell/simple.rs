@@ -44,7 +44,7 @@ impl Walk<'_, '_> {
         if let Some(name) = &command.word_or_name
             && let Some(text) = self.state.aliases.get(&name.value).cloned()
         {
-            return self.alias(&name.value, &text, command);
+            return self.perhaps_alias(&name.value, &text, command);
         }
         let expanded = self.expand(command);
         if expanded.words.is_empty() {
@@ -59,6 +59,23 @@ impl Walk<'_, '_> {
         let printed = std::mem::replace(&mut self.out, out);
         self.wrote(&redirected, printed.as_deref());
         status
+    }
+
+    /// A shell that nobody types into knows aliases only after `shopt -s expand_aliases`, and then from the next line on:
+    /// both are read, the alias and the program of that name.
+    fn perhaps_alias(&mut self, name: &str, text: &str, command: &SimpleCommand) -> Status {
+        let before = self.state.clone();
+        let first = self.alias(name, text, command);
+        let after_alias = std::mem::replace(&mut self.state, before);
+        let hidden = self.state.aliases.remove(name);
+        let second = self.simple(command);
+        if let Some(text) = hidden {
+            self.state.aliases.entry(name.to_owned()).or_insert(text);
+        }
+        let after_program = self.state.clone();
+        self.state = after_alias.merge(after_program, self.scene);
+        self.prints(None);
+        if first == second { first } else { Status::Maybe }
     }
 
     /// The alias' text in place of its name.
@@ -194,6 +211,7 @@ impl Walk<'_, '_> {
     /// Only assignments and redirections.
     fn nameless(&mut self, expanded: Expanded) -> Status {
         for (name, value) in expanded.assigned {
+            self.sets_prompt(&name, &value);
             self.state.set(&name, value);
         }
         let writes = expanded.redirected.writes.clone();
@@ -228,6 +246,7 @@ impl Walk<'_, '_> {
             if !bypasses && let Some(bodies) = self.state.functions.get(name).cloned() {
                 return self.call(&expanded, &bodies);
             }
+            self.evaluates_arguments(name, &expanded);
             if let Some(status) = self.builtin(name, &expanded) {
                 if !expanded.redirected.writes.is_empty() {
                     let one = Invocation { writes: expanded.redirected.writes.clone(), ..self.invocation(vec![]) };
@@ -286,6 +305,7 @@ impl Walk<'_, '_> {
             texts.collect::<Vec<_>>()
         });
         let before = std::mem::replace(&mut self.state.arguments, arguments);
+        let references = self.state.references.clone();
         let input = expanded.redirected.input.clone().map(|input| std::mem::replace(&mut self.state.input, input));
         let mut kept: std::collections::BTreeMap<String, Option<Variable>> = std::collections::BTreeMap::new();
         for (name, value) in &expanded.assigned {
@@ -313,6 +333,7 @@ impl Walk<'_, '_> {
             };
         }
         self.state.arguments = before;
+        self.state.references = references;
         if let Some(input) = input {
             self.state.input = input;
         }

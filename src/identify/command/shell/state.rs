@@ -1,6 +1,6 @@
 //! What a shell knows at a point of its script.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use brush_parser::ast::{Command, FunctionBody};
@@ -25,6 +25,10 @@ pub(super) struct State {
     pub(super) locals: Vec<BTreeMap<String, Option<Variable>>>,
     /// Every body that a name may stand for.
     pub(super) functions: BTreeMap<String, Vec<Rc<FunctionBody>>>,
+    /// Those that cannot be set again (`readonly`).
+    pub(super) fixed: BTreeSet<String>,
+    /// Names that stand for other names (`declare -n`).
+    pub(super) references: BTreeMap<String, String>,
     /// Texts that stand for names.
     pub(super) aliases: BTreeMap<String, String>,
     /// `$1` and the rest; `None` when nobody knows.
@@ -89,6 +93,8 @@ impl State {
             variables,
             locals: vec![],
             functions,
+            fixed: BTreeSet::new(),
+            references: BTreeMap::new(),
             aliases: BTreeMap::new(),
             arguments,
             name: name.to_owned(),
@@ -101,6 +107,15 @@ impl State {
 
     /// Sets a variable, keeping whether it is exported.
     pub(super) fn set(&mut self, name: &str, value: Value) {
+        if self.fixed.contains(name) {
+            return;
+        }
+        // What the other name stands for changes; the name itself stays what nobody knows.
+        if let Some(to) = self.references.get(name).filter(|to| *to != name).cloned() {
+            let exported = self.variables.get(&to).is_some_and(|old| old.exported);
+            self.variables.insert(to, Variable { value, exported });
+            return;
+        }
         let exported = self.exports || self.variables.get(name).is_some_and(|old| old.exported);
         self.variables.insert(name.to_owned(), Variable { value, exported });
     }
@@ -176,6 +191,8 @@ impl State {
                 }
             }
         }
+        self.fixed.retain(|name| other.fixed.contains(name));
+        self.references.extend(other.references);
         for (name, text) in other.aliases {
             self.aliases.entry(name).or_insert(text);
         }

@@ -98,7 +98,7 @@ fn texts_that_are_run_are_read() {
     check("bash -c \"$X\"", "?bash -c $X");
     check("bash -c \"cd $X && a\"", "a");
     check("$X a", "?$X a");
-    check("alias k='a -b'; k c", "a -b c");
+    check("alias k='a -b'; k c", "a -b c ; ?k c");
     check("f() { command f \"$@\"; }; f 1", "f 1");
     check("f() { a \"$1\"; }; export -f f; bash -c 'f 1'", "a 1");
     check("echo a > x; cp x y; sh y", "echo a ; echo a ; cp x y ; cp x y ; a");

@@ -224,6 +224,12 @@ impl<'s, 'a> Walk<'s, 'a> {
     /// What was printed went where the redirections say.
     pub(super) fn wrote(&mut self, redirected: &Redirected, printed: Option<&str>) {
         let Some(Some((path, appends))) = &redirected.output else { return };
+        if let Some(to) = super::redirect::network(path) {
+            let host = to.split('/').nth(3).unwrap_or_default().to_owned();
+            let one = self.invocation(vec![]);
+            super::super::wrapper::sent(&host, printed, &one, self.scene);
+            return;
+        }
         let Some(path) = path.text().and_then(|path| super::path_from(self.state.directory.as_deref(), &path)) else {
             return;
         };

@@ -3,10 +3,12 @@
 //! What they run is read as if it stood there by itself, in the circumstances that they give it: on another machine, with
 //! other variables, many times.
 
+mod carried;
 mod many;
 mod mentions;
 mod rows;
 mod shells;
+mod sockets;
 
 use super::face::Reader;
 use super::shell::{self, path_from};
@@ -14,8 +16,10 @@ use super::{Contents, Effect, Input, Invocation, Machine, Scene, Shell, Word};
 use crate::model::{Impact, Scope};
 use rows::{Row, Runs};
 
+pub(super) use carried::carried;
 pub(super) use many::found_paths;
 pub(super) use mentions::mentioned;
+pub(super) use sockets::sent;
 
 /// The programs that are read here beside those of [`read`].
 pub(super) const FACES: &[(&str, Reader)] = &[];
@@ -32,6 +36,9 @@ pub(super) fn read(program: &str, one: &Invocation, scene: &mut Scene<'_>) -> bo
                 return true;
             }
         }
+    }
+    if sockets::read(program, one, scene) {
+        return true;
     }
     if program == "nix" && nix(one, scene) {
         return true;
@@ -210,6 +217,10 @@ fn quiet(one: &Invocation, scene: &mut Scene<'_>, impact: Impact) {
 fn assignment(word: &Word, scene: &mut Scene<'_>) -> Option<(String, Word)> {
     let text = scene.veiled(word);
     let (name, value) = text.split_once('=')?;
+    // A function for the shells that are run.
+    if name.starts_with("BASH_FUNC_") && name.ends_with("%%") {
+        return Some((name.to_owned(), scene.unveil(value, false)));
+    }
     let mut letters = name.chars();
     let begins = letters.next().is_some_and(|letter| letter.is_ascii_alphabetic() || letter == '_');
     let valid = begins && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_');

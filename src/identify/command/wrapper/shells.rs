@@ -30,6 +30,7 @@ fn tells(one: &Invocation, scene: &mut Scene<'_>) {
 /// `bash`, with a text, a file, or what it reads.
 fn runs_text(one: &Invocation, scene: &mut Scene<'_>) {
     let (mut takes_text, mut from_input, mut only_checks) = (false, false, false);
+    let mut startup: Option<&Word> = None;
     let mut words = one.arguments().iter();
     let mut operands: Vec<Word> = vec![];
     while let Some(word) = words.next() {
@@ -39,7 +40,7 @@ fn runs_text(one: &Invocation, scene: &mut Scene<'_>) {
                 operands.extend(words.by_ref().cloned());
             }
             "--version" | "--help" => return tells(one, scene),
-            "--rcfile" | "--init-file" => drop(words.next()),
+            "--rcfile" | "--init-file" => startup = words.next(),
             option if option.starts_with("--") => {
                 takes_text |= option == "--command";
             }
@@ -63,6 +64,10 @@ fn runs_text(one: &Invocation, scene: &mut Scene<'_>) {
     }
     if only_checks {
         return tells(one, scene);
+    }
+    super::carried::starts(one, scene);
+    if let Some(path) = startup.filter(|path| !path.is("/dev/null")) {
+        file(path, &[], one, scene);
     }
     let inner = one.with_words(vec![]);
     if takes_text {
@@ -161,7 +166,8 @@ fn sudo(one: &Invocation, scene: &mut Scene<'_>) {
         given(text.as_deref(), &[], one, scene);
         return;
     }
-    super::wraps(row, one, scene);
+    let there = super::sockets::moved(options, "-D", one, scene);
+    super::wraps(row, there.as_ref().unwrap_or(one), scene);
 }
 
 /// `su USER -c TEXT`, `runuser -u USER CMD…`: options and operands stand in any order.
@@ -245,7 +251,11 @@ fn env(one: &Invocation, scene: &mut Scene<'_>) {
                 let to = words.pop_front().unwrap_or_default();
                 inner.directory = to.text().and_then(|to| shell::path_from(one.directory.as_deref(), &to));
             }
-            option if option.starts_with('-') => drop(words.pop_front()),
+            option if option.starts_with('-') => {
+                words.pop_front();
+                let there = super::sockets::moved(std::slice::from_ref(&word), "-C", one, scene);
+                inner.directory = there.map_or(inner.directory, |there| there.directory);
+            }
             _ => match assignment(&word, scene) {
                 Some(set) => {
                     inner.variables.push(set);
@@ -278,6 +288,7 @@ fn ssh(one: &Invocation, scene: &mut Scene<'_>) {
     let mut words = one.arguments().iter();
     let mut operands: Vec<Word> = vec![];
     let (mut forwards, mut tells_only) = (false, false);
+    let mut real: Option<String> = None;
     while let Some(word) = words.next() {
         let text = word.leading();
         if operands.is_empty() && word.is("--") {
@@ -292,7 +303,8 @@ fn ssh(one: &Invocation, scene: &mut Scene<'_>) {
                 tells_only |= matches!(letter, 'V' | 'G' | 'Q' | 'O');
                 if SSH.contains(&letter) {
                     if letter == 'o' {
-                        proxied(word, n, words.clone().next(), one, scene);
+                        let named = proxied(word, n, words.clone().next(), one, scene);
+                        real = real.or(named);
                     }
                     if n + 1 == text.chars().count() {
                         words.next();
@@ -317,7 +329,10 @@ fn ssh(one: &Invocation, scene: &mut Scene<'_>) {
     }
     let shown = host.to_string();
     let name = shown.trim_start_matches("ssh://").rsplit('@').next().unwrap_or(&shown).to_owned();
-    let is_loopback = matches!(name.as_str(), "localhost" | "127.0.0.1" | "::1");
+    let is_own = |name: &str| matches!(name, "localhost" | "127.0.0.1" | "::1");
+    // The name that is really called, unless it is this machine: a forwarded port there may lead anywhere.
+    let name = real.filter(|real| !is_own(real) && !real.contains('%')).unwrap_or(name);
+    let is_loopback = is_own(&name);
     let machine = if is_loopback { one.machine.clone() } else { Machine::Remote(name) };
     let there = Invocation { variables: vec![], directory: None, machine, writes: vec![], ..one.clone() };
     if !command.is_empty() {
@@ -336,15 +351,17 @@ fn ssh(one: &Invocation, scene: &mut Scene<'_>) {
     }
 }
 
-/// `-o ProxyCommand=…` and `-o LocalCommand=…` run a command here.
-fn proxied(word: &Word, at: usize, next: Option<&Word>, one: &Invocation, scene: &mut Scene<'_>) {
+/// `-o ProxyCommand=…` and its like run a command here; the host of `-o HostName=…` is given back.
+fn proxied(word: &Word, at: usize, next: Option<&Word>, one: &Invocation, scene: &mut Scene<'_>) -> Option<String> {
     let inline: String = word.leading().chars().skip(at + 1).collect();
     let option = if inline.is_empty() { next.map(|next| scene.veiled(next)).unwrap_or_default() } else { inline };
-    let Some((name, text)) = option.split_once(['=', ' ']) else { return };
-    let runs = name.eq_ignore_ascii_case("proxycommand") || name.eq_ignore_ascii_case("localcommand");
+    let (name, text) = option.split_once(['=', ' '])?;
+    let (name, text) = (name.trim(), text.trim_start_matches(['=', ' ']));
+    let runs = ["proxycommand", "localcommand", "knownhostscommand"].iter().any(|one| name.eq_ignore_ascii_case(one));
     if runs && text != "none" {
         scene.script(text, Shell::Posix, &one.with_words(vec![]));
     }
+    name.eq_ignore_ascii_case("hostname").then(|| scene.unveil(text, false).to_string())
 }
 
 /// `flock FILE CMD…`, `flock FILE -c TEXT`.

@@ -139,9 +139,9 @@ fn scripts_say_what_they_do() {
     check("curl u > x.sh; bash x.sh", "curl u ; u: curl u ; ?bash x.sh");
     check("source .venv/bin/activate; a", " ; a");
     check("bash <(curl u)", "u: curl u ; ?bash /dev/fd/63");
-    check("source <(curl u)", "curl u ; ?");
+    check("source <(curl u)", "u: curl u ; ?");
     check("eval \"$(ssh-agent -s)\"", "ssh-agent -s ; ");
-    check("eval \"$(curl u)\"", "curl u ; ?");
+    check("eval \"$(curl u)\"", "u: curl u ; ?");
 }
 
 #[test]
