@@ -32,6 +32,8 @@ struct Command<'a> {
     /// Where it runs, after `-C`.
     at: &'a Invocation,
     config: &'a Config,
+    /// `--git-dir` names another repository than the one that stands there.
+    foreign: bool,
 }
 
 impl Command<'_> {
@@ -87,6 +89,7 @@ fn spoken(at: &Invocation, earlier: &[(String, String)], aliases: usize, scene: 
     let mut settings = earlier.to_vec();
     let mut there = at.clone();
     let mut words = at.arguments().iter();
+    let mut foreign = false;
     let name = loop {
         let Some(word) = words.next() else { return prints(at, scene) };
         let Some(text) = word.text() else {
@@ -101,7 +104,13 @@ fn spoken(at: &Invocation, earlier: &[(String, String)], aliases: usize, scene: 
                 let Some(setting) = words.next() else { return prints(at, scene) };
                 settings.push(setting_of(setting));
             }
-            "--git-dir" | "--namespace" | "--super-prefix" | "--config-env" | "--attr-source" => {
+            option if option.starts_with("--git-dir") => {
+                foreign = true;
+                if option == "--git-dir" {
+                    words.next();
+                }
+            }
+            "--namespace" | "--super-prefix" | "--config-env" | "--attr-source" => {
                 words.next();
             }
             "--version" | "-v" | "--help" | "-h" | "--html-path" | "--man-path" | "--info-path" | "--exec-path" => {
@@ -116,7 +125,7 @@ fn spoken(at: &Invocation, earlier: &[(String, String)], aliases: usize, scene: 
     };
     runs::settings(&settings, at, scene);
     let config = Config::of(&there, &settings, scene);
-    let command = Command { name: &name, words: words.as_slice(), at: &there, config: &config };
+    let command = Command { name: &name, words: words.as_slice(), at: &there, config: &config, foreign };
     if dispatch(&command, scene) {
         return;
     }
