@@ -111,7 +111,7 @@ impl Compose<'_> {
                     self.send(scene, "DELETE", &format!("/volumes/{name}"));
                 }
             }
-            "rm" => self.each(scene, "DELETE", ""),
+            "rm" => self.each(scene, "DELETE", if self.given.on("volumes") { "?v=1" } else { "" }),
             "stop" | "kill" | "restart" | "pause" | "start" | "unpause" => {
                 self.each(scene, "POST", &format!("/{verb}"))
             }

@@ -1,7 +1,8 @@
 //! What writes, moves and opens files to others.
 
 use super::super::{Effect, Invocation, RealKind, Scene, Word};
-use super::delete::{is_far, reads, removed};
+use super::delete::{guards, is_far, reads, removed};
+use super::into::{Into, lands, tampered};
 use super::options::{Given, options};
 use super::standing::{Reach, Standing, Where, standing};
 use crate::model::{Count, Hazard, Impact, Scope};
@@ -99,6 +100,7 @@ pub(super) fn mv(at: &Invocation, scene: &mut Scene<'_>) {
         scene.effect(at, effect.on(to.path.clone()).count(Count::Unbounded).with("where", "no-folder"));
     }
     let how = if to.path == "/dev/null" { Writing::Append } else { Writing::Replace };
+    lands(&sources, &target, kind(&given, true), at, scene);
     wrote(&to, how, at, scene);
 }
 
@@ -120,7 +122,19 @@ pub(super) fn cp(at: &Invocation, scene: &mut Scene<'_>) {
         }
     }
     scene.effect(at, copied);
+    let links = given.has("link") && !given.has("recursive");
+    // A second name for the same file: what is written there is written here.
+    if let Some(source) = sources.iter().find(|source| links && guards(source, false, at, scene)) {
+        return tampered(source, at, scene);
+    }
+    let deep = given.any(&["recursive", "archive"]);
+    lands(&sources, &target, kind(&given, deep), at, scene);
     write(&target, how, at, scene);
+}
+
+/// How `cp`, `mv` and `install` take a folder as their target.
+fn kind(given: &Given, deep: bool) -> Into {
+    Into { deep, exact: given.has("no-target-directory"), folder: given.has("target-directory") }
 }
 
 /// `ln`: a name that leads to something else.
@@ -142,6 +156,11 @@ pub(super) fn ln(at: &Invocation, scene: &mut Scene<'_>) {
         Word::known(name.trim_end_matches('/').rsplit('/').next().unwrap_or_default())
     });
     let to = standing(&target, at, Reach { whole: false, link: true }, scene);
+    if let Some(source) = sources.iter().find(|source| !given.has("symbolic") && guards(source, false, at, scene)) {
+        return tampered(source, at, scene);
+    }
+    let exact = given.any(&["n", "h", "no-dereference", "no-target-directory"]);
+    lands(&sources, &target, Into { deep: true, exact, folder: given.has("target-directory") }, at, scene);
     if let [source] = sources.as_slice() {
         let folder = to.path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
         let there = Invocation { directory: folder, ..at.clone() };
@@ -167,7 +186,8 @@ pub(super) fn install(at: &Invocation, scene: &mut Scene<'_>) {
     if given.has("directory") {
         return given.operands.iter().for_each(|word| write(word, Writing::Append, at, scene));
     }
-    if let Some((_, target)) = ends(&given) {
+    if let Some((sources, target)) = ends(&given) {
+        lands(&sources, &target, kind(&given, false), at, scene);
         write(&target, Writing::Replace, at, scene);
     }
 }

@@ -1,9 +1,11 @@
 //! What edits files in place, and little languages that can write and run: sed, awk, dd.
 
-use super::super::{Effect, Input, Invocation, Scene, Shell, Word};
+use super::super::{Effect, Input, Invocation, RealKind, Scene, Shell, Word};
 use super::change::{Writing, write};
 use super::delete::reads;
 use super::options::options;
+use super::patches::patch_guards;
+use super::standing::place;
 use crate::model::{Impact, Scope};
 
 /// `dd if=… of=…`.
@@ -13,11 +15,29 @@ pub(super) fn dd(at: &Invocation, scene: &mut Scene<'_>) {
     if let Some(word) = given.next_back() {
         let kept =
             at.arguments().iter().any(|word| word.leading().contains("notrunc") || word.leading().contains("append"));
-        let how = if kept { Writing::Append } else { Writing::Replace };
-        write(&super::without(word, "of=".len()), how, at, scene);
+        let file = tilde(super::without(word, "of=".len()), scene);
+        let nothing = ["if=/dev/zero", "if=/dev/null", "if=/dev/urandom"];
+        let nothing = at.arguments().iter().any(|word| nothing.iter().any(|from| word.is(from)));
+        let there = place(&file, at, scene).kind != RealKind::Absent;
+        let how = match () {
+            () if kept => Writing::Append,
+            () if nothing && there => Writing::Empty,
+            () => Writing::Replace,
+        };
+        write(&file, how, at, scene);
     } else if at.arguments().iter().any(|word| word.leading().is_empty() && word.has_unknown()) {
         scene.unknown(at, "where it writes is not known");
     }
+}
+
+/// bash expands a tilde behind `=` in a word that looks like an assignment.
+fn tilde(word: Word, scene: &Scene<'_>) -> Word {
+    let Some(home) = scene.around().home().filter(|_| word.leading() == "~" || word.leading().starts_with("~/")) else {
+        return word;
+    };
+    let mut word = super::without(&word, "~".len());
+    word.parts.insert(0, super::super::Part::Text(home.to_owned()));
+    word
 }
 
 /// `sed`: reads, but with `-i`.
@@ -186,6 +206,8 @@ pub(super) fn patch(at: &Invocation, scene: &mut Scene<'_>) {
     if given.any(&["dry-run", "help", "version"]) {
         return reads(at, scene);
     }
+    let files: Vec<Word> = given.value("input").or_else(|| given.operands.get(1)).cloned().into_iter().collect();
+    patch_guards(&files, given.value("directory"), at, scene);
     let target = given.value("output").or_else(|| given.operands.first()).or_else(|| given.value("directory"));
     let here = Word::known("./patched");
     write(target.unwrap_or(&here), Writing::Append, at, scene);

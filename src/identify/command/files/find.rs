@@ -3,6 +3,7 @@
 use super::super::{Effect, Invocation, Part, Scene, Word};
 use super::change::{Writing, write};
 use super::delete::{delete, reads};
+use super::guard;
 use super::options::options;
 use crate::model::{Impact, Scope};
 
@@ -133,8 +134,9 @@ fn primary(test: &str, tests: &mut Tests<'_>) -> Expression {
             let pattern = text(tests.next());
             let name = pattern.trim_end_matches("/*").trim_start_matches("./").trim_start_matches("*/").to_owned();
             // `*/cache/*` is what stands below a name.
-            one.names =
-                Some(vec![name]).filter(|names| names.iter().all(|name| name.chars().any(char::is_alphanumeric)));
+            let mut names = vec![name];
+            names.extend(guard::met(&pattern));
+            one.names = Some(names).filter(|names| names.iter().all(|name| name.chars().any(char::is_alphanumeric)));
         }
         "-regex" | "-iregex" => {
             let pattern = text(tests.next());
@@ -254,8 +256,11 @@ pub(super) fn fd(at: &Invocation, scene: &mut Scene<'_>) {
     let start =
         given.operands.get(1).or_else(|| given.value("search-path")).cloned().unwrap_or_else(|| Word::known("."));
     let ends: Vec<String> = given.values("extension").map(|end| format!("*.{end}")).collect();
-    let pattern = given.operands.first().filter(|word| !word.is(".") && !word.is("")).map(|word| format!("*{word}*"));
-    let names = if ends.is_empty() { pattern.map(|one| vec![one]) } else { Some(ends) };
+    let pattern = given.operands.first().filter(|word| !word.is(".") && !word.is("")).map(ToString::to_string);
+    // The name alone finds the guard's file of that name where hidden folders are searched.
+    let hidden = given.any(&["hidden", "unrestricted"]);
+    let pattern = pattern.map(|one| [Some(format!("*{one}*")), hidden.then_some(one)]);
+    let names = if ends.is_empty() { pattern.map(|all| all.into_iter().flatten().collect()) } else { Some(ends) };
     let mut command: Vec<Word> = command.iter().skip(1).take_while(|word| !word.is(";")).cloned().collect();
     if !command.iter().any(|word| word.to_string().contains('{')) {
         command.push(Word::known("{}"));

@@ -122,12 +122,10 @@ pub(super) fn is_guard(path: &Path, whole: bool, scene: &Scene<'_>) -> bool {
 /// Whether a path leads to what `guard` names, below it, or (`whole`, or not known to the end) above it.
 fn touches(path: &Path, guard: &[Step], whole: bool, shared: usize) -> bool {
     let mut names = guard.iter();
-    let mut steps = path.steps.iter();
-    while let Some(step) = steps.next() {
+    for (at, step) in path.steps.iter().enumerate() {
         if step.text() == "**" && matches!(step, Step::Pattern(_)) {
-            // By its own name at any depth; a pattern that many names fit says nothing of this one.
-            let Some(last @ Step::Name(_)) = steps.next() else { return whole && path.steps.len() > shared + 1 };
-            return names.any(|name| last.fits(name.text())) && (whole || names.next().is_none());
+            let rest = path.steps.get(at + 1..).unwrap_or_default();
+            return anywhere(rest, names.as_slice(), whole, (at, path.steps.len(), shared));
         }
         match names.next() {
             // At it, and further down.
@@ -139,6 +137,34 @@ fn touches(path: &Path, guard: &[Step], whole: bool, shared: usize) -> bool {
     let ended = names.next().is_none();
     // `rm -rf .claude` takes its settings with it; what takes in all of a home or a workspace is judged as that.
     ended || path.steps.len() > shared && (whole || path.open)
+}
+
+/// What follows `**` at any depth, `at` steps from the root.
+fn anywhere(rest: &[Step], names: &[Step], whole: bool, (at, length, shared): (usize, usize, usize)) -> bool {
+    match rest {
+        // By its own name at any depth.
+        [Step::Name(first), ..] => (0..names.len()).any(|skipped| {
+            let tail = names.get(skipped..).unwrap_or_default();
+            tail.first().is_some_and(|name| name.text() == first)
+                && rest.iter().zip(tail).all(|(step, name)| step.fits(name.text()))
+                && (whole || rest.len() >= tail.len())
+        }),
+        // In the guard's own folder: `.claude/**/*.json`.
+        [last @ Step::Pattern(_)] if at > shared => whole || names.last().is_some_and(|name| last.fits(name.text())),
+        // A pattern that many names fit says nothing of this one.
+        _ => whole && length > shared + 1,
+    }
+}
+
+/// The guard's files that a pattern over whole paths (`find -path`) means: one that names the agent or the file.
+pub(super) fn met(pattern: &str) -> Vec<String> {
+    let means = |guard: &&&str| {
+        let mut names = guard.split('/');
+        let agent = names.next().unwrap_or_default().trim_start_matches('.');
+        let speaks = pattern.contains(agent) || names.next_back().is_some_and(|file| pattern.contains(file));
+        speaks && guard.contains('/') && super::path::fits(pattern, &format!("./{guard}"))
+    };
+    PROJECT.iter().filter(means).map(|guard| (*guard).to_owned()).collect()
 }
 
 /// A project's file in a project that is not the workspace.

@@ -10,20 +10,23 @@ mod disk;
 mod edit;
 mod find;
 mod guard;
+mod into;
 mod machine;
 mod options;
+mod patches;
 mod path;
 mod readers;
 mod standing;
 mod transfer;
 
 use super::face::Reader;
-use super::{Invocation, Scene, Written};
+use super::{Invocation, Part, Scene, Word, Written};
 
 pub(super) use change::{Writing, write};
 pub(super) use delete::guards;
 pub(super) use machine::FACES as MACHINE;
 pub(super) use options::{Given, options, without};
+pub(super) use patches::patch_guards;
 pub(super) use readers::FACES as READERS;
 pub(super) use standing::{Where, place};
 
@@ -69,6 +72,7 @@ pub(super) const FACES: &[(&str, Reader)] = &[
     ("nano", edit::editor),
     ("emacs", edit::editor),
     ("patch", edit::patch),
+    ("apply_patch", patches::apply_patch),
     ("sponge", change::tee),
     ("find", find::find),
     ("gfind", find::find),
@@ -101,6 +105,13 @@ pub(super) fn written(at: &Invocation, written: &Written, scene: &mut Scene<'_>)
         (false, true) => Writing::Empty,
         (false, false) => Writing::Replace,
     };
+    // A pattern of which one file fits is expanded (bash).
+    if let Some(text) = written.path.text().filter(|text| text.contains(['*', '?', '['])) {
+        let pattern = Word { parts: vec![Part::Glob(text.into_owned())] };
+        if delete::guards(&pattern, false, at, scene) {
+            return into::tampered(pattern, at, scene);
+        }
+    }
     change::write(&written.path, how, at, scene);
 }
 

@@ -48,7 +48,7 @@ impl Step {
 }
 
 /// `*`, `?` and `[…]` (which fits any letter: the stricter).
-fn fits(pattern: &str, name: &str) -> bool {
+pub(super) fn fits(pattern: &str, name: &str) -> bool {
     let mut pattern_rest = pattern.chars();
     match pattern_rest.next() {
         None => name.is_empty(),

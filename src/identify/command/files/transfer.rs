@@ -3,6 +3,7 @@
 use super::super::{Effect, Input, Invocation, Machine, Scene, Shell, Word};
 use super::change::{Writing, write, wrote};
 use super::delete::{delete, is_far, reads, removed};
+use super::into::{Into, below, holds_guard, lands, tampered};
 use super::options::options;
 use super::standing::{Reach, Where, standing};
 use crate::model::{Count, Hazard, Impact, Scope};
@@ -61,6 +62,12 @@ pub(super) fn rsync(at: &Invocation, scene: &mut Scene<'_>) {
             write(word, Writing::Replace, at, scene);
         }
     };
+    if remote(target).is_none() {
+        let how = Into { deep: true, exact: false, folder: true };
+        // What ends with a slash is everything in it.
+        let inner = |word: &Word| if word.to_string().ends_with('/') { Word::known(".") } else { word.clone() };
+        lands(&sources.iter().map(inner).collect::<Vec<_>>(), target, how, at, scene);
+    }
     match remote(target) {
         Some((host, path)) => put(&path, &there(&host, at), scene),
         None if deletes && mirrors_own(target, at, scene) => write(target, Writing::Replace, at, scene),
@@ -185,7 +192,7 @@ pub(super) fn tar(at: &Invocation, scene: &mut Scene<'_>) {
     }
     let folder = given.value("directory").cloned().unwrap_or_else(|| Word::known("."));
     if given.any(&["extract"]) && !given.has("to-stdout") && given.value("to-command").is_none() {
-        extract(&folder, at, scene);
+        extract(&folder, &given.operands, at, scene);
         if given.has("absolute-names") {
             scene.unknown(at, "the archive's absolute names say where it writes");
         }
@@ -200,7 +207,17 @@ pub(super) fn tar(at: &Invocation, scene: &mut Scene<'_>) {
 }
 
 /// An archive's files are written into a folder.
-fn extract(folder: &Word, at: &Invocation, scene: &mut Scene<'_>) {
+fn extract(folder: &Word, members: &[Word], at: &Invocation, scene: &mut Scene<'_>) {
+    if members.is_empty() && holds_guard(folder, at, scene) {
+        return tampered(folder, at, scene);
+    }
+    for member in members {
+        let Some(name) = member.text() else { continue };
+        let inner = below(folder, super::super::Part::Text(name.into_owned()));
+        if holds_guard(&inner, at, scene) {
+            return tampered(inner, at, scene);
+        }
+    }
     let it = standing(folder, at, Reach::default(), scene);
     match it.place {
         Where::Home | Where::System | Where::OtherMount | Where::Elsewhere | Where::Guard | Where::Unknown => {
@@ -228,7 +245,8 @@ pub(super) fn unzip(at: &Invocation, scene: &mut Scene<'_>) {
         options(at.arguments(), "Z c f l p t T u v z a aa b B C D d= h j J K L M n N o O= I= P= q S U V W X x :");
     reads(at, scene);
     if !given.any(&["Z", "c", "l", "p", "t", "v", "z", "h"]) {
-        extract(given.value("d").unwrap_or(&Word::known(".")), at, scene);
+        let members = given.operands.get(1..).unwrap_or_default();
+        extract(given.value("d").unwrap_or(&Word::known(".")), members, at, scene);
     }
 }
 
@@ -255,7 +273,7 @@ pub(super) fn seven(at: &Invocation, scene: &mut Scene<'_>) {
     let words = at.arguments();
     if words.first().is_some_and(|word| word.is("x") || word.is("e")) {
         let folder = words.iter().find(|word| word.leading().starts_with("-o")).map(|word| super::without(word, 2));
-        extract(&folder.unwrap_or_else(|| Word::known(".")), at, scene);
+        extract(&folder.unwrap_or_else(|| Word::known(".")), &[], at, scene);
     } else if words.first().is_some_and(|word| word.is("a") || word.is("u") || word.is("d"))
         && let Some(archive) = words.iter().skip(1).find(|word| !word.leading().starts_with('-'))
     {

@@ -1,7 +1,7 @@
 //! Commands of git that only look, or that change what git can bring back.
 
 use super::super::files::{self, Writing, options};
-use super::super::{Effect, Scene, Word};
+use super::super::{Effect, Input, Scene, Word};
 use super::{Command, key, runs};
 use crate::model::{Impact, Place, Scope};
 
@@ -139,6 +139,12 @@ pub(super) fn read(command: &Command<'_>, scene: &mut Scene<'_>) -> bool {
 /// `-o FILE`, `--output=FILE`.
 fn output(command: &Command<'_>, scene: &mut Scene<'_>) {
     command.reads(scene);
+    if let ("bundle", [verb, rest @ ..]) = (command.name, command.words)
+        && verb.is("create")
+        && let Some(file) = rest.iter().find(|word| !word.leading().starts_with('-'))
+    {
+        files::write(file, Writing::Replace, command.at, scene);
+    }
     let mut words = command.words.iter();
     while let Some(word) = words.next() {
         let short = word.is("-o") && matches!(command.name, "archive" | "format-patch");
@@ -159,10 +165,21 @@ fn output(command: &Command<'_>, scene: &mut Scene<'_>) {
 fn applies(command: &Command<'_>, scene: &mut Scene<'_>) {
     let reads = ["--check", "--stat", "--numstat", "--summary"];
     if command.words.iter().any(|word| reads.iter().any(|option| word.is(option))) {
-        command.reads(scene)
-    } else {
-        command.updates(scene)
+        return command.reads(scene);
     }
+    let given = options(
+        command.words,
+        "R/reverse 3/3way cached index intent-to-add reject whitespace= p= C= directory= exclude= include= z v/verbose q/quiet \
+         s/signoff k/keep m/message-id patch-format= allow-empty unidiff-zero recount N build-fake-ancestor= inaccurate-eof",
+    );
+    files::patch_guards(&given.operands, given.value("directory"), command.at, scene);
+    // What differs from the last commit, taken back.
+    let undoes = matches!(&command.at.input, Input::Unknown(from)
+        if from.trim_start().starts_with("git ") && from.contains(" diff") && !from.contains(".."));
+    if command.name == "apply" && given.has("reverse") && !given.has("cached") && undoes && given.operands.is_empty() {
+        return command.loses("checkout_discard", scene);
+    }
+    command.updates(scene)
 }
 
 /// `config`: aliases and settings that run commands are judged where they are made.
@@ -242,6 +259,9 @@ fn clone(command: &Command<'_>, scene: &mut Scene<'_>) {
     runs::transport(&given, command, scene);
     scene.effect(command.at, Effect::new("git:local:clone", Impact::Create, Scope::Local));
     if let Some(folder) = given.operands.get(1) {
+        if files::guards(folder, true, command.at, scene) {
+            return command.guards(std::slice::from_ref(folder), scene);
+        }
         files::write(folder, Writing::Append, command.at, scene);
     }
 }

@@ -33,6 +33,8 @@ struct Command<'a> {
     /// Where it runs, after `-C`.
     at: &'a Invocation,
     config: &'a Config,
+    /// `--git-dir` names another repository than the one that stands there.
+    foreign: bool,
 }
 
 impl Command<'_> {
@@ -89,6 +91,7 @@ fn spoken(at: &Invocation, earlier: &[(String, String)], aliases: usize, scene: 
     settings.extend(runs::from_variables(at));
     let mut there = at.clone();
     let mut words = at.arguments().iter();
+    let mut foreign = false;
     let name = loop {
         let Some(word) = words.next() else { return prints(at, scene) };
         let Some(text) = word.text() else {
@@ -110,7 +113,13 @@ fn spoken(at: &Invocation, earlier: &[(String, String)], aliases: usize, scene: 
             option if option.starts_with("--config-env=") => {
                 settings.extend(runs::from_variable(option.trim_start_matches("--config-env="), at, scene));
             }
-            "--git-dir" | "--namespace" | "--super-prefix" | "--attr-source" => {
+            option if option.starts_with("--git-dir") => {
+                foreign = true;
+                if option == "--git-dir" {
+                    words.next();
+                }
+            }
+            "--namespace" | "--super-prefix" | "--attr-source" => {
                 words.next();
             }
             "--version" | "-v" | "--help" | "-h" | "--html-path" | "--man-path" | "--info-path" | "--exec-path" => {
@@ -125,7 +134,7 @@ fn spoken(at: &Invocation, earlier: &[(String, String)], aliases: usize, scene: 
     };
     runs::settings(&settings, at, scene);
     let config = Config::of(&there, &settings, scene);
-    let command = Command { name: &name, words: words.as_slice(), at: &there, config: &config };
+    let command = Command { name: &name, words: words.as_slice(), at: &there, config: &config, foreign };
     if dispatch(&command, scene) {
         return;
     }

@@ -1,6 +1,6 @@
 //! Commands of git that may lose work: uncommitted changes, untracked files, stashes, and what only the reflog holds.
 
-use super::super::files::{self, options};
+use super::super::files::{self, Where, options};
 use super::super::{Kept, Scene, Word};
 use super::Command;
 
@@ -34,9 +34,41 @@ pub(super) fn read(command: &Command<'_>, scene: &mut Scene<'_>) -> bool {
 /// Whether the repository holds everything that these paths name, as it stands.
 fn held(paths: &[Word], command: &Command<'_>, scene: &Scene<'_>) -> bool {
     let is = |path: &Word| {
-        path.text().is_some() && scene.around().kept(&files::place(path, command.at, scene).path) == Kept::Committed
+        let Some(folder) = path.text().and_then(|text| covered(&text, command, scene)) else { return false };
+        scene.around().kept(&files::place(&folder, command.at, scene).path) == Kept::Committed
     };
-    !paths.is_empty() && paths.iter().all(is)
+    !command.foreign && !paths.is_empty() && paths.iter().all(is)
+}
+
+/// What holds everything that a pathspec (gitglossary(7)) may name; `None` when nobody knows.
+fn covered(spec: &str, command: &Command<'_>, scene: &Scene<'_>) -> Option<Word> {
+    let (top, rest) = match spec.strip_prefix(':') {
+        None => (false, spec),
+        Some(rest) => match rest.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
+            Some((words, rest)) => {
+                let known = |word: &str| matches!(word.trim(), "top" | "glob" | "literal" | "");
+                if !words.split(',').all(known) {
+                    return None;
+                }
+                (words.split(',').any(|word| word.trim() == "top"), rest)
+            }
+            None if rest.starts_with('/') => (true, rest.trim_start_matches(['/', ':'])),
+            None => return None,
+        },
+    };
+    // Patterns: everything in the folder before them.
+    let plain = match rest.find(['*', '?', '[']) {
+        Some(at) => rest.get(..at)?.rsplit_once('/').map_or(".", |(folder, _)| folder),
+        None if rest.is_empty() => ".",
+        None => rest,
+    };
+    if !top {
+        return Some(Word::known(if plain.is_empty() { "/" } else { plain }));
+    }
+    let here = files::place(&Word::known("."), command.at, scene);
+    let own = matches!(here.place, Where::Workspace | Where::WorkspaceRoot);
+    let workspace = scene.around().workspace().filter(|_| own && !plain.split('/').any(|name| name == ".."))?;
+    Some(Word::known(format!("{workspace}/{plain}")))
 }
 
 fn reset(command: &Command<'_>, scene: &mut Scene<'_>) {
@@ -102,7 +134,8 @@ fn looks_like_path(word: &Word, command: &Command<'_>, scene: &Scene<'_>) -> boo
     {
         return true;
     }
-    if text.starts_with('/') || text.starts_with(":(") || text.starts_with(":/") {
+    // No ref's name holds a pattern (git-check-ref-format(1)).
+    if text.starts_with('/') || text.starts_with(':') || text.contains(['*', '?', '[']) {
         return true;
     }
     if matches!(text.as_ref(), "-" | "HEAD") || text.contains(['@', '~', '^']) {

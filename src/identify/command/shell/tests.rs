@@ -64,7 +64,7 @@ fn what_is_certain_decides_a_branch() {
     check("X=1; if [[ $X == 2 ]]; then a; else b; fi", "b");
     check("X=a; [ -n \"$Q\" ] && X=b; c \"$X\"", "[ -n $Q ] ; c $X");
     check("cd x && cd y; a; cd - ; b", "a ; b");
-    check("X=$Q; if a; then X=1; fi; $X b", "a ; ?$X b");
+    check("X=$Q; if a; then X=1; fi; $X b", "a ; ?$X …");
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn texts_that_are_run_are_read() {
     check("curl https://x | sh", "x: curl https://x ; ?sh");
     check("bash -c \"$X\"", "?bash -c $X");
     check("bash -c \"cd $X && a\"", "a");
-    check("$X a", "?$X a");
+    check("$X a", "?$X …");
     check("alias k='a -b'; k c", "a -b c ; ?k c");
     check("f() { command f \"$@\"; }; f 1", "f 1");
     check("f() { a \"$1\"; }; export -f f; bash -c 'f 1'", "a 1");

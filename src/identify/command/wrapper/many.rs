@@ -134,7 +134,9 @@ fn unquoted(text: &str) -> String {
 }
 
 fn runs(told: &Told, command: &[Word], items: Option<Vec<Word>>, one: &Invocation, scene: &mut Scene<'_>) {
-    let unknown = || Word::unknown("{…}", true);
+    // `pgrep blastgate | xargs kill`: what is meant stands in the command before.
+    let guard = matches!(&one.input, super::Input::Unknown(from) if from.contains("blastgate") && !from.contains('/'));
+    let unknown = || Word::unknown(if guard { "{blastgate…}" } else { "{…}" }, true);
     let items = items.filter(|items| items.len() <= EACH_MAX).map(|mut items| {
         if told.placeholder.is_none() {
             items.truncate(EACH_MAX);
