@@ -162,7 +162,17 @@ fn awk_program(text: &str, at: &Invocation, scene: &mut Scene<'_>) {
                 Some((_, command)) => runs(&format!("\"{command}\"")),
                 None => runs(""),
             }
+        } else if rest.trim_start().starts_with(|letter: char| letter.is_alphabetic() || letter == '$') {
+            runs("");
         }
+    }
+    // gawk calls the function whose name a variable holds.
+    if text.match_indices('@').any(|(start, _)| {
+        let name = text.get(start + 1..).unwrap_or_default();
+        let end = name.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(name.len());
+        end > 0 && name.get(end..).is_some_and(|rest| rest.starts_with('(')) && !in_quotes(text, start)
+    }) {
+        runs("");
     }
     for (start, _) in text.match_indices('>') {
         let rest = text.get(start + 1..).unwrap_or_default().trim_start_matches('>').trim_start();
@@ -174,21 +184,78 @@ fn awk_program(text: &str, at: &Invocation, scene: &mut Scene<'_>) {
     }
 }
 
-/// Whether a byte stands in a string, or in a pattern that is written with quotes.
+/// Whether a byte of an awk program stands in a string, or in a pattern.
 fn in_quotes(text: &str, at: usize) -> bool {
-    let before = text.get(..at).unwrap_or_default().replace("\\\"", "");
-    before.matches('"').count() % 2 == 1
-        || before.rsplit_once('\n').map_or(before.as_str(), |(_, line)| line).matches('/').count() % 2 == 1
+    let (mut inside, mut before, mut escaped) = (None, ' ', false);
+    for letter in text.get(..at).unwrap_or_default().chars() {
+        match (inside, letter) {
+            _ if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(mark), _) if letter == mark || letter == '\n' => inside = None,
+            (Some(_), _) => {}
+            (None, '"') => inside = Some('"'),
+            // Behind a value it divides.
+            (None, '/') if !before.is_alphanumeric() && !matches!(before, '_' | ')' | ']' | '$') => inside = Some('/'),
+            (None, _) => {}
+        }
+        if !letter.is_whitespace() {
+            before = letter;
+        }
+    }
+    inside.is_some()
+}
+
+/// Words in an editor's commands that run others or delete.
+const EDITOR_RUNS: [&str; 22] = [
+    "system(",
+    "systemlist(",
+    "jobstart(",
+    "job_start(",
+    "term_start(",
+    "termopen(",
+    ":term",
+    "terminal",
+    "lua ",
+    "luaeval(",
+    "py ",
+    "py3 ",
+    "python ",
+    "python3 ",
+    "perl ",
+    "ruby ",
+    "delete(",
+    "shell-command",
+    "call-process",
+    "start-process",
+    "make-process",
+    "delete-",
+];
+
+/// Whether an editor's command runs others: `!ls`, `w !sh`, but not `wq!`.
+fn runs_others(command: &str) -> bool {
+    let mut before = ' ';
+    let bang = command.chars().any(|letter| {
+        let is_bang = letter == '!' && !before.is_ascii_alphanumeric();
+        before = letter;
+        is_bang
+    });
+    bang || EDITOR_RUNS.iter().any(|word| command.contains(word))
 }
 
 /// Editors: what they write is typed; a script of commands that runs others is not read.
 pub(super) fn editor(at: &Invocation, scene: &mut Scene<'_>) {
     reads(at, scene);
-    let text = at.shown();
-    if text.contains("!") && at.arguments().iter().any(|word| word.leading().starts_with(['+', '-', ':'])) {
-        return scene.unknown(at, "an editor's commands can run others");
+    let mut is_command = false;
+    for word in at.arguments() {
+        let text = word.to_string();
+        let is_option = text.starts_with(['+', '-', ':']);
+        if (is_option || is_command) && runs_others(&text) {
+            return scene.unknown(at, "an editor's commands can run others");
+        }
+        is_command = matches!(text.as_str(), "-c" | "--cmd" | "--eval" | "-eval" | "--execute" | "-e");
     }
-    if matches!(&at.input, Input::Text(text) if text.lines().any(|line| line.trim_start().starts_with('!'))) {
+    if matches!(&at.input, Input::Text(text) if text.lines().any(|line| line.trim_start().starts_with('!') || line.trim_start().starts_with("w !")))
+    {
         return scene.unknown(at, "an editor's commands can run others");
     }
     let files = at.arguments().iter().filter(|word| !word.leading().starts_with(['-', '+', ':']));

@@ -278,6 +278,12 @@ pub(super) fn seven(at: &Invocation, scene: &mut Scene<'_>) {
         && let Some(archive) = words.iter().skip(1).find(|word| !word.leading().starts_with('-'))
     {
         write(archive, Writing::Replace, at, scene);
+        if words.iter().any(|word| word.is("-sdel")) {
+            // What went into the archive is deleted.
+            let given = words.iter().skip(1).filter(|word| !word.leading().starts_with('-')).skip(1).cloned();
+            let all = ["rm", "-r", "--"].into_iter().map(Word::known).chain(given).collect();
+            scene.invocation(&at.with_words(all));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The calls that stand in a program's text, from above to below.
 
 use super::lex::{Language, Token};
+use super::names::{ARGV, FILE, SHELL, TREE};
 use super::value::{Names, Value, arguments, closing, path};
 use crate::identify::command::{Invocation, Scene};
 
@@ -44,6 +45,33 @@ const BARE: [&str; 18] = [
     "print",
 ];
 
+/// `getattr(client, "delete_bucket")` as the name that it stands for.
+pub(super) fn plain(tokens: Vec<Token>, language: Language) -> Vec<Token> {
+    let called = |token: &Token| matches!(token, Token::Name(name) if name == "getattr");
+    if language != Language::Python || !tokens.iter().any(called) {
+        return tokens;
+    }
+    let mut out = Vec::with_capacity(tokens.len());
+    let mut place = 0;
+    while let Some(token) = tokens.get(place) {
+        if called(token)
+            && tokens.get(place + 1) == Some(&Token::Sign('('))
+            && let Some(close) = closing(&tokens, place + 1)
+            && let [owner, name] = arguments(tokens.get(place + 2..close).unwrap_or_default()).as_slice()
+            && let [Token::Text(name)] = name.as_slice()
+            && let Some(name) = name.text()
+        {
+            out.extend(owner.iter().cloned());
+            out.extend([Token::Sign('.'), Token::Name(name.into_owned())]);
+            place = close + 1;
+            continue;
+        }
+        out.push(token.clone());
+        place += 1;
+    }
+    out
+}
+
 /// Reads the text's calls; assignments are kept in `names` on the way.
 pub(super) fn calls(
     tokens: &[Token],
@@ -58,6 +86,13 @@ pub(super) fn calls(
             Token::Command(word) => {
                 let arguments = vec![vec![Token::Text(word.clone())]];
                 take(Call { path: "`".to_owned(), arguments, before: vec![] }, names);
+            }
+            // Bun's and zx's shell.
+            Token::Sign('$') if language == Language::JavaScript => {
+                if let Some(Token::Text(word)) = tokens.get(place + 1) {
+                    let arguments = vec![vec![Token::Text(word.clone())]];
+                    take(Call { path: "Bun.$".to_owned(), arguments, before: vec![] }, names);
+                }
             }
             Token::Name(_) => {
                 if let Some((name, value)) = assignment(tokens, place, language) {
@@ -290,6 +325,18 @@ fn assign(name: &str, tokens: &[Token], names: &mut Names, at: (&Invocation, &Sc
     if let Some(list) = names.list(tokens, at) {
         names.known.insert(name.to_owned(), Value::List(list));
         return;
+    }
+    // `f = os.system`: another name of a call that matters.
+    if let Some(Token::Name(first)) = tokens.first()
+        && tokens.iter().all(|token| matches!(token, Token::Name(_) | Token::Sign('.')))
+    {
+        let whole = path(tokens);
+        let owner = names.imported.get(first).cloned().unwrap_or_else(|| first.clone());
+        let whole = whole.strip_prefix(first.as_str()).map_or(whole.clone(), |rest| format!("{owner}{rest}"));
+        if [SHELL, ARGV, TREE, FILE].iter().any(|list| list.contains(&whole.as_str())) {
+            names.imported.insert(name.to_owned(), whole);
+            return;
+        }
     }
     let text = names.text(tokens, at);
     if !text.has_unknown() {

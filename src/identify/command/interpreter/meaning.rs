@@ -37,6 +37,12 @@ pub(super) fn read(call: &Call, names: &Names, program: &Program<'_>, at: &Invoc
         });
         let path = path.unwrap_or_else(|| Word::unknown(shown(all), false));
         scene.invocation(&at.with_words(vec!["rm".into(), "-rf".into(), path]));
+    } else if let Some(words) = piped(call, names, program, (at, scene)) {
+        match words.as_slice() {
+            [text] => command(text, program, at, scene),
+            _ => scene.invocation(&at.with_words(words)),
+        }
+    } else if connection(call, names, (at, scene)) {
     } else if is_each(call, program) {
         scene.unknown(at, "it deletes what a pattern finds, one by one");
     } else if is_code(call, program) {
@@ -96,6 +102,46 @@ fn is_code(call: &Call, program: &Program<'_>) -> bool {
 fn is_listed(call: &Call, program: &Program<'_>) -> bool {
     let takes = matches!(program.language, Language::Perl | Language::Ruby) && matches!(call.name(), "system" | "exec");
     takes && call.arguments.len() > 1 && call.arguments.iter().all(|one| super::value::pair(one).is_none())
+}
+
+/// Perl's `open F, "CMD|"` and `open F, "-|", "CMD", …`, and Ruby's `open("|CMD")`: one word is a text for the shell.
+fn piped(
+    call: &Call,
+    names: &Names,
+    program: &Program<'_>,
+    (at, scene): (&Invocation, &Scene<'_>),
+) -> Option<Vec<Word>> {
+    if call.path != "open" || !matches!(program.language, Language::Perl | Language::Ruby) {
+        return None;
+    }
+    let text = |position: usize| call.arguments.get(position).map(|one| names.text(one, (at, scene)));
+    if program.language == Language::Ruby {
+        let command = text(0)?.text()?.strip_prefix('|')?.to_owned();
+        return Some(vec![Word::known(command)]);
+    }
+    let mode = text(1)?.to_string();
+    if matches!(mode.trim(), "-|" | "|-") {
+        let words = call.arguments.iter().skip(2).map(|one| names.text(one, (at, scene))).collect();
+        return Some(words);
+    }
+    let mode = mode.trim();
+    let command = mode.strip_suffix('|').or_else(|| mode.strip_prefix('|'))?;
+    Some(vec![Word::known(command.trim())])
+}
+
+/// `HTTPSConnection("host").request("DELETE", "/path")`.
+fn connection(call: &Call, names: &Names, (at, scene): (&Invocation, &mut Scene<'_>)) -> bool {
+    if !call.path.ends_with("HTTPSConnection().request") && !call.path.ends_with("HTTPConnection().request") {
+        return false;
+    }
+    let text = |one: Option<&Vec<Token>>, scene: &Scene<'_>| {
+        names.text(one.map_or(&[], Vec::as_slice), (at, scene)).to_string()
+    };
+    let host = text(call.before.last().and_then(|before| before.first()), scene);
+    let method = text(call.arguments.first(), scene).to_ascii_uppercase();
+    let path = text(call.arguments.get(1), scene);
+    request(&method, &Word::known(format!("https://{host}{path}")), None, (at, scene));
+    true
 }
 
 /// `re.exec(text)` is no command, nor is another library's `run`.
@@ -197,7 +243,8 @@ fn http(call: &Call, names: &Names, program: &Program<'_>, (at, scene): (&Invoca
         "HTTParty",
         "Net.HTTP",
     ]
-    .contains(&owner);
+    .contains(&owner)
+        || owner == "require()" && ["axios", "got", "superagent"].iter().any(|library| program.text.contains(library));
     let text = |tokens: &[Token], scene: &Scene<'_>| names.text(tokens, (at, scene));
     let argument = |position: usize| call.arguments.get(position).map_or(&[][..], Vec::as_slice);
     let named = |wanted: &str| {

@@ -8,6 +8,7 @@
 mod calls;
 mod cloud;
 mod cmd;
+mod hosts;
 mod lex;
 mod meaning;
 mod names;
@@ -59,6 +60,14 @@ pub(super) const FACES: &[(&str, Reader)] = &[
     ("pwsh", powershell::program),
     ("powershell", powershell::program),
     ("cmd", cmd::program),
+    ("Rscript", hosts::r),
+    ("R", hosts::r),
+    ("osascript", hosts::osascript),
+    ("gdb", hosts::gdb),
+    ("lldb", hosts::gdb),
+    ("lftp", hosts::lftp),
+    ("rimraf", hosts::rimraf),
+    ("del-cli", hosts::rimraf),
 ];
 
 /// How deep a text may be run by a text.
@@ -137,7 +146,17 @@ fn module(words: &[Word], one: &Invocation, scene: &mut Scene<'_>) {
         "django" => "django-admin",
         other => other,
     };
-    if super::face::is_listed(program) {
+    if program == "timeit" {
+        let mut rest = words.iter().skip(1);
+        while let Some(word) = rest.next() {
+            match word.leading() {
+                "-n" | "-r" | "-u" | "--number" | "--repeat" | "--unit" => drop(rest.next()),
+                "-s" | "--setup" => rest.next().into_iter().for_each(|text| text_of(text, &PYTHON, one, scene)),
+                option if option.starts_with('-') => {}
+                _ => text_of(word, &PYTHON, one, scene),
+            }
+        }
+    } else if super::face::is_listed(program) {
         let mut all = vec![Word::known(program)];
         all.extend(words.iter().skip(1).cloned());
         scene.invocation(&one.with_words(all));
@@ -177,6 +196,18 @@ fn node(one: &Invocation, scene: &mut Scene<'_>) {
                 (_, Some(file)) => drop(from_file(file, Language::JavaScript, one, scene)),
                 _ => {}
             }
+        }
+        (Some("bun"), name)
+            if !name.is_empty() && !name.starts_with('-') && !name.contains(['.', '/']) && {
+                super::recipe::script(name, one, scene)
+            } =>
+        {
+            runs(one, scene);
+        }
+        (_, "--run") => {
+            runs(one, scene);
+            let name = words.get(1).map(ToString::to_string).unwrap_or_default();
+            let _ = super::recipe::script(&name, one, scene);
         }
         _ => interpreter(&NODE, one, scene),
     }
@@ -259,6 +290,8 @@ fn interpreter(style: &Style, one: &Invocation, scene: &mut Scene<'_>) {
         }
         if style.code.contains(&spelling) {
             texts.extend(words.next().cloned());
+        } else if let Some(text) = attached(style, word) {
+            texts.push(text);
         } else if spelling.len() > 2 && !spelling.starts_with("--") && ends_with_code(style, spelling) {
             // `-ne`, `-lane`, `-Ic`: the last letter takes the text.
             texts.extend(words.next().cloned());
@@ -283,6 +316,46 @@ fn interpreter(style: &Style, one: &Invocation, scene: &mut Scene<'_>) {
     for text in texts {
         text_of(&text, style, one, scene);
     }
+}
+
+/// The text that stands in one word with its option: `--eval=…`, `-Ec'…'`.
+fn attached(style: &Style, word: &Word) -> Option<Word> {
+    let spelling = word.leading();
+    if let Some((name, _)) = spelling.split_once('=').filter(|_| spelling.starts_with("--")) {
+        return style.code.contains(&name).then(|| without(word, name.len() + 1));
+    }
+    let flags = match style.language {
+        Language::Python => "bBdEiIOPqsSuvx",
+        Language::Perl => "nplawWtTuUsSX0123456789",
+        Language::Ruby => "nplasw",
+        Language::Php => "nq",
+        Language::JavaScript => return None,
+    };
+    for (at, letter) in spelling.strip_prefix('-')?.char_indices() {
+        let end = at + 1 + letter.len_utf8();
+        if style.code.iter().any(|code| code.len() == 2 && code.ends_with(letter)) {
+            return (spelling.len() > end || word.parts.len() > 1).then(|| without(word, end));
+        }
+        if !flags.contains(letter) {
+            return None;
+        }
+    }
+    None
+}
+
+/// A word without its first bytes, which are known.
+fn without(word: &Word, bytes: usize) -> Word {
+    let mut parts = word.parts.clone();
+    if let Some(super::Part::Text(text)) = parts.first_mut() {
+        *text = text.get(bytes..).unwrap_or_default().to_owned();
+    }
+    Word { parts }
+}
+
+/// A text in JavaScript that another program runs.
+pub(super) fn javascript(text: &str, at: &Invocation, scene: &mut Scene<'_>) {
+    let program = Program { language: Language::JavaScript, text, is_file: false };
+    code(text, &program, at, scene);
 }
 
 fn ends_with_code(style: &Style, spelling: &str) -> bool {
@@ -352,7 +425,7 @@ fn code(text: &str, program: &Program<'_>, at: &Invocation, scene: &mut Scene<'_
     let mut inside = at.with_words(vec![]);
     inside.input = Input::Inherited;
     inside.variables.push((DEPTH.to_owned(), Word::known("1")));
-    let tokens = lex::tokens(text, program.language);
+    let tokens = calls::plain(lex::tokens(text, program.language), program.language);
     let mut names = Names::default();
     // Calls are taken in their order, with what is known up to them; what they do is told afterwards, because that needs
     // the scene for itself.

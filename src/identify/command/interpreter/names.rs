@@ -38,6 +38,9 @@ pub(super) const SHELL: &[&str] = &[
     "os.execute",
     "__import__().system",
     "__import__().popen",
+    "asyncio.create_subprocess_shell",
+    "create_subprocess_shell",
+    "Bun.$",
 ];
 /// Calls whose first argument is a program, or a list of a program and its arguments.
 pub(super) const ARGV: &[&str] = &[

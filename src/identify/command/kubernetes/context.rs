@@ -42,6 +42,8 @@ pub(super) struct Chosen {
 const CURRENT: &str = "kubernetes context";
 /// The same of contexts that came into being.
 const MADE: &str = "kubernetes context made";
+/// Names in the kubeconfig were given to other clusters.
+const MOVED: &str = "kubernetes names moved";
 
 impl Cluster {
     /// What a request to it is known to be.
@@ -89,6 +91,11 @@ pub(super) fn cluster(at: &Invocation, scene: &Scene<'_>, chosen: &Chosen) -> Cl
         Some(_) => Some("https://unknown.kubeconfig".to_owned()),
         None => text(of_cluster, "server"),
     };
+    // A name that was given to something else stands for any server.
+    let server = match scene.recalled(MOVED).next() {
+        Some(_) if chosen.server.is_none() => Some("https://unknown.kubeconfig".to_owned()),
+        _ => server,
+    };
     let called = name.clone().or_else(|| context.clone());
     let here = matches!(at.machine, Machine::Own | Machine::Container(_));
     let is_known = chosen.context.as_ref().is_none_or(|word| word.text().is_some());
@@ -125,6 +132,16 @@ pub(super) fn choose(at: &Invocation, scene: &mut Scene<'_>, chosen: &Chosen, co
     let files = files(at, scene, chosen);
     let name = context.text().map_or_else(|| "unknown".to_owned(), std::borrow::Cow::into_owned);
     scene.remember(CURRENT, files.join(":"), name);
+}
+
+/// Keeps that names of clusters or contexts were given to others: what they stand for is not known from then on.
+pub(super) fn moved(scene: &mut Scene<'_>) {
+    scene.remember(MOVED, "", "");
+}
+
+/// Whether a server stands on this machine by its address.
+pub(super) fn is_loopback(server: &str) -> bool {
+    is_this_machine(server, "")
 }
 
 /// The kubeconfig's files, absolute.

@@ -34,6 +34,11 @@ pub(super) fn read(one: &Invocation, scene: &mut Scene<'_>) {
         None => first(&["justfile", "Justfile", ".justfile"], &folder, scene),
     };
     runs(one, scene);
+    // `just -c CMD…` runs that instead of a recipe.
+    if let Some(place) = words.iter().position(|word| word == "-c" || word == "--command") {
+        let inner = one.arguments().get(place + 1..).unwrap_or_default().to_vec();
+        return scene.invocation(&one.with_words(inner));
+    }
     let Some(text) = text.filter(|_| !words.iter().any(|word| PRINTS.contains(&word.as_str()))) else { return };
     let (variables, order, recipes) = parse(&text);
     let mut operands = Vec::new();

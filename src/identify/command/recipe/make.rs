@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{first, join, runs};
-use crate::identify::command::{Contents, Invocation, Scene, Shell};
+use crate::identify::command::{Contents, Input, Invocation, Scene, Shell};
 
 /// Variables that make itself sets (GNU make, 10.3), and some that are empty unless somebody sets them.
 const BUILT_IN: [(&str, &str); 24] = [
@@ -37,7 +37,7 @@ const BUILT_IN: [(&str, &str); 24] = [
 ];
 
 /// Short options that take a value.
-const VALUED: [&str; 5] = ["-I", "-o", "-W", "-E", "--eval"];
+const VALUED: [&str; 3] = ["-I", "-o", "-W"];
 /// How deep targets and variables may lead.
 const DEPTH_MAX: usize = 32;
 
@@ -57,6 +57,8 @@ struct Asked {
     targets: Vec<String>,
     overrides: BTreeMap<String, String>,
     prints: bool,
+    /// Lines of `--eval`, which are read before the file.
+    inline: String,
 }
 
 /// `make [-C DIR] [-f FILE] [NAME=VALUE…] [TARGET…]`.
@@ -64,10 +66,15 @@ pub(super) fn read(one: &Invocation, scene: &mut Scene<'_>) {
     let asked = asked(one);
     runs(one, scene);
     let text = match &asked.file {
+        Some(file) if file == "-" || file == "/dev/stdin" => given(one, &asked.folder, scene),
         Some(file) => first(&[file], &asked.folder, scene),
         None => first(&["GNUmakefile", "makefile", "Makefile"], &asked.folder, scene),
     };
-    let Some(text) = text else { return };
+    let text = match (text, asked.inline.is_empty()) {
+        (Some(text), _) => format!("{}\n{text}", asked.inline),
+        (None, false) => asked.inline.clone(),
+        (None, true) => return,
+    };
     let mut makefile = Makefile::default();
     makefile.parse(&text, (&asked.folder, scene), 0);
     makefile.variables.extend(asked.overrides.clone());
@@ -92,6 +99,19 @@ pub(super) fn read(one: &Invocation, scene: &mut Scene<'_>) {
     }
 }
 
+/// A Makefile on standard input.
+fn given(one: &Invocation, folder: &str, scene: &mut Scene<'_>) -> Option<String> {
+    match &one.input {
+        Input::Text(text) => Some(text.clone()),
+        Input::File(path) => first(&[&path.text()?], folder, scene),
+        Input::Unknown(_) => {
+            scene.unknown(one, "make runs a file that is not known from its standard input");
+            None
+        }
+        Input::Inherited => None,
+    }
+}
+
 fn asked(one: &Invocation) -> Asked {
     let mut asked = Asked { folder: one.directory.clone().unwrap_or_default(), ..Asked::default() };
     let mut words = one.arguments().iter().map(ToString::to_string);
@@ -109,6 +129,9 @@ fn asked(one: &Invocation) -> Asked {
             asked.file = Some(value(&mut words, rest));
         } else if let Some(rest) = word.strip_prefix("-f") {
             asked.file = Some(value(&mut words, rest));
+        } else if let Some(rest) = word.strip_prefix("--eval").or_else(|| word.strip_prefix("-E")) {
+            asked.inline.push_str(&value(&mut words, rest));
+            asked.inline.push('\n');
         } else if VALUED.contains(&word.as_str()) {
             words.next();
         } else if word.starts_with("--") {

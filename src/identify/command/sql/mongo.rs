@@ -185,8 +185,19 @@ fn script(one: &Invocation, scene: &mut Scene<'_>, place: &Place, text: Option<S
         return add(one, scene, place, Effect::new("mongodb:shell:script", Impact::Execute, Scope::Resource));
     };
     let (code, strings) = parted(&text);
+    let called = calls(&code);
+    if text.contains("child_process") {
+        crate::identify::command::interpreter::javascript(&text, one, scene);
+    }
+    // `connect("mongodb://…")`, `new Mongo("…")`: another server than the one that the options name.
+    let elsewhere = called.iter().any(|name| name == "connect" || name == "Mongo").then(|| {
+        let host = strings.iter().find(|text| text.contains("://")).and_then(|text| dsn(text).host);
+        let is_unknown = host.is_none();
+        Target { host, is_unknown, ..Target::default() }.place(one)
+    });
+    let place = elsewhere.as_ref().unwrap_or(place);
     let mut some = false;
-    for name in calls(&code) {
+    for name in called {
         if let Some((_, impact, scope)) = METHODS.iter().find(|(method, ..)| *method == name) {
             some = true;
             let mut effect = Effect::new(&format!("mongodb:shell:{name}"), *impact, *scope);

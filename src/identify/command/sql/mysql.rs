@@ -13,7 +13,7 @@ const MYSQL: Taken = Taken {
              defaults-group-suffix init-command protocol delimiter default-character-set ssl-ca ssl-cert ssl-key ssl-mode plugin-dir \
              max-allowed-packet connect-timeout pager tee prompt login-path r=result-file result-file where ignore-table tables \
              i=sleep sleep c=count",
-    attached: "p=password password V=verbose",
+    attached: "p=password password V=verbose table ssl",
     single_dash: false,
     stops: false,
 };

@@ -131,7 +131,8 @@ fn long(taken: &Taken, name: &str) -> String {
     if taken.single_dash {
         return synonym(taken.values, name).unwrap_or(name).to_owned();
     }
-    if is_in(taken.values, name) || name.len() < 3 {
+    // What is a whole name is no beginning of another.
+    if is_in(taken.values, name) || is_in(taken.attached, name) || name.is_empty() {
         return name.to_owned();
     }
     let mut longer = taken
@@ -139,8 +140,9 @@ fn long(taken: &Taken, name: &str) -> String {
         .split_whitespace()
         .map(|one| one.split_once('=').map_or(one, |(_, long)| long))
         .filter(|long| long.starts_with(name));
-    match (longer.next(), longer.next()) {
-        (Some(one), None) => one.to_owned(),
+    // The list has a name twice where it has a short form too.
+    match longer.next() {
+        Some(one) if longer.all(|other| other == one) => one.to_owned(),
         _ => name.to_owned(),
     }
 }

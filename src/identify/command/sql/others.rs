@@ -171,3 +171,93 @@ pub(super) fn influx(one: &Invocation, scene: &mut Scene<'_>) {
 fn add(one: &Invocation, scene: &mut Scene<'_>, place: &Place, effect: Effect) {
     scene.effect(one, effect.at(place.clone()));
 }
+
+/// `snow sql -q …`; what else it does is not read.
+pub(super) fn snow(one: &Invocation, scene: &mut Scene<'_>) {
+    if one.arguments().iter().any(|word| word.is("sql")) {
+        return snowsql(one, scene);
+    }
+    let is = |verbs: &[&str]| one.arguments().iter().take(4).any(|word| verbs.iter().any(|verb| word.is(verb)));
+    if asks_help(one) || is(&["list", "describe", "connection", "show", "logs"]) {
+        return local(one, scene, "help");
+    }
+    let place = Place { host: Some("unknown".to_owned()), ..Place::default() };
+    let effect = if is(&["drop", "delete", "remove", "teardown"]) {
+        Effect::new("snowflake:cli:delete", Impact::Destroy, Scope::Resource).hazard(Hazard::DataLoss)
+    } else {
+        Effect::new("snowflake:cli:update", Impact::Update, Scope::Resource)
+    };
+    add(one, scene, &place, effect);
+}
+
+/// `sqlplus USER/PASSWORD@CONNECTION @SCRIPT`.
+pub(super) fn sqlplus(one: &Invocation, scene: &mut Scene<'_>) {
+    if one.arguments().iter().any(|word| word.is("-V") || word.is("-H")) || asks_help(one) {
+        return local(one, scene, "help");
+    }
+    let files = one.arguments().iter().filter(|word| word.leading().starts_with('@'));
+    let file = files.map(|word| super::options::after(word, 1)).next();
+    let mut run = Run::new(one, scene, SqlDialect::Generic, Client::None);
+    run.target = Target { is_unknown: true, ..Target::default() };
+    match file {
+        Some(file) => run.file(&file),
+        None => run.input(),
+    }
+}
+
+/// Two programs have this name: the migrations' tool, and the command line of MongoDB's hosting.
+pub(super) fn atlas(one: &Invocation, scene: &mut Scene<'_>) {
+    let words: Vec<String> = one
+        .arguments()
+        .iter()
+        .filter(|word| !word.leading().starts_with('-'))
+        .take(4)
+        .map(ToString::to_string)
+        .collect();
+    let hosted = words.first().is_some_and(|kind| HOSTED.contains(&kind.as_str()));
+    if !hosted || asks_help(one) {
+        return super::migrate::tool(one, scene);
+    }
+    let is = |verbs: &[&str]| words.iter().any(|word| verbs.contains(&word.as_str()));
+    let place = Place { host: Some("cloud.mongodb.com".to_owned()), ..Place::default() };
+    let effect = match () {
+        () if is(&["delete", "terminate", "remove", "drop"]) => {
+            Effect::new("mongodb:atlas:delete", Impact::Destroy, Scope::Resource).hazard(Hazard::DataLoss)
+        }
+        () if is(&["list", "ls", "describe", "get", "watch", "download"]) => {
+            Effect::new("mongodb:atlas:read", Impact::Read, Scope::Resource)
+        }
+        () if is(&["pause", "failover", "upgrade"]) => {
+            Effect::new("mongodb:atlas:pause", Impact::Disrupt, Scope::Resource)
+        }
+        () if is(&["dbusers", "accessLists", "teams", "users", "organizations"]) => {
+            Effect::new("mongodb:atlas:access", Impact::Permission, Scope::Resource).hazard(Hazard::Privilege)
+        }
+        () => Effect::new("mongodb:atlas:update", Impact::Update, Scope::Resource),
+    };
+    add(one, scene, &place, effect.on(words.join(" ")));
+}
+
+/// First words of MongoDB's `atlas`.
+const HOSTED: [&str; 20] = [
+    "clusters",
+    "cluster",
+    "projects",
+    "project",
+    "backups",
+    "dbusers",
+    "accessLists",
+    "accesslists",
+    "serverless",
+    "organizations",
+    "teams",
+    "users",
+    "dataLakePipelines",
+    "dataFederation",
+    "streams",
+    "privateEndpoints",
+    "networking",
+    "alerts",
+    "deployments",
+    "flexClusters",
+];

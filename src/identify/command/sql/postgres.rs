@@ -10,7 +10,7 @@ use crate::model::{Hazard, Impact, Scope};
 const PSQL: Taken = Taken {
     values: "h=host p=port U=username d=dbname c=command f=file v=set set variable P=pset pset F=field-separator field-separator \
              R=record-separator record-separator T=table-attr table-attr o=output output L=log-file log-file host port username dbname command file",
-    attached: "",
+    attached: "list help",
     single_dash: false,
     stops: false,
 };
@@ -19,7 +19,7 @@ const TOOL: Taken = Taken {
              N=exclude-schema exclude-schema t=table table T=trigger exclude-table exclude-table-data D=template template E=encoding encoding \
              O=owner owner l=use-list S=superuser superuser role L=list-file section Z=compress compress connection-limit g=member member \
              I=index index lock-wait-timeout snapshot locale lc-collate lc-ctype tablespace strategy",
-    attached: "",
+    attached: "list schema-only data-only help",
     single_dash: false,
     stops: false,
 };
@@ -30,10 +30,8 @@ fn target(given: &Given, database: Option<&Word>, at: &Invocation, scene: &Scene
     if let Some(name) = variable(at, scene, "PGSERVICE") {
         target = name.text().map_or(Target { is_unknown: true, ..Target::default() }, |name| service(&name, at, scene));
     }
-    for name in ["PGHOST", "PGHOSTADDR"] {
-        if let Some(host) = variable(at, scene, name) {
-            target.set_host(&host);
-        }
+    if let Some(host) = variable(at, scene, "PGHOST") {
+        target.set_host(&host);
     }
     if let Some(name) = variable(at, scene, "PGDATABASE") {
         target.database = Some(name.to_string());
@@ -43,6 +41,11 @@ fn target(given: &Given, database: Option<&Word>, at: &Invocation, scene: &Scene
     }
     if let Some(database) = database {
         target.set_database(database, at, scene);
+    }
+    // The address is where it connects to, whatever host is named, unless the connection string has its own.
+    let has_address = database.is_some_and(|word| word.to_string().contains("hostaddr"));
+    if let Some(address) = variable(at, scene, "PGHOSTADDR").filter(|_| !has_address) {
+        target.set_host(&address);
     }
     target
 }

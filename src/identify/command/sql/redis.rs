@@ -10,7 +10,7 @@ use crate::model::{Count, Hazard, Impact, Place, Scope};
 const TAKEN: Taken = Taken {
     values: "h=h p=p s=s a=a u=u r=r i=i n=n d=d D=D t=t user pass eval pattern quoted-pattern sni cacert cacertdir cert key tls-ciphers \
              tls-ciphersuites lru-test pipe-timeout memkeys-samples count rdb functions-rdb cluster-yes show-pushes",
-    attached: "",
+    attached: "pipe cluster help",
     single_dash: false,
     stops: true,
 };
@@ -37,19 +37,21 @@ pub(super) fn redis(one: &Invocation, scene: &mut Scene<'_>) {
         return local(one, scene, "help");
     }
     let mut target = Target::host("localhost");
-    if let Some(uri) = given.value("u") {
-        match uri
-            .text()
-            .or_else(|| (!dsn(uri.leading()).host.unwrap_or_default().is_empty()).then(|| uri.to_string().into()))
-        {
-            Some(text) => target.host = dsn(&text).host,
-            None => target = Target { is_unknown: true, ..Target::default() },
+    // Of host and URI the last one counts; a socket goes before both.
+    for (name, value) in &given.options {
+        match name.as_str() {
+            "h" => target.set_host(value),
+            "u" => match value.text().or_else(|| {
+                (!dsn(value.leading()).host.unwrap_or_default().is_empty()).then(|| value.to_string().into())
+            }) {
+                Some(text) => (target.host, target.is_unknown) = (dsn(&text).host, false),
+                None => target = Target { is_unknown: true, ..Target::default() },
+            },
+            _ => {}
         }
     }
-    for name in ["s", "h"] {
-        if let Some(host) = given.value(name) {
-            target.set_host(host);
-        }
+    if let Some(socket) = given.value("s") {
+        target.set_host(socket);
     }
     if given.value("u").is_none()
         && given.value("h").is_none()

@@ -279,7 +279,9 @@ fn unknown(member: &'static Member, shown: Option<&str>, values: &mut Values) {
         _ if member.roles.contains(Role::DryRun) => {}
         // Many by itself would be a guess; see `is_least`.
         _ if member.roles.contains(Role::Wide) && shown.is_none() => {}
-        _ if decides(member) && !member.roles.contains(Role::Counting) => values.push(member, Condition::UNSET),
+        _ if decides(member) && (!member.roles.contains(Role::Counting) || member.roles.contains(Role::Deciding)) => {
+            values.push(member, Condition::UNSET);
+        }
         Some(shown) if member.roles.contains(Role::Resource) => values.push(member, shown),
         _ => {}
     }

@@ -106,9 +106,14 @@ fn chosen(second: &str, kube: &Kube<'_>, scene: &mut Scene<'_>) {
         "use-context" | "use" => context::choose(kube.at, scene, &kube.chosen(), &operand(0)),
         "set" if operand(0).is("current-context") => context::choose(kube.at, scene, &kube.chosen(), &operand(1)),
         "set-cluster" | "rename-context" => {
+            let server = kube.given.text("server");
+            if !server.is_some_and(|server| context::is_loopback(&server)) {
+                context::moved(scene);
+            }
             context::choose(kube.at, scene, &kube.chosen(), &Word::unknown("unknown", false))
         }
         "set" | "set-context" if kube.given.has("cluster") || operand(0).leading().starts_with("clusters") => {
+            context::moved(scene);
             context::choose(kube.at, scene, &kube.chosen(), &Word::unknown("unknown", false));
         }
         _ => {}
