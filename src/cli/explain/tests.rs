@@ -70,7 +70,8 @@ fn commands_and_statements_are_answered_by_what_the_line_says_of_their_surroundi
         (answer["decision"].as_str().unwrap_or_default().to_owned(), operation)
     };
     let expected = |decision: &str, operation: &str| (decision.to_owned(), operation.to_owned());
-    let bucket = json!({"id": 1, "command": "aws s3api delete-bucket --bucket $B", "cwd": "/repo", "env": {"B": "logs"}});
+    let bucket =
+        json!({"id": 1, "command": "aws s3api delete-bucket --bucket $B", "cwd": "/repo", "env": {"B": "logs"}});
     assert_eq!(said(bucket), expected("escalate", "aws:s3:DeleteBucket"));
     let sql = |target: &str| json!({"id": 1, "sql": {"dialect": "postgres", "statement": "drop table orders", "target": target}});
     assert_eq!(said(sql("db.example/shop")), expected("escalate", "sql:postgres:drop_table"));
