@@ -63,6 +63,13 @@ pub(super) fn find(at: &Invocation, scene: &mut Scene<'_>) {
     }
 }
 
+/// A regular expression of `fd`'s as a pattern: what is tied to the beginning or the end of a name is so here too.
+fn unanchored(pattern: &str) -> String {
+    let (begins, pattern) = pattern.strip_prefix('^').map_or(("*", pattern), |rest| ("", rest));
+    let (ends, pattern) = pattern.strip_suffix('$').map_or(("*", pattern), |rest| ("", rest));
+    format!("{begins}{pattern}{ends}")
+}
+
 type Tests<'a> = std::iter::Peekable<std::slice::Iter<'a, Word>>;
 
 /// `A -o B`.
