@@ -266,7 +266,7 @@ pub(super) fn fd(at: &Invocation, scene: &mut Scene<'_>) {
     let pattern = given.operands.first().filter(|word| !word.is(".") && !word.is("")).map(ToString::to_string);
     // The name alone finds the guard's file of that name where hidden folders are searched.
     let hidden = given.any(&["hidden", "unrestricted"]);
-    let pattern = pattern.map(|one| [Some(format!("*{one}*")), hidden.then_some(one)]);
+    let pattern = pattern.map(|one| [Some(unanchored(&one)), hidden.then_some(one)]);
     let names = if ends.is_empty() { pattern.map(|all| all.into_iter().flatten().collect()) } else { Some(ends) };
     let mut command: Vec<Word> = command.iter().skip(1).take_while(|word| !word.is(";")).cloned().collect();
     if !command.iter().any(|word| word.to_string().contains('{')) {
