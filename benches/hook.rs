@@ -42,7 +42,7 @@ fn once(mut command: Command, input: &str) -> Duration {
 fn measure(name: &str, mut one: impl FnMut() -> Duration) -> Duration {
     let mut times: Vec<Duration> = (0..ROUNDS).map(|_| one()).collect();
     times.sort();
-    let at = |part: usize| times[(times.len() * part / 100).min(times.len() - 1)];
+    let at = |part: usize| times.get(times.len() * part / 100).copied().unwrap_or_default();
     println!("{name:44} p50 {:>8.2?}  p95 {:>8.2?}  p99 {:>8.2?}", at(50), at(95), at(99));
     at(50)
 }
