@@ -72,7 +72,7 @@ fn by_provider(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("identify_described");
     group.throughput(Throughput::Elements(1)).measurement_time(Duration::from_secs(2));
     let mut all = vec![];
-    for folder in catalog::providers().iter().map(|api| api.folder) {
+    for folder in catalog::providers().map(|api| api.folder) {
         let calls = calls(folder);
         if calls.is_empty() || folder.starts_with("azure-") {
             continue;

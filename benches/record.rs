@@ -55,6 +55,7 @@ fn decision(n: u64, impact: Impact) -> Entry {
         approval: None,
         limit: None,
         body_sha256: None,
+        hook: None,
     }))
 }
 

@@ -6,6 +6,7 @@
 //! the order written here.
 
 mod aws;
+mod commands;
 mod described;
 mod writer;
 
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 
 fn main() -> writer::Result<()> {
     println!("cargo::rerun-if-changed=build");
+    commands::list(&PathBuf::from(env::var("OUT_DIR")?))?;
     let mut writer = writer::Writer::new(PathBuf::from(env::var("OUT_DIR")?).join("catalog"))?;
     aws::pack(&mut writer)?;
     described::pack(&mut writer)?;

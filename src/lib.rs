@@ -48,6 +48,8 @@ pub mod sandbox;
 
 pub mod control;
 
+pub mod install;
+
 pub mod app;
 
 pub mod demo;

@@ -96,12 +96,26 @@ pub struct Loaded {
 ///
 /// # Errors
 /// What stands in a file is wrong, or it cannot be read: nothing is half-applied.
-pub fn load(mut places: Places) -> Result<Loaded, LoadError> {
+pub fn load(places: Places) -> Result<Loaded, LoadError> {
     let setup = if places.named || places.config.exists() { Setup::read(&places.file)? } else { Setup::default() };
+    Ok(found(places, setup))
+}
+
+/// The same for who judges one call and ends: what is not needed for that is not read.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_judging(places: Places) -> Result<Loaded, LoadError> {
+    let is_there = places.named || places.config.exists();
+    let setup = Setup::judging(is_there.then_some(places.file.as_path()))?;
+    Ok(found(places, setup))
+}
+
+fn found(mut places: Places, setup: Setup) -> Loaded {
     if let Some(state) = &setup.config.state {
         places.state = places.config.join(state);
     }
-    Ok(Loaded { places, setup })
+    Loaded { places, setup }
 }
 
 /// Where the state is, for whoever reads the log: rules and inventory may be wrong just then.

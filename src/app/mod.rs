@@ -1,5 +1,6 @@
 //! The composition root: reads files, builds the long-lived values, starts and stops. No decisions are made here.
 
+mod advise;
 mod base;
 mod certificates;
 pub mod changes;
@@ -13,14 +14,18 @@ mod private;
 mod serve;
 mod setup;
 mod summary;
+pub mod surroundings;
 mod trust;
 
+pub use advise::{Advisor, Asking, fault};
 pub use base::StartError;
 pub use certificates::CertificateError;
 pub use clock::SystemClock;
-pub use files::{LoadError, Loaded, Places, load, located, read_pem_certificates, settings};
+pub use desk::StandingDesk;
+pub use files::{LoadError, Loaded, Places, load, load_judging, located, read_pem_certificates, settings};
 pub use joined::{JoinedGate, join};
 pub use private::{Options, PRIVATE_SOCKET, PrivateGate, start};
 pub use serve::{Ended, ServeOptions, SharedGate, SocketError, control_socket, serve};
 pub use setup::{Setup, Text, Texts, rule_sources};
 pub use summary::summary;
+pub use surroundings::Environment;

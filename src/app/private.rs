@@ -6,16 +6,20 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
+use super::advise::{Advisor, Asking};
 use super::base::{Base, Begin, StartError, agent_name, begin, person};
 use super::clock::SystemClock;
 use super::desk;
 use super::files::Loaded;
+use super::surroundings::Environment;
 use super::trust::{self, RunFolder};
 use crate::approvals::{self, Approvals};
 use crate::control::protocol::{
-    Answer, Changes, ClosedSession, GateKind, ListenerStatus, OpenSession, OpenedSession, SessionStatus, Status,
+    Answer, Changes, ClosedSession, GateKind, HookQuestion, ListenerStatus, OpenSession, OpenedSession, SessionStatus,
+    Status,
 };
-use crate::control::{self, Backend, ControlError};
+use crate::control::{self, Asker, Backend, ControlError};
+use crate::doors::hook::{self, Agent};
 use crate::doors::http::callers::{Caller, Callers};
 use crate::doors::http::listen::{Closer, Listener, listen};
 use crate::doors::http::{Entrance, Way};
@@ -69,6 +73,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(io("listen on 127.0.0.1"))?;
     let address = listener.local_addr().map_err(io("listen on 127.0.0.1"))?;
     let posture = if options.observe { Posture::Observe } else { loaded.setup.config.posture };
+    let hooks_ask = loaded.setup.config.hooks_ask;
     let base = begin(
         loaded,
         Begin { log: session.to_string(), session: Some(session), command: agent.clone(), posture, own: vec![address] },
@@ -89,15 +94,23 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
     warnings.extend(stale);
     let reach = network.reach(&listed, &mut warnings)?;
     let principal = Principal { session, agent, person: person(), anonymous: false };
+    let advisor = Advisor::of(Arc::clone(&gate), hooks_ask);
     let entrance = Entrance {
         door,
-        callers: Callers::One(Arc::new(Caller::new(principal, Arc::new(reach)))),
+        callers: Callers::One(Arc::new(Caller::new(principal.clone(), Arc::new(reach)))),
         way: Way::Forward,
         ending: Closer::new().1,
     };
     let serving = tokio::spawn(listen(Arc::new(entrance), Listener::Tcp(listener)));
-    let operator =
-        PrivateOperator { gate: Arc::clone(&gate), approvals, address, log: places.log(), since: clock.now() };
+    let operator = PrivateOperator {
+        gate: Arc::clone(&gate),
+        approvals,
+        address,
+        log: places.log(),
+        since: clock.now(),
+        principal: principal.clone(),
+        advisor,
+    };
     // Without it everything else works: escalated calls then wait for an answer that nobody can give here.
     let control = match tokio::net::UnixListener::bind(folder.path().join(PRIVATE_SOCKET)) {
         Ok(listener) => Some(tokio::spawn(async move {
@@ -119,6 +132,8 @@ struct PrivateOperator {
     address: SocketAddr,
     log: PathBuf,
     since: Timestamp,
+    principal: Principal,
+    advisor: Advisor,
 }
 
 fn not_here<T>() -> Result<T, ControlError> {
@@ -180,6 +195,14 @@ impl Backend for PrivateOperator {
 
     fn answer(&self, id: ApprovalId, answer: Answer) -> Result<approvals::Request, ControlError> {
         desk::answer(&self.approvals, id, &answer)
+    }
+
+    fn hook(&self, agent: Agent, question: HookQuestion, by: Asker) -> Result<hook::Answer, ControlError> {
+        // Only what it started finds its socket, and all of that belongs to its one session.
+        let Asker::Process(process) = by else { return not_here() };
+        let environment = process.map_or(Environment::Unknown, Environment::Of);
+        let asking = Asking { principal: Some(self.principal.clone()), environment };
+        Ok(self.advisor.answer(agent, &question.input, asking))
     }
 
     fn changes(&self) -> Result<Changes, ControlError> {

@@ -32,6 +32,14 @@ impl Setup {
         Texts::read(path)?.check()
     }
 
+    /// The same, to judge by only; see [`RuleSet::judging`]. Without a path: what is compiled in.
+    ///
+    /// # Errors
+    /// Everything that is wrong in any of the files.
+    pub fn judging(path: Option<&Path>) -> Result<Self, Diagnostics> {
+        path.map_or_else(|| Ok(Texts::default()), Texts::read)?.check_with(RuleSet::judging)
+    }
+
     /// Only the files of the organisation's rules.
     ///
     /// # Errors
@@ -91,6 +99,10 @@ impl Texts {
     /// # Errors
     /// Everything that is wrong in any of the files: nothing is half-applied.
     pub fn check(&self) -> Result<Setup, Diagnostics> {
+        self.check_with(RuleSet::load)
+    }
+
+    fn check_with(&self, load: fn(&[Source]) -> Result<RuleSet, Diagnostics>) -> Result<Setup, Diagnostics> {
         let mut wrong = Vec::new();
         let mut keep = |Diagnostics(found)| wrong.extend(found);
         let config = config(self.config.as_ref()).map_err(&mut keep).unwrap_or_default();
@@ -99,7 +111,7 @@ impl Texts {
             None => Inventory::default(),
         };
         let sources: Vec<Source> = self.rules.iter().cloned().map(Text::into_source).collect();
-        match RuleSet::load(&sources).map_err(&mut keep) {
+        match load(&sources).map_err(&mut keep) {
             Ok(rules) if wrong.is_empty() => Ok(Setup { config, inventory, rules }),
             _ => Err(Diagnostics(wrong)),
         }

@@ -22,14 +22,42 @@ pub fn graphql_service(host: &str) -> Option<&'static str> {
 const GIT_REMOTE: &[&str] =
     &["fetch", "push", "push_force", "delete_ref", "lfs_download", "lfs_upload", "lfs_locks", "lfs_lock", "lfs_unlock"];
 
-/// What is done to a Terraform state behind the `http` backend.
-const TERRAFORM_STATE: &[&str] = &["lock", "unlock", "update", "delete"];
+/// What is done to a Terraform state behind the `http` backend, and by Terraform's own commands to what a state holds.
+const TERRAFORM_STATE: &[&str] = &[
+    "lock",
+    "unlock",
+    "update",
+    "delete",
+    "apply",
+    "bootstrap",
+    "console",
+    "destroy",
+    "force-unlock",
+    "import",
+    "list",
+    "migrate",
+    "mv",
+    "output",
+    "plan",
+    "pull",
+    "push",
+    "refresh",
+    "replace",
+    "replace-provider",
+    "rm",
+    "show",
+    "taint",
+    "test",
+    "untaint",
+    "workspace-delete",
+    "workspace-new",
+];
 
 /// Whether `id` is the exact id of an operation that this catalog can name (no globs).
 #[must_use]
 pub fn operation_exists(id: &str) -> bool {
     if let Some(provider) = id.strip_suffix(":unidentified").filter(|provider| !provider.contains(':')) {
-        return super::providers().iter().any(|api| api.id == provider && is_named(api));
+        return super::providers_of(provider).any(is_named);
     }
     let mut parts = id.splitn(3, ':');
     let (Some(provider), Some(service), Some(name)) = (parts.next(), parts.next(), parts.next()) else { return false };
@@ -47,10 +75,8 @@ pub fn operation_exists(id: &str) -> bool {
             _ => false,
         },
         _ if service == "http" => {
-            let partial = |api: &&Manifest| {
-                api.id == provider && matches!(api.protocol, ProtocolName::Described | ProtocolName::Gcp)
-            };
-            matches!(name, "GET" | "HEAD" | "OPTIONS") && super::providers().iter().any(|api| partial(&api))
+            let partial = |api: &Manifest| matches!(api.protocol, ProtocolName::Described | ProtocolName::Gcp);
+            matches!(name, "GET" | "HEAD" | "OPTIONS") && super::providers_of(provider).any(partial)
         }
         _ if described(provider, service, name) => true,
         _ => service == "graphql" && GRAPHQL_SERVICES.iter().any(|(_, known)| *known == provider) && is_field(name),
@@ -64,7 +90,7 @@ fn is_named(api: &Manifest) -> bool {
 
 /// Whether a folder of this provider holds the operation, or its GraphQL API may have the field.
 fn described(provider: &str, service: &str, name: &str) -> bool {
-    super::providers().iter().filter(|api| api.id == provider).any(|api| {
+    super::providers_of(provider).any(|api| {
         let book = super::described::book(api.folder);
         service == "graphql" && !api.graphql.is_empty() && is_field(name)
             || book.is_some_and(|book| !book.named(service, name).is_empty())

@@ -9,6 +9,15 @@ fn every_manifest_parses_and_is_found() {
 }
 
 #[test]
+fn what_is_read_without_the_rest_is_what_the_whole_says() {
+    for provider in &PROVIDERS {
+        let manifest = provider.manifest();
+        assert_eq!(provider.id(), manifest.id);
+        assert_eq!(provider.hosts(), manifest.hosts, "{}", manifest.folder);
+    }
+}
+
+#[test]
 fn host_patterns() {
     let check = |host: &str, expected: Option<&str>| {
         assert_eq!(by_host(host).map(|manifest| manifest.id.as_str()), expected, "{host}");

@@ -168,7 +168,10 @@ pub fn classify(identified: Vec1<Identified>, inventory: &Inventory, evidence: E
     identified.mapped(|one| action(one, inventory, evidence))
 }
 
-fn action(identified: Identified, inventory: &Inventory, evidence: Evidence) -> Action {
+fn action(mut identified: Identified, inventory: &Inventory, evidence: Evidence) -> Action {
+    if evidence == Evidence::Parsed {
+        identified.each_place(|place| environment::stands_for(inventory, place));
+    }
     let mut named = identified.reading();
     let mut blast = blast_radius(named);
     let mut aliases = named.aliases.clone();
@@ -228,5 +231,6 @@ fn blast_radius(reading: &Reading) -> BlastRadius {
         Face::Rest(seen) => rest::blast_radius(reading, seen),
         Face::Git(seen) => git::blast_radius(reading, *seen),
         Face::Lifeline(seen) => lifeline::blast_radius(reading, seen),
+        Face::Command(seen) => seen.blast,
     }
 }

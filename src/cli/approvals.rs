@@ -1,12 +1,15 @@
 //! `blastgate approvals`: the operator's answer to escalated calls.
 
 use std::io::{IsTerminal, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::{Failure, gate};
+use crate::app::{self, Places, StandingDesk};
 use crate::approvals::{Request, State};
+use crate::control::ControlError;
 use crate::control::protocol::Answer;
+use crate::sandbox::{self, Above};
 
 /// List and answer calls that need a person
 #[derive(Debug, clap::Args)]
@@ -68,11 +71,15 @@ pub(crate) fn run(args: &ApprovalsArgs) -> Result<ExitCode, Failure> {
     let config = args.config.as_deref();
     let show = |id: &str| -> Result<Request, Failure> {
         let path = format!("/v1/approvals/{id}");
-        gate::ask(config, async |client| client.get(&path).await)
+        gate::ask_or(config, async |client| client.get(&path).await, || Some(desk(config)?.show(id)))
     };
     let answer = |id: &str, answer: Answer| -> Result<Request, Failure> {
         let path = format!("/v1/approvals/{id}");
-        gate::ask(config, async |client| client.post(&path, &answer).await)
+        let alone = || {
+            let desk = desk(config)?;
+            Some(may_answer().and_then(|()| desk.answer(id, &answer)))
+        };
+        gate::ask_or(config, async |client| client.post(&path, &answer).await, alone)
     };
     let request = match &args.command {
         None => return list(args, false),
@@ -104,6 +111,25 @@ pub(crate) fn run(args: &ApprovalsArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// For what hooks asked about while no gate was running.
+fn desk(config: Option<&Path>) -> Option<StandingDesk> {
+    let places = Places::of(config, |name| std::env::var_os(name)).ok()?;
+    let (places, config) = app::settings(places);
+    StandingDesk::open(&places, &config)
+}
+
+/// SECURITY: nobody answers for themselves. What stands below a `run` is an agent's, also when its gate has gone.
+fn may_answer() -> Result<(), ControlError> {
+    match sandbox::above(std::process::id()) {
+        Above::Nobody => Ok(()),
+        Above::Gate(_) | Above::Unknown => Err(ControlError::Refused(
+            "this command was started behind the gate (`run`): an agent cannot do this for itself; do it in a terminal \
+             of your own"
+                .to_owned(),
+        )),
+    }
+}
+
 /// Shows what would be done, and asks.
 fn confirmed(request: &Request) -> Result<bool, Failure> {
     anstream::print!("{}", whole(request));
@@ -116,7 +142,10 @@ fn confirmed(request: &Request) -> Result<bool, Failure> {
 
 fn list(args: &ApprovalsArgs, all: bool) -> Result<ExitCode, Failure> {
     let path = if all { "/v1/approvals/all" } else { "/v1/approvals" };
-    let requests: Vec<Request> = gate::ask(args.config.as_deref(), async |client| client.get(path).await)?;
+    let requests: Vec<Request> = {
+        let config = args.config.as_deref();
+        gate::ask_or(config, async |client| client.get(path).await, || Some(desk(config)?.list(all)))?
+    };
     if args.json {
         anstream::println!("{}", serde_json::to_string_pretty(&requests).map_err(Failure::fault)?);
     } else if requests.is_empty() {

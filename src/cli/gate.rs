@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::app::{self, Places};
-use crate::control::{Client, ClientError};
+use crate::control::{Client, ClientError, ControlError};
 
 /// The sockets of the gates that may run: the shared one first, then the private ones of each `run`.
 pub(crate) fn sockets(config: Option<&Path>) -> Result<Vec<PathBuf>, Failure> {
@@ -44,6 +44,15 @@ pub(crate) fn ask<T>(
     config: Option<&Path>,
     question: impl AsyncFn(&Client) -> Result<T, ClientError>,
 ) -> Result<T, Failure> {
+    ask_or(config, question, || None)
+}
+
+/// The same; where no gate runs the answer is `alone`'s, if it has one.
+pub(crate) fn ask_or<T>(
+    config: Option<&Path>,
+    question: impl AsyncFn(&Client) -> Result<T, ClientError>,
+    alone: impl FnOnce() -> Option<Result<T, ControlError>>,
+) -> Result<T, Failure> {
     let sockets = sockets(config)?;
     let shared = sockets.first().cloned().unwrap_or_default();
     let runtime = runtime()?;
@@ -53,7 +62,12 @@ pub(crate) fn ask<T>(
             answer => return answer.map_err(failure),
         }
     }
-    Err(failure(ClientError::Absent { path: shared, source: std::io::ErrorKind::NotFound.into() }))
+    let absent = || failure(ClientError::Absent { path: shared, source: std::io::ErrorKind::NotFound.into() });
+    alone().ok_or_else(absent)?.map_err(|error| match error {
+        ControlError::Refused(said) => failure(ClientError::Refused(said)),
+        ControlError::Unknown(said) => failure(ClientError::Unknown(said)),
+        ControlError::Fault(said) => Failure::fault(anyhow::anyhow!(said)),
+    })
 }
 
 /// Only the shared gate.

@@ -5,7 +5,9 @@ mod changes;
 mod demo;
 mod explain;
 mod gate;
+mod hook;
 mod init;
+mod install;
 mod log;
 mod man;
 mod operations;
@@ -55,6 +57,10 @@ enum Command {
     Run(run::Run),
     /// Run a gate that several agents share
     Serve(serve::Serve),
+    /// Judge an agent's tool call: what its hook is started with
+    Hook(hook::Hook),
+    /// Write agents' hook configuration, so that they ask before each tool call
+    Install(install::Install),
     /// Show how the running gate is
     Status(serve::StatusArgs),
     /// List and answer calls that need a person
@@ -92,6 +98,8 @@ pub fn main() -> ExitCode {
         Command::Demo(demo) => demo::run(&demo),
         Command::Run(run) => run::run(run),
         Command::Serve(args) => serve::run(&args),
+        Command::Hook(args) => hook::run(&args),
+        Command::Install(args) => install::run(&args),
         Command::Status(args) => serve::status(&args),
         Command::Approvals(args) => approvals::run(&args),
         Command::Sessions(args) => sessions::run(&args),

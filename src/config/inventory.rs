@@ -36,7 +36,7 @@ words! {
         Host = "host",
         /// Source repository.
         Repository = "repository",
-        /// Database; nothing that this version reads names one.
+        /// Database, `host/name`: of commands that speak to one.
         Database = "database",
         /// Terraform state; nothing that this version reads names one.
         State = "state",
@@ -49,7 +49,7 @@ impl MatchKey {
     /// Whether a request that this version reads can say anything about it.
     #[must_use]
     pub const fn is_seen(self) -> bool {
-        !matches!(self, Self::Database | Self::State | Self::Tenant)
+        !matches!(self, Self::Tenant)
     }
 }
 

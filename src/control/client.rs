@@ -64,6 +64,14 @@ impl Client {
         &self.path
     }
 
+    /// A connection, without a runtime: for who needs to know who answers before anything is said.
+    ///
+    /// # Errors
+    /// Nobody listens.
+    pub fn connect(&self) -> io::Result<std::os::unix::net::UnixStream> {
+        std::os::unix::net::UnixStream::connect(&self.path)
+    }
+
     /// Asks for something.
     ///
     /// # Errors
@@ -81,9 +89,28 @@ impl Client {
         self.ask(Method::POST, path, body.into()).await
     }
 
+    /// The same over a connection that was made already.
+    ///
+    /// # Errors
+    /// The gate says no, or does not answer properly.
+    pub async fn post_on<T: DeserializeOwned>(
+        &self,
+        stream: std::os::unix::net::UnixStream,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ClientError> {
+        let body = serde_json::to_vec(body).map_err(|error| self.broken(error))?;
+        stream.set_nonblocking(true).map_err(|error| self.broken(error))?;
+        let stream = UnixStream::from_std(stream).map_err(|error| self.broken(error))?;
+        self.answered(self.exchange_on(stream, Method::POST, path, body.into()).await?)
+    }
+
     async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: Bytes) -> Result<T, ClientError> {
         let answered = tokio::time::timeout(TIME_MAX, self.exchange(method, path, body)).await;
-        let (status, body) = answered.map_err(|_| self.broken("no answer in 10 s"))??;
+        self.answered(answered.map_err(|_| self.broken("no answer in 10 s"))??)
+    }
+
+    fn answered<T: DeserializeOwned>(&self, (status, body): (StatusCode, Bytes)) -> Result<T, ClientError> {
         if status.is_success() {
             return serde_json::from_slice(&body).map_err(|error| self.broken(error));
         }
@@ -94,6 +121,16 @@ impl Client {
     async fn exchange(&self, method: Method, path: &str, body: Bytes) -> Result<(StatusCode, Bytes), ClientError> {
         let absent = |source| ClientError::Absent { path: self.path.clone(), source };
         let stream = UnixStream::connect(&self.path).await.map_err(absent)?;
+        self.exchange_on(stream, method, path, body).await
+    }
+
+    async fn exchange_on(
+        &self,
+        stream: UnixStream,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<(StatusCode, Bytes), ClientError> {
         let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = handshake.map_err(|error| self.broken(error))?;
         let connection = tokio::spawn(connection);

@@ -5,14 +5,15 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
-use super::protocol::Status;
-use super::server::Backend;
+use super::protocol::{HookQuestion, Status};
+use super::server::{Asker, Backend, ControlError, QUESTION_BYTES_MAX};
+use crate::doors::hook::Agent;
 
 /// Answers until the task is dropped.
 ///
@@ -23,6 +24,7 @@ pub async fn serve(listener: TcpListener, backend: Arc<dyn Backend>) -> std::io:
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
+        .route("/v1/hook/{agent}", post(hook).layer(DefaultBodyLimit::max(QUESTION_BYTES_MAX)))
         .with_state(backend);
     axum::serve(listener, routes).await
 }
@@ -40,6 +42,36 @@ async fn ready(State(backend): State<Arc<dyn Backend>>) -> Response {
         }
         Some(_) => "ready\n".into_response(),
         None => (StatusCode::SERVICE_UNAVAILABLE, "no answer\n").into_response(),
+    }
+}
+
+/// A hook, or a plugin, that asks over HTTP: the agent's JSON in, its answer out. The session's credentials come as
+/// `Authorization: Bearer SESSION:TOKEN`, or as user and password.
+async fn hook(
+    State(backend): State<Arc<dyn Backend>>,
+    Path(agent): Path<String>,
+    headers: HeaderMap,
+    input: String,
+) -> Response {
+    let agent: Agent = match agent.parse() {
+        Ok(agent) => agent,
+        Err(error) => return ControlError::Unknown(error).into_response(),
+    };
+    let question = HookQuestion { input, credentials: credentials(&headers), config: None };
+    let asked = tokio::task::spawn_blocking(move || backend.hook(agent, question, Asker::Anybody)).await;
+    match asked {
+        Ok(Ok(answer)) => ([(header::CONTENT_TYPE, "application/json")], answer.body()).into_response(),
+        Ok(Err(error)) => error.into_response(),
+        Err(error) => ControlError::Fault(error.to_string()).into_response(),
+    }
+}
+
+fn credentials(headers: &HeaderMap) -> Option<String> {
+    let (scheme, value) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    match scheme.to_ascii_lowercase().as_str() {
+        "bearer" => Some(value.trim().to_owned()),
+        "basic" => String::from_utf8(data_encoding::BASE64.decode(value.trim().as_bytes()).ok()?).ok(),
+        _ => None,
     }
 }
 

@@ -10,4 +10,4 @@ pub mod protocol;
 pub mod server;
 
 pub use client::{Client, ClientError};
-pub use server::{Backend, ControlError};
+pub use server::{Asker, Backend, ControlError};

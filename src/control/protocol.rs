@@ -174,6 +174,19 @@ pub struct Answer {
     pub reason: String,
 }
 
+/// A hook asks about a tool call. The answer is [`crate::doors::hook::Answer`].
+#[derive(Clone, Serialize, Deserialize)]
+pub struct HookQuestion {
+    /// The agent's JSON, as it came.
+    pub input: String,
+    /// What proves its session, as `SESSION:TOKEN`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<String>,
+    /// The configuration folder that the hook would use itself: a gate with another one is not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<PathBuf>,
+}
+
 /// What went wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::connect_info::Connected;
-use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -14,9 +14,10 @@ use serde::Serialize;
 use tokio::net::UnixListener;
 
 use super::protocol::{
-    Accept, Answer, Changes, ClosedSession, OpenSession, OpenedSession, Problem, SessionStatus, Status,
+    Accept, Answer, Changes, ClosedSession, HookQuestion, OpenSession, OpenedSession, Problem, SessionStatus, Status,
 };
 use crate::approvals;
+use crate::doors::hook::{self, Agent};
 use crate::model::{ApprovalId, SessionId};
 use crate::sandbox::{self, Above};
 
@@ -86,6 +87,12 @@ pub trait Backend: Send + Sync + 'static {
     /// There is none, or it cannot be answered any more.
     fn answer(&self, id: ApprovalId, answer: Answer) -> Result<approvals::Request, ControlError>;
 
+    /// Says what it thinks of an agent's tool call.
+    ///
+    /// # Errors
+    /// It does not know who asks, or goes by another configuration.
+    fn hook(&self, agent: Agent, question: HookQuestion, by: Asker) -> Result<hook::Answer, ControlError>;
+
     /// What differs from the configuration that the gate goes by.
     ///
     /// # Errors
@@ -97,6 +104,15 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// It is not, or it does not load.
     fn accept(&self, revision: &str) -> Result<Changes, ControlError>;
+}
+
+/// Who asks about a tool call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// A process of the gate's own user, over the control socket.
+    Process(Option<u32>),
+    /// Somebody who must prove a session.
+    Anybody,
 }
 
 /// The process at the other end.
@@ -133,6 +149,7 @@ pub async fn serve(listener: UnixListener, backend: Shared) -> std::io::Result<(
         .route("/v1/approvals", get(waiting))
         .route("/v1/approvals/all", get(every_approval))
         .route("/v1/approvals/{id}", get(approval).post(answer))
+        .route("/v1/hook/{agent}", post(hook).layer(DefaultBodyLimit::max(QUESTION_BYTES_MAX)))
         .route("/v1/changes", get(changes))
         .route("/v1/changes/accept", post(accept))
         .layer(middleware::from_fn(operator_only))
@@ -147,7 +164,8 @@ async fn operator_only(ConnectInfo(caller): ConnectInfo<Caller>, request: Reques
     if caller.uid.is_none_or(|uid| uid != own && uid != 0) {
         return ControlError::Refused("the control socket is for the gate's own user".to_owned()).into_response();
     }
-    if request.method() != Method::GET {
+    // An agent's hook stands below its `run`, and only asks.
+    if request.method() != Method::GET && !request.uri().path().starts_with(HOOKS) {
         match caller.process().map_or(Above::Unknown, sandbox::above) {
             Above::Nobody => {}
             Above::Gate(gate) => {
@@ -165,6 +183,11 @@ async fn operator_only(ConnectInfo(caller): ConnectInfo<Caller>, request: Reques
     }
     next.run(request).await
 }
+
+/// Of a hook's question: its input, escaped once more.
+pub(super) const QUESTION_BYTES_MAX: usize = 3 * hook::INPUT_BYTES_MAX;
+/// Where hooks ask.
+const HOOKS: &str = "/v1/hook/";
 
 /// Runs what may block where it may.
 async fn blocking<T: Serialize + Send + 'static>(
@@ -228,6 +251,16 @@ async fn answer(
 ) -> Result<Json<approvals::Request>, ControlError> {
     let id = approval_id(&id)?;
     blocking(backend, move |backend| backend.answer(id, answer)).await
+}
+
+async fn hook(
+    State(backend): State<Shared>,
+    ConnectInfo(caller): ConnectInfo<Caller>,
+    Path(agent): Path<String>,
+    Json(question): Json<HookQuestion>,
+) -> Result<Json<hook::Answer>, ControlError> {
+    let agent: Agent = agent.parse().map_err(ControlError::Unknown)?;
+    blocking(backend, move |backend| backend.hook(agent, question, Asker::Process(caller.process()))).await
 }
 
 async fn changes(State(backend): State<Shared>) -> Result<Json<Changes>, ControlError> {

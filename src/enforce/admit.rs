@@ -38,7 +38,7 @@ pub(super) struct Admission {
 }
 
 impl Admission {
-    fn stopped(why: Why, kind: RefusalKind) -> Self {
+    pub(super) fn stopped(why: Why, kind: RefusalKind) -> Self {
         let people = match &why {
             Why::People(people) => Some(people),
             Why::Limited(used) => used.people.as_ref(),
@@ -198,12 +198,12 @@ enum Passing {
     Unreachable,
 }
 
-const fn taking<'a>(decided: &'a Decided, lifted: &'a [String]) -> Taking<'a> {
+pub(super) const fn taking<'a>(decided: &'a Decided, lifted: &'a [String]) -> Taking<'a> {
     Taking { session: decided.context.principal.session, actions: &decided.actions, lifted }
 }
 
 /// Everything that asks for people now: rules and cells that escalate, and escalating limits that are used up.
-fn question(decided: &Decided, exceeded: Option<&Vec1<Exceeded>>) -> Question {
+pub(super) fn question(decided: &Decided, exceeded: Option<&Vec1<Exceeded>>) -> Question {
     let mut requirement = Requirement::of(&decided.decision);
     for one in exceeded.into_iter().flatten().filter(|one| one.decision == Effect::Escalate) {
         requirement.add(&one.limit, &[&one.message, &one.instead]);
@@ -213,13 +213,13 @@ fn question(decided: &Decided, exceeded: Option<&Vec1<Exceeded>>) -> Question {
     question.bound_to(&decided.bound)
 }
 
-fn said_no(request: Request) -> People {
+pub(super) fn said_no(request: Request) -> People {
     let Request { id, voter, reason, until, .. } = request;
     People::SaidNo { id, voter: voter.unwrap_or_else(|| "somebody".to_owned()), reason, until }
 }
 
 /// Stopped for want of an approval.
-fn stopped_by(people: People, exceeded: Option<&Vec1<Exceeded>>, decided: &Decided) -> Admission {
+pub(super) fn stopped_by(people: People, exceeded: Option<&Vec1<Exceeded>>, decided: &Decided) -> Admission {
     match exceeded {
         // The decision itself is the better reason where it escalates.
         Some(exceeded) if decided.decision.effect() != Effect::Escalate => limited(exceeded, Some(people)),
@@ -239,7 +239,7 @@ const fn kind(people: &People) -> RefusalKind {
 }
 
 /// Stopped by a used-up limit: it says wait, ask people, or no.
-fn limited(exceeded: &Vec1<Exceeded>, people: Option<People>) -> Admission {
+pub(super) fn limited(exceeded: &Vec1<Exceeded>, people: Option<People>) -> Admission {
     let Exceeded { limit, decision, message, instead, retry_after } = exceeded.first().clone();
     let kind = match (&people, decision) {
         (Some(people), _) => kind(people),

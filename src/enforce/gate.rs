@@ -47,10 +47,10 @@ pub struct GateParts {
 #[derive(Debug)]
 pub struct Gate {
     snapshot: ArcSwap<Snapshot>,
-    ledger: Ledger,
-    clock: Arc<dyn Clock>,
-    desk: Desk,
-    tally: Arc<Shared>,
+    pub(super) ledger: Ledger,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) desk: Desk,
+    pub(super) tally: Arc<Shared>,
 }
 
 /// One request as a door hands it over.
@@ -177,7 +177,7 @@ impl Gate {
     ) -> Result<Permit, Refusal> {
         let id = DecisionId::new(self.clock.now(), rand::random());
         decided.bound = bound(&decided.actions, &destination, &carried);
-        let mut entry = entry(id, &decided, &destination, carried.sha256());
+        let mut entry = entry(id, &decided, destination.label(), carried.sha256());
         let unfinished = Unfinished::new(&entry, &self.ledger, &self.tally);
         let Admission { stop, reservation, approval } = self.desk.admit(id, &decided, unfinished).await;
         entry.approval = approval;
@@ -211,6 +211,22 @@ impl Gate {
         principal: &Principal,
         door: Door,
     ) -> Refusal {
+        let (refusal, entry) = self.rejected(unreadable, target, principal, door);
+        match self.ledger.append(&entry, Grade::Written).await {
+            Ok(_receipt) => self.tally.reject(principal.session),
+            Err(error) => return unrecorded(&error),
+        }
+        refusal
+    }
+
+    /// The refusal of a request that has more than one reading, and the entry that must stand before it is said.
+    pub(super) fn rejected(
+        &self,
+        unreadable: &Unreadable,
+        target: Option<String>,
+        principal: &Principal,
+        door: Door,
+    ) -> (Refusal, Entry) {
         let at = self.clock.now();
         let id = DecisionId::new(at, rand::random());
         let entry = Entry::Rejected(RejectedEntry {
@@ -222,25 +238,26 @@ impl Gate {
             status: unreadable.status,
             why: unreadable.why.clone(),
         });
-        if let Err(error) = self.ledger.append(&entry, Grade::Written).await {
-            return unrecorded(&error);
-        }
         let refusal = Refusal {
             id: Some(id),
             kind: RefusalKind::Unreadable { status: unreadable.status },
-            message: match unreadable.status {
+            message: match (unreadable.status, door) {
                 // Who asks, not how.
-                403 | 407 => format!("blastgate refused this request: {}.", unreadable.why),
-                _ => format!(
+                (403 | 407, _) => format!("blastgate refused this request: {}.", unreadable.why),
+                (_, Door::Http) => format!(
                     "blastgate refused this request because it cannot be read in exactly one way: {}. \
                      Send it in the plain form that the API's own client uses.",
+                    unreadable.why
+                ),
+                _ => format!(
+                    "blastgate stopped this call because it cannot be read in exactly one way: {}. \
+                     Say it more plainly.",
                     unreadable.why
                 ),
             },
             operation: None,
         };
-        self.tally.reject(principal.session);
-        refusal
+        (refusal, entry)
     }
 
     /// Why the log cannot be written, and so nothing goes on. Blocks for a moment; not for asynchronous tasks.
@@ -258,13 +275,13 @@ impl Gate {
 }
 
 /// The entry as it stands before it is known what becomes of the request.
-fn entry(id: DecisionId, decided: &Decided, destination: &Destination, body_sha256: Option<String>) -> DecisionEntry {
+pub(super) fn entry(id: DecisionId, decided: &Decided, request: String, body_sha256: Option<String>) -> DecisionEntry {
     DecisionEntry {
         id,
         at: decided.context.at,
         principal: decided.context.principal.clone(),
         door: decided.context.door,
-        request: destination.label(),
+        request,
         actions: decided.actions.iter().map(ActionEntry::from).collect(),
         decision: decided.decision.effect(),
         disposition: Disposition::Refused,
@@ -274,10 +291,11 @@ fn entry(id: DecisionId, decided: &Decided, destination: &Destination, body_sha2
         approval: None,
         limit: None,
         body_sha256,
+        hook: None,
     }
 }
 
-const fn obstacle(stop: Option<&Stop>) -> Obstacle {
+pub(super) const fn obstacle(stop: Option<&Stop>) -> Obstacle {
     match stop {
         None => Obstacle::Nothing,
         Some(Stop { why: Why::Limited(_), .. }) => Obstacle::Limit,
@@ -301,7 +319,7 @@ fn bound(actions: &Vec1<Action>, destination: &Destination, carried: &Carried) -
 }
 
 /// No record, no service.
-fn unrecorded(error: &LedgerError) -> Refusal {
+pub(super) fn unrecorded(error: &LedgerError) -> Refusal {
     Refusal {
         id: None,
         kind: RefusalKind::Unavailable { status: 503 },

@@ -35,6 +35,7 @@
 //! ```
 
 mod admit;
+mod advise;
 mod gate;
 mod mode;
 mod permit;
@@ -43,6 +44,7 @@ mod snapshot;
 mod tally;
 mod unfinished;
 
+pub use advise::{Advice, Advised, Passage};
 pub use gate::{Decided, Gate, GateParts, Request};
 pub use permit::{Carried, Destination, Permit};
 pub use refusal::{Refusal, RefusalKind};

@@ -328,3 +328,71 @@ async fn a_throttling_limit_says_when_and_an_escalating_one_asks() {
     assert_eq!(bench.clear("GET").await.unwrap_err().kind, RefusalKind::Denied);
     assert_eq!(bench.gate.tally().of(Disposition::Throttled), 4);
 }
+
+fn advised(bench: &Bench, method: &str, passage: Passage, asks_there: bool) -> Result<Advice, Refusal> {
+    let identified = identified(&head(method));
+    let request = Request { identified, principal: principal(), door: Door::Hook, evidence: Evidence::Parsed };
+    let hook = crate::record::HookEntry { agent: "codex".into(), tool: "Bash".into(), ..Default::default() };
+    let facts = vec!["the tool call with the SHA-256 0".to_owned()];
+    bench.gate.advise(Advised { request, label: "codex Bash".into(), hook, passage, facts, asks_there })
+}
+
+#[test]
+fn advice_is_recorded_before_it_is_given() {
+    let bench = bench(Posture::Guarded);
+    let passed = advised(&bench, "GET", Passage::Only, false).unwrap();
+    assert!(passed.refusal.is_none() && passed.disposition == Disposition::Forwarded);
+    let stopped = advised(&bench, "DELETE", Passage::Only, false).unwrap();
+    let id = asked(stopped.refusal.as_ref().unwrap());
+    let entries = bench.entries();
+    let decisions: Vec<_> = entries
+        .iter()
+        .filter_map(|entry| match entry {
+            Entry::Decision(entry) => Some((entry.id, entry.disposition, entry.door, entry.approval)),
+            _ => None,
+        })
+        .collect();
+    let hook = Door::Hook;
+    let expected =
+        [(passed.id, Disposition::Forwarded, hook, None), (stopped.id, Disposition::Refused, hook, Some(id))];
+    assert_eq!(decisions, expected);
+}
+
+#[test]
+fn advice_uses_an_approval_up_only_where_nobody_else_does() {
+    for (passage, again) in [(Passage::Only, false), (Passage::Inline, true)] {
+        let bench = bench(Posture::Guarded);
+        let id = asked(&advised(&bench, "DELETE", passage, false).unwrap().refusal.unwrap());
+        bench.gate.approvals().approve(id, "bo", None).unwrap();
+        assert!(advised(&bench, "DELETE", passage, false).unwrap().refusal.is_none());
+        let passes = advised(&bench, "DELETE", passage, false).unwrap().refusal.is_none();
+        assert_eq!(passes, again, "{passage:?}");
+    }
+}
+
+#[test]
+fn a_call_that_is_left_to_the_person_at_the_agent_opens_no_request() {
+    let bench = bench(Posture::Guarded);
+    let advice = advised(&bench, "DELETE", Passage::Only, true).unwrap();
+    assert_eq!(advice.disposition, Disposition::Pending);
+    assert!(advice.refusal.is_some());
+    assert!(bench.entries().iter().all(|entry| !matches!(entry, Entry::Approval(_))));
+}
+
+#[test]
+fn watching_stops_nothing_at_a_hook_either() {
+    let bench = bench(Posture::Observe);
+    let advice = advised(&bench, "DELETE", Passage::Only, true).unwrap();
+    assert!(advice.refusal.is_none() && advice.disposition == Disposition::Observed, "{advice:?}");
+}
+
+#[test]
+fn without_a_record_there_is_no_advice() {
+    let bench = bench(Posture::Guarded);
+    bench.ledger.close();
+    let refusal = advised(&bench, "GET", Passage::Only, false).unwrap_err();
+    assert_eq!((refusal.kind, refusal.id), (RefusalKind::Unavailable { status: 503 }, None));
+    let unreadable = Unreadable::new("two readings");
+    let refusal = bench.gate.reject_blocking(&unreadable, None, &principal(), Door::Hook);
+    assert_eq!(refusal.kind, RefusalKind::Unavailable { status: 503 });
+}

@@ -3,8 +3,11 @@
 //! Pure: value in, value out. What cannot be named is a *value* (`aws:ec2:unidentified`, judged as `destroy`); what
 //! cannot be read in exactly one way is [`Unreadable`] and is refused. Nothing here decides whether anything is allowed.
 
+pub mod command;
 mod message;
 pub mod protocol;
+mod statement;
+pub mod tool;
 
 use vec1::{Vec1, vec1};
 
@@ -12,10 +15,13 @@ use crate::catalog::{Manifest, ProtocolName};
 use crate::model::http::{BodyNeed, Captured, Head, Unreadable, Upgrade};
 use crate::model::{Count, Operation, Parameter, Place, Resource};
 
+pub(crate) use protocol::kubernetes::json::parse as strict_json;
+
 pub use message::{Asked, Said, message, posted};
 pub use protocol::graphql::frames::{Offer, Subprotocol};
 pub use protocol::kubernetes::channels::{self, Channels, Framing, Purpose};
 pub use protocol::{Face, Partial};
+pub use statement::{SqlDialect, statement};
 
 /// What is known about the target beside the request itself: from the listener, the operator's kubeconfig, the inventory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -121,6 +127,11 @@ impl Identified {
     #[must_use]
     pub const fn is_by_shape(&self) -> bool {
         self.by_shape
+    }
+
+    /// Completes every reading's place by what is known of the names in it.
+    pub(crate) fn each_place(&mut self, complete: impl Fn(&mut Place)) {
+        std::iter::once(&mut self.reading).chain(&mut self.others).for_each(|reading| complete(&mut reading.place));
     }
 
     /// Every other reading of the same request, where the API was recognised by shape only: the host may follow any of

@@ -93,6 +93,15 @@ impl SessionId {
     }
 }
 
+impl SessionId {
+    /// The id of a session that has a name of its own elsewhere, from a digest of that name: the same name has the same
+    /// id, whoever asks. It does not sort by time.
+    #[must_use]
+    pub const fn named(digest: u128) -> Self {
+        Self(digest & ((1 << 100) - 1))
+    }
+}
+
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("s_")?;

@@ -64,6 +64,18 @@ pub struct Place {
     /// Source repository, `owner/name`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,
+    /// Database, `host/name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    /// Terraform's state: where it is kept, and its workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// The AWS command line's profile. A name of the agent's own: only the inventory says what it stands for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// The kubeconfig's context; a name like `profile`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
     /// True when the target is this machine (loopback) and nothing says that it is more than that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub loopback: bool,

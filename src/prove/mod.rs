@@ -10,7 +10,8 @@ use crate::classify::{Action, classify};
 use crate::config::{Bodies, Diagnostic, Inventory};
 use crate::decide::{Decision, Facts, decide};
 use crate::head::text::head_from_parts;
-use crate::identify::{Known, identify, route};
+use crate::identify::command::{Heard, Shell, Surroundings, command};
+use crate::identify::{Known, identify, route, statement};
 use crate::model::http::Unreadable;
 use crate::model::{Context, Door, Effect, Evidence, Posture, Principal, SessionId, Timestamp};
 use crate::rules::{Attempt, Case, RuleSet};
@@ -27,6 +28,31 @@ pub struct Request<'a> {
     /// The body, as it would go over the wire.
     pub body: &'a [u8],
 }
+
+/// A command line, or a whole script.
+#[derive(Clone, Copy)]
+pub struct Command<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// Its language.
+    pub shell: Shell,
+    /// Where it would run.
+    pub around: &'a dyn Surroundings,
+}
+
+/// A text in SQL, and where it would run.
+#[derive(Clone, Copy, Debug)]
+pub struct Statement<'a> {
+    /// The dialect: `postgres`, `mysql`, …
+    pub dialect: &'a str,
+    /// One statement or several.
+    pub text: &'a str,
+    /// `host/database`, as far as it is known.
+    pub target: Option<&'a str>,
+}
+
+/// How each action of a command was reached.
+pub type Trails = Vec1<Vec<String>>;
 
 /// What a request is judged with.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +83,28 @@ impl Bench<'_> {
     /// The request has more than one reading: the gate would refuse it.
     pub fn judge(&self, request: &Request<'_>, known: &Known, context: &Context) -> Result<Judged, Unreadable> {
         let actions = self.read(request, known)?;
+        let decision = decide(&actions, context, self.rules, &Facts::default(), self.posture);
+        Ok(Judged { actions, decision })
+    }
+
+    /// The same for a command line, or a script.
+    ///
+    /// # Errors
+    /// It has more than one reading: the gate would refuse it.
+    pub fn hear(&self, asked: &Command<'_>, context: &Context) -> Result<(Judged, Trails), Unreadable> {
+        let Heard { identified, trail } = command(asked.text, asked.shell, asked.around)?;
+        let actions = classify(identified, self.inventory, Evidence::Parsed);
+        let decision = decide(&actions, context, self.rules, &Facts::default(), self.posture);
+        Ok((Judged { actions, decision }, trail))
+    }
+
+    /// The same for a statement in SQL.
+    ///
+    /// # Errors
+    /// It has more than one reading.
+    pub fn judge_statement(&self, asked: &Statement<'_>, context: &Context) -> Result<Judged, Unreadable> {
+        let identified = statement(asked.dialect, asked.text, asked.target)?;
+        let actions = classify(identified, self.inventory, Evidence::Parsed);
         let decision = decide(&actions, context, self.rules, &Facts::default(), self.posture);
         Ok(Judged { actions, decision })
     }
@@ -124,6 +172,11 @@ fn run_one(rules: &RuleSet, id: &str, case: &Case, expected: Expected) -> Result
             let body = http.body.as_bytes();
             let request = Request { method: &http.method, url: &http.url, headers: &http.headers, body };
             bench.read(&request, &known).map_err(|unreadable| format!("the request cannot be read: {unreadable}"))?
+        }
+        Attempt::Command { text, around } => {
+            let asked = Command { text, shell: Shell::Posix, around };
+            let heard = bench.hear(&asked, &context);
+            heard.map_err(|unreadable| format!("the command cannot be read: {unreadable}"))?.0.actions
         }
     };
     if let Some(wanted) = &case.operation

@@ -1,3 +1,6 @@
+mod commands;
+mod doors;
+
 use super::*;
 
 #[test]

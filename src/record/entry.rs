@@ -294,6 +294,27 @@ pub struct DecisionEntry {
     /// SHA-256 of the body as received, where it was read whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_sha256: Option<String>,
+    /// What the hook said, at that door. Such an entry has no outcome: the agent, not the gate, carries the call out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hook: Option<HookEntry>,
+}
+
+/// Where a tool call came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HookEntry {
+    /// Whose hook.
+    pub agent: String,
+    /// The tool, as the agent calls it; never its input.
+    pub tool: String,
+    /// The agent's own name for its session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_session: Option<String>,
+    /// The agent below it that asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_agent: Option<String>,
+    /// No gate answered: the hook decided by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub alone: bool,
 }
 
 impl DecisionEntry {

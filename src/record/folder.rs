@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 
@@ -11,6 +12,12 @@ use super::LedgerError;
 
 /// The name of the lock file. It is there while a gate writes, and after a gate that died.
 const LOCK: &str = "lock";
+
+/// The lock file of a log that nobody keeps open; it stays, and says nothing by being there.
+const COMMON_LOCK: &str = "shared";
+
+/// How often a lock that somebody has is tried again.
+const LOOK_EVERY: Duration = Duration::from_micros(500);
 
 /// Makes the folder and its parents, for this user only.
 pub(super) fn make(folder: &Path) -> Result<(), LedgerError> {
@@ -100,6 +107,30 @@ impl Lock {
             // The pid is for people; a full disk must not keep the lock from being taken.
             let _ = written;
             return Ok(Self { file, path });
+        }
+    }
+
+    /// Takes the lock of a log that nobody keeps open; waits for whoever has it.
+    pub(super) fn wait(folder: &Path, patience: Duration) -> Result<Self, LedgerError> {
+        let path = folder.join(COMMON_LOCK);
+        let mut waited = Duration::ZERO;
+        loop {
+            let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
+            let file = file.map_err(LedgerError::io("open", &path))?;
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) if same_file(&file, &path) => return Ok(Self { file, path }),
+                Ok(()) => {}
+                Err(error) if error != rustix::io::Errno::WOULDBLOCK => {
+                    return Err(LedgerError::io("lock", &path)(error.into()));
+                }
+                Err(_) if waited >= patience => {
+                    return Err(LedgerError::Held { folder: folder.to_owned(), pid: None });
+                }
+                Err(_) => {
+                    std::thread::sleep(LOOK_EVERY);
+                    waited += LOOK_EVERY;
+                }
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{Semaphore, oneshot};
 
+use super::common::Common;
 use super::disk::Disk;
 use super::folder::{self, Lock};
 use super::format::LogId;
@@ -18,10 +19,20 @@ use super::writer::{Job, Message, Shelf, TreeHead, Waiter, Writer, run};
 use super::{Entry, GapCause, GapEntry, Grade, Outcome, OutcomeEntry, Receipt};
 use crate::model::{DecisionId, Timestamp};
 
-/// A handle on the log; cheap to clone. One writer thread stands behind it. When the last handle goes, the log is closed.
+/// A handle on the log; cheap to clone. One writer thread stands behind a gate's own log; when the last handle goes, it is
+/// closed. A common log ([`Ledger::common`]) has no thread, and is open only while something is written.
 #[derive(Clone)]
 pub struct Ledger {
-    shared: Arc<Shared>,
+    kept: Kept,
+}
+
+/// How a log is kept.
+#[derive(Clone)]
+enum Kept {
+    /// Open, by this process alone.
+    Own(Arc<Shared>),
+    /// By many processes, each for a moment.
+    Common(Arc<Common>),
 }
 
 /// How the log is kept.
@@ -136,7 +147,7 @@ struct Shared {
 
 impl fmt::Debug for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ledger").field("folder", &self.shared.folder).finish_non_exhaustive()
+        f.debug_struct("Ledger").field("folder", &self.folder()).finish_non_exhaustive()
     }
 }
 
@@ -201,13 +212,23 @@ impl Ledger {
             folder: folder.to_owned(),
             writer: Mutex::new(Some(thread)),
         };
-        Ok((Self { shared: Arc::new(shared) }, recovered))
+        Ok((Self { kept: Kept::Own(Arc::new(shared)) }, recovered))
+    }
+
+    /// The log that short-lived commands share: each entry is written under a lock, and nothing is kept open. Calls block
+    /// for as long as that takes. Nothing is touched before the first entry.
+    #[must_use]
+    pub fn common(folder: &Path) -> Self {
+        Self { kept: Kept::Common(Arc::new(Common::new(folder))) }
     }
 
     /// The folder the log is in.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        &self.shared.folder
+        match &self.kept {
+            Kept::Own(shared) => &shared.folder,
+            Kept::Common(common) => common.folder(),
+        }
     }
 
     /// Writes an entry; returns when it is as safe as `grade` says.
@@ -219,36 +240,52 @@ impl Ledger {
     /// It could not be written: nothing may be forwarded on it. After an error each further call tries anew.
     pub async fn append(&self, entry: &Entry, grade: Grade) -> Result<Receipt, LedgerError> {
         let sealed = seal(entry)?;
+        let shared = match &self.kept {
+            Kept::Own(shared) => shared,
+            Kept::Common(common) => return common.append(sealed, grade),
+        };
         if grade == Grade::Written {
             let (answer, mut receipt) = oneshot::channel();
             let job = Job { sealed, waiter: Some(Waiter { grade, answer }), room: None };
-            return match self.write_now(job) {
+            return match shared.write_now(job) {
                 None => receipt.try_recv().map_err(|_| LedgerError::Stopped)?,
-                Some(job) => self.queued(job.sealed, grade).await,
+                Some(job) => shared.queued(job.sealed, grade).await,
             };
         }
-        self.queued(sealed, grade).await
+        shared.queued(sealed, grade).await
     }
 
-    /// Hands an entry to the writer's thread, and waits for its receipt.
-    async fn queued(&self, sealed: Sealed, grade: Grade) -> Result<Receipt, LedgerError> {
-        let kib = u32::try_from(sealed.payload.len() / 1024 + 1).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.shared.room).acquire_many_owned(kib).await.map_err(|_| LedgerError::Stopped)?;
+    /// The same for callers that may block; not for asynchronous tasks.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn append_blocking(&self, entry: &Entry, grade: Grade) -> Result<Receipt, LedgerError> {
+        let sealed = seal(entry)?;
+        let shared = match &self.kept {
+            Kept::Own(shared) => shared,
+            Kept::Common(common) => return common.append(sealed, grade),
+        };
         let (answer, receipt) = oneshot::channel();
-        let mut waiting = Waiting { ledger: self, at: sealed.at, mark: sealed.mark };
-        self.send(sealed, Some(Waiter { grade, answer }), Some(room))?;
-        let receipt = receipt.await;
-        waiting.mark = Mark::None;
-        receipt.map_err(|_| LedgerError::Stopped)?
+        let job = Job { sealed, waiter: Some(Waiter { grade, answer }), room: None };
+        let left = if grade == Grade::Written { shared.write_now(job) } else { Some(job) };
+        if let Some(Job { sealed, waiter, room }) = left {
+            shared.send(sealed, waiter, room)?;
+        }
+        receipt.blocking_recv().map_err(|_| LedgerError::Stopped)?
     }
 
     /// Queues an entry without waiting (outcomes). A failure shows at the next [`Ledger::append`]; meanwhile the entry
     /// is kept in memory, within bounds, and written when that is possible again.
     pub fn note(&self, entry: &Entry) {
-        if let Ok(sealed) = seal(entry)
-            && let Some(job) = self.write_now(Job { sealed, waiter: None, room: None })
-        {
-            let _ = self.send(job.sealed, None, None);
+        let Ok(sealed) = seal(entry) else { return };
+        match &self.kept {
+            Kept::Own(shared) => {
+                if let Some(job) = shared.write_now(Job { sealed, waiter: None, room: None }) {
+                    let _ = shared.send(job.sealed, None, None);
+                }
+            }
+            // Nobody could try again later.
+            Kept::Common(common) => _ = common.append(sealed, Grade::Written),
         }
     }
 
@@ -257,8 +294,9 @@ impl Ledger {
     /// # Errors
     /// The writer has stopped.
     pub async fn tree_head(&self) -> Result<TreeHead, LedgerError> {
+        let Kept::Own(shared) = &self.kept else { return Err(LedgerError::Stopped) };
         let (answer, head) = oneshot::channel();
-        self.shared.queue.send(Message::Head(answer)).map_err(|_| LedgerError::Stopped)?;
+        shared.queue.send(Message::Head(answer)).map_err(|_| LedgerError::Stopped)?;
         head.await.map_err(|_| LedgerError::Stopped)
     }
 
@@ -268,41 +306,26 @@ impl Ledger {
     /// # Errors
     /// It could not.
     pub fn check(&self) -> Result<(), LedgerError> {
+        let shared = match &self.kept {
+            Kept::Own(shared) => shared,
+            Kept::Common(common) => return common.check(),
+        };
         let (answer, found) = oneshot::channel();
-        self.shared.queue.send(Message::Check(answer)).map_err(|_| LedgerError::Stopped)?;
+        shared.queue.send(Message::Check(answer)).map_err(|_| LedgerError::Stopped)?;
         found.blocking_recv().map_err(|_| LedgerError::Stopped)?
     }
 
     /// Writes what is queued, syncs, and ends the writer; blocks until that is done. Idempotent.
     pub fn close(&self) {
-        self.shared.close();
-    }
-
-    /// Writes an entry in the caller's own thread, if nobody else writes just then; gives it back if somebody does.
-    fn write_now(&self, job: Job) -> Option<Job> {
-        let Ok(mut shelf) = self.shared.shelf.try_lock() else { return Some(job) };
-        let Some(writer) = shelf.as_mut() else { return Some(job) };
-        let is_due = writer.write_now(job);
-        drop(shelf);
-        if is_due {
-            let _ = self.shared.queue.send(Message::Wake);
+        if let Kept::Own(shared) = &self.kept {
+            shared.close();
         }
-        None
-    }
-
-    fn send(
-        &self,
-        sealed: Sealed,
-        waiter: Option<Waiter>,
-        room: Option<tokio::sync::OwnedSemaphorePermit>,
-    ) -> Result<(), LedgerError> {
-        self.shared.queue.send(Message::Append(Job { sealed, waiter, room })).map_err(|_| LedgerError::Stopped)
     }
 }
 
 /// Someone waits for a receipt. Dropped before it came, and the entry lets something be forwarded: it never will be.
 struct Waiting<'a> {
-    ledger: &'a Ledger,
+    shared: &'a Shared,
     at: Timestamp,
     mark: Mark,
 }
@@ -313,13 +336,46 @@ impl Drop for Waiting<'_> {
             let outcome = Entry::Outcome(OutcomeEntry { id, at: self.at, outcome: Outcome::Abandoned });
             // Through the queue: the decision itself still stands in it.
             if let Ok(sealed) = seal(&outcome) {
-                let _ = self.ledger.send(sealed, None, None);
+                let _ = self.shared.send(sealed, None, None);
             }
         }
     }
 }
 
 impl Shared {
+    /// Hands an entry to the writer's thread, and waits for its receipt.
+    async fn queued(&self, sealed: Sealed, grade: Grade) -> Result<Receipt, LedgerError> {
+        let kib = u32::try_from(sealed.payload.len() / 1024 + 1).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).acquire_many_owned(kib).await.map_err(|_| LedgerError::Stopped)?;
+        let (answer, receipt) = oneshot::channel();
+        let mut waiting = Waiting { shared: self, at: sealed.at, mark: sealed.mark };
+        self.send(sealed, Some(Waiter { grade, answer }), Some(room))?;
+        let receipt = receipt.await;
+        waiting.mark = Mark::None;
+        receipt.map_err(|_| LedgerError::Stopped)?
+    }
+
+    /// Writes an entry in the caller's own thread, if nobody else writes just then; gives it back if somebody does.
+    fn write_now(&self, job: Job) -> Option<Job> {
+        let Ok(mut shelf) = self.shelf.try_lock() else { return Some(job) };
+        let Some(writer) = shelf.as_mut() else { return Some(job) };
+        let is_due = writer.write_now(job);
+        drop(shelf);
+        if is_due {
+            let _ = self.queue.send(Message::Wake);
+        }
+        None
+    }
+
+    fn send(
+        &self,
+        sealed: Sealed,
+        waiter: Option<Waiter>,
+        room: Option<tokio::sync::OwnedSemaphorePermit>,
+    ) -> Result<(), LedgerError> {
+        self.queue.send(Message::Append(Job { sealed, waiter, room })).map_err(|_| LedgerError::Stopped)
+    }
+
     fn close(&self) {
         let _ = self.queue.send(Message::Close);
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();

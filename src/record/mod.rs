@@ -1,5 +1,6 @@
 //! The ledger: an append-only log. An entry is written before a byte is forwarded; a [`Receipt`] proves that it stands.
 
+mod common;
 mod disk;
 mod entry;
 mod folder;
@@ -16,7 +17,7 @@ mod writer;
 
 pub use entry::{
     ActionEntry, ApprovalEntry, ApprovalStep, ConfigurationEntry, ConfigurationStep, DecisionEntry, Entry, GapCause,
-    GapEntry, Outcome, OutcomeEntry, RejectedEntry, StartEntry, Streamed,
+    GapEntry, HookEntry, Outcome, OutcomeEntry, RejectedEntry, StartEntry, Streamed,
 };
 pub use format::{LogId, PAYLOAD_BYTES_MAX};
 pub use log::{Ledger, LedgerError, LedgerOptions, Recovered};

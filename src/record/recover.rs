@@ -66,8 +66,21 @@ impl Place {
     }
 }
 
+/// Takes a segment up again at the end of its last record.
+pub(super) type Resume = fn(Disk, &Path, u64, u64) -> Result<Segment, LedgerError>;
+
 /// Reads the folder's last segment, and cuts its torn tail.
 pub(super) fn recover(folder: &Path, disk: &Disk, fresh: LogId) -> Result<(Place, Recovered), LedgerError> {
+    recover_with(folder, disk, fresh, |disk, path, end, _torn| Segment::resume(disk, path, end))
+}
+
+/// The same, with another way to take the segment up.
+pub(super) fn recover_with(
+    folder: &Path,
+    disk: &Disk,
+    fresh: LogId,
+    resume: Resume,
+) -> Result<(Place, Recovered), LedgerError> {
     folder::remove_unfinished(folder).map_err(LedgerError::io("clean", folder))?;
     let numbers = folder::segments(folder).map_err(LedgerError::io("list", folder))?;
     let Some((last, earlier)) = numbers.split_last() else {
@@ -85,7 +98,7 @@ pub(super) fn recover(folder: &Path, disk: &Disk, fresh: LogId) -> Result<(Place
         }
     }
     walk.go(&mut cursor)?;
-    walk.finish(&cursor, disk, *last)
+    walk.finish(&cursor, |path, end, torn| resume(disk.clone(), path, end, torn), *last)
 }
 
 struct Walk {
@@ -128,7 +141,12 @@ impl Walk {
         }
     }
 
-    fn finish(mut self, cursor: &Cursor, disk: &Disk, last: u64) -> Result<(Place, Recovered), LedgerError> {
+    fn finish(
+        mut self,
+        cursor: &Cursor,
+        resume: impl FnOnce(&Path, u64, u64) -> Result<Segment, LedgerError>,
+        last: u64,
+    ) -> Result<(Place, Recovered), LedgerError> {
         self.place.number = last + 1;
         let mut recovered = Recovered {
             open: self.place.open.iter().copied().collect(),
@@ -136,7 +154,7 @@ impl Walk {
             ..Recovered::default()
         };
         if self.damage.is_empty() {
-            self.place.segment = Some(Segment::resume(disk.clone(), cursor.path(), cursor.offset())?);
+            self.place.segment = Some(resume(cursor.path(), cursor.offset(), self.torn)?);
             recovered.cut_bytes = self.torn;
         } else {
             // INVARIANT: nothing is appended behind damage, and nothing of it is cut: it is evidence.

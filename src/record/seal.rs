@@ -47,7 +47,8 @@ const fn goes_out(disposition: Disposition) -> bool {
 impl Mark {
     fn of(entry: &Entry) -> Self {
         match entry {
-            Entry::Decision(entry) if goes_out(entry.disposition) => Self::Opens(entry.id),
+            // What a hook lets pass is carried out by the agent: nobody here learns its outcome.
+            Entry::Decision(entry) if goes_out(entry.disposition) && entry.hook.is_none() => Self::Opens(entry.id),
             Entry::Outcome(entry) => Self::Closes(entry.id),
             Entry::Start(_) | Entry::Gap(GapEntry { cause: GapCause::Died, .. }) => Self::Names,
             _ => Self::None,
@@ -61,12 +62,13 @@ impl Mark {
             id: Option<DecisionId>,
             disposition: Option<Disposition>,
             cause: Option<GapCause>,
+            hook: Option<serde::de::IgnoredAny>,
         }
         let kind = payload.strip_prefix(br#"{"kind":""#).unwrap_or_default();
         let is = |word: &str| kind.starts_with(word.as_bytes());
         let head = || serde_json::from_slice::<Head>(payload).ok();
         if is("decision") {
-            let goes = head().filter(|head| head.disposition.is_some_and(goes_out));
+            let goes = head().filter(|head| head.disposition.is_some_and(goes_out) && head.hook.is_none());
             return goes.and_then(|head| head.id).map_or(Self::None, Self::Opens);
         }
         if is("outcome") {

@@ -56,6 +56,17 @@ impl Segment {
         Ok(Self { disk, file, path: path.to_owned(), end, filled: end, dirty: end, unsynced: Vec::new() })
     }
 
+    /// Goes on with a segment of a log that nobody keeps open: what was preallocated is used, and nothing is synced
+    /// unless a torn tail must be cut first.
+    pub(super) fn go_on(disk: Disk, path: &Path, end: u64, torn: u64) -> Result<Self, LedgerError> {
+        if torn > 0 {
+            return Self::resume(disk, path, end);
+        }
+        let file = disk.open(path).map_err(LedgerError::io("open", path))?;
+        let filled = file.metadata().map_err(LedgerError::io("look at", path))?.len();
+        Ok(Self { disk, file, path: path.to_owned(), end, filled, dirty: end, unsynced: Vec::new() })
+    }
+
     /// Where the next record goes.
     pub(super) const fn end(&self) -> u64 {
         self.end

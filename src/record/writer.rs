@@ -216,7 +216,7 @@ impl Writer {
     }
 
     /// Writes what could not be written before, and looks for room for more.
-    fn check(&mut self) -> Result<(), LedgerError> {
+    pub(super) fn check(&mut self) -> Result<(), LedgerError> {
         if self.broken || self.place.gap.is_some() {
             let tried = self.put(&[]).and_then(|_| self.sync());
             tried.inspect_err(|error| self.turn_away(&mut Vec::new(), error))?;

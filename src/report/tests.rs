@@ -96,6 +96,7 @@ impl<'a> Call<'a> {
             approval: None,
             limit: self.limit.map(str::to_owned),
             body_sha256: None,
+            hook: None,
         }))
     }
 }

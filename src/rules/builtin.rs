@@ -33,11 +33,27 @@ const FILES: &[(&str, &str)] = files![
     "base/rest-delete.yaml",
     "base/traffic.yaml",
     "base/unknown-operation.yaml",
+    "docker/local-volumes.yaml",
+    "docker/pack.yaml",
+    "git/lose-work.yaml",
+    "git/pack.yaml",
     "kubernetes/cluster-wide-delete.yaml",
     "kubernetes/delete-collection.yaml",
     "kubernetes/namespace-delete.yaml",
     "kubernetes/pack.yaml",
     "kubernetes/volume-delete.yaml",
+    "shell/disk.yaml",
+    "shell/machine-access.yaml",
+    "shell/machine.yaml",
+    "shell/outside-workspace.yaml",
+    "shell/pack.yaml",
+    "shell/workspace-loss.yaml",
+    "terraform/apply-without-plan.yaml",
+    "terraform/destroy.yaml",
+    "terraform/force-unlock.yaml",
+    "terraform/pack.yaml",
+    "terraform/replace.yaml",
+    "terraform/state-surgery.yaml",
 ];
 
 /// The built-in packs as sources; `rules export` writes them out.
@@ -49,4 +65,24 @@ pub fn builtin_sources() -> Vec<Source> {
         layer: Layer::BuiltIn,
     };
     FILES.iter().map(source).collect()
+}
+
+/// The same without the tests inside them, which nobody needs to judge by them: most of each text.
+pub(super) fn untested_sources() -> Vec<Source> {
+    let source = |(file, text): &(&str, &str)| Source {
+        file: (*file).to_owned(),
+        text: untested(text).to_owned(),
+        layer: Layer::BuiltIn,
+    };
+    FILES.iter().map(source).collect()
+}
+
+/// The text before the tests, where they come last.
+fn untested(text: &str) -> &str {
+    match text.split_once("\ntests:\n") {
+        Some((before, tests)) if tests.lines().all(|line| line.is_empty() || line.starts_with([' ', '#', '-'])) => {
+            before
+        }
+        _ => text,
+    }
 }

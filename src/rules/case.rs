@@ -5,6 +5,7 @@ use serde_saphyr::Spanned;
 use super::text::{RawAction, RawCase, RawHttp, RawSigner, RawTests};
 use crate::classify::{self, Action, Declaration};
 use crate::config::{Report, Spot};
+use crate::identify::command::Stated;
 use crate::model::{BlastRadius, Environment, EnvironmentKind, Operation, Parameter, Place, Resource};
 
 /// All tests of a rule.
@@ -44,6 +45,13 @@ pub enum Attempt {
     Http(Request),
     /// An action that a caller declares.
     Declared(Box<Action>),
+    /// A command line, in a workspace at `/repo`.
+    Command {
+        /// The text.
+        text: String,
+        /// What stands around it.
+        around: Stated,
+    },
 }
 
 /// An HTTP request as text.
@@ -75,12 +83,19 @@ impl Cases {
 fn check(raw: Spanned<RawCase>, report: &mut Report<'_>) -> Case {
     let at = Spot::from(&raw);
     let location = raw.referenced;
-    let RawCase { http, action, operation, environment, provider, cluster } = raw.value;
-    let attempt = match (http, action) {
-        (Some(http), None) => Attempt::Http(request(http, at, report)),
-        (None, Some(action)) => Attempt::Declared(Box::new(declared(action))),
+    let RawCase { http, action, command, files, operation, environment, provider, cluster } = raw.value;
+    if !files.is_empty() && command.is_none() {
+        report.say(at, "`files` stand beside a `command`", None);
+    }
+    let attempt = match (http, action, command) {
+        (Some(http), None, None) => Attempt::Http(request(http, at, report)),
+        (None, Some(action), None) => Attempt::Declared(Box::new(declared(action))),
+        (None, None, Some(text)) => {
+            let around = Stated { files: files.into_iter().collect(), ..Stated::in_workspace("/repo") };
+            Attempt::Command { text, around }
+        }
         _ => {
-            report.say(at, "a test has one of `http` and `action`", None);
+            report.say(at, "a test has one of `http`, `command` and `action`", None);
             Attempt::Http(Request::default())
         }
     };

@@ -12,10 +12,19 @@ const MESSAGE_CHARS_MAX: usize = 300;
 
 /// Providers of the vocabulary beside those of the catalog: their operations follow a grammar, or come with later
 /// catalogs.
-const GRAMMAR_PROVIDERS: &[&str] = &["http", "graphql", "git", "net", "lifeline"];
+const GRAMMAR_PROVIDERS: &[&str] = &["http", "graphql", "git", "net", "lifeline", "shell", "sql", "terraform"];
+
+/// Whether a built-in file must hold the tests that prove it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// It must.
+    Needed,
+    /// They were taken out of it.
+    Elsewhere,
+}
 
 /// Checks what does not depend on the compiled matcher.
-pub(super) fn rule(raw: &RawRule, layer: Layer, file: &str, report: &mut Report<'_>) {
+pub(super) fn rule(raw: &RawRule, (layer, proof): (Layer, Proof), file: &str, report: &mut Report<'_>) {
     id(&raw.id.value, Spot::from(&raw.id), report);
     let stem = file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".yml")).unwrap_or(file).replace('\\', "/");
     let is_path = stem.strip_suffix(raw.id.value.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
@@ -38,7 +47,7 @@ pub(super) fn rule(raw: &RawRule, layer: Layer, file: &str, report: &mut Report<
     for (key, name) in [(&raw.when, "when"), (&raw.approval, "approval"), (&raw.obligations, "obligations")] {
         unbuilt(key, name, report);
     }
-    if layer == Layer::BuiltIn {
+    if proof == Proof::Needed && layer == Layer::BuiltIn {
         let tests = raw.tests.as_ref().map(|tests| &tests.value);
         if tests.is_none_or(|tests| tests.matches.is_empty() || tests.not_match.is_empty()) {
             let help = "write at least one request under `match` and a near miss under `not_match`";
@@ -128,7 +137,10 @@ fn operation(glob: &Glob, at: Spot, report: &mut Report<'_>) {
 
 fn known_provider(provider: &str, at: Spot, report: &mut Report<'_>) {
     const CATALOGS: &[&str] = &["aws", "kubernetes"];
-    if catalog::provider(provider).is_none() && !GRAMMAR_PROVIDERS.contains(&provider) {
+    let is_known = catalog::provider(provider).is_some()
+        || GRAMMAR_PROVIDERS.contains(&provider)
+        || catalog::commands::names_provider(provider);
+    if !is_known {
         let help = nearest(provider, CATALOGS.iter().chain(GRAMMAR_PROVIDERS).copied());
         report.say(at, format!("provider `{provider}` is not known"), help);
     }

@@ -28,6 +28,7 @@ use crate::classify::Action;
 use crate::config::{Diagnostic, Diagnostics, Report, parse_yaml};
 use crate::model::{Door, Mode};
 use index::Index;
+use lint::Proof;
 use matcher::{Facets, Verdict};
 use text::RawPack;
 
@@ -114,6 +115,18 @@ impl RuleSet {
         Self::only(&builtin_sources().into_iter().chain(others).collect::<Vec<_>>())
     }
 
+    /// The same, to judge by only: the built-in packs come without the tests inside them. Revision and findings are those
+    /// of [`RuleSet::load`].
+    ///
+    /// # Errors
+    /// As [`RuleSet::load`].
+    pub fn judging(sources: &[Source]) -> Result<Self, Diagnostics> {
+        let others = || sources.iter().filter(|source| source.layer != Layer::BuiltIn).cloned();
+        let revision = revision(&builtin_sources().into_iter().chain(others()).collect::<Vec<_>>());
+        let texts: Vec<_> = builtin::untested_sources().into_iter().chain(others()).collect();
+        Self::read_all(&texts, Proof::Elsewhere).map(|set| Self { revision, ..set })
+    }
+
     /// The built-in packs alone.
     #[must_use]
     #[allow(clippy::panic, reason = "the text is part of the program; a test loads every file of it")]
@@ -126,6 +139,10 @@ impl RuleSet {
     /// # Errors
     /// As [`RuleSet::load`].
     pub(crate) fn only(sources: &[Source]) -> Result<Self, Diagnostics> {
+        Self::read_all(sources, Proof::Needed)
+    }
+
+    fn read_all(sources: &[Source], proof: Proof) -> Result<Self, Diagnostics> {
         let mut set = Self {
             rules: Vec::new(),
             limits: Vec::new(),
@@ -136,7 +153,7 @@ impl RuleSet {
         };
         let mut wrong: Vec<Diagnostic> = Vec::new();
         for source in sources {
-            if let Err(Diagnostics(found)) = set.read(source) {
+            if let Err(Diagnostics(found)) = set.read(source, proof) {
                 wrong.extend(found);
             }
         }
@@ -150,7 +167,7 @@ impl RuleSet {
         if wrong.is_empty() { Ok(set) } else { Err(Diagnostics(wrong)) }
     }
 
-    fn read(&mut self, source: &Source) -> Result<(), Diagnostics> {
+    fn read(&mut self, source: &Source, proof: Proof) -> Result<(), Diagnostics> {
         let Source { file, text, layer } = source;
         match file.rsplit(['/', '\\']).next().unwrap_or_default() {
             "pack.yaml" => self.packs.push(pack(file, text)?),
@@ -161,7 +178,7 @@ impl RuleSet {
                 return Err(Diagnostics(vec![wrong]));
             }
             "limits.yaml" => self.limits.extend(LimitSpec::parse(file, text, *layer)?),
-            _ => self.rules.push(Rule::parse(file, text, *layer)?),
+            _ => self.rules.push(Rule::parse(file, text, *layer, proof)?),
         }
         Ok(())
     }

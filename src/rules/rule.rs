@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Layer;
 use super::case::Cases;
-use super::lint;
+use super::lint::{self, Proof};
 use super::matcher::{Block, Facets, Matcher, Verdict};
 use super::text::RawRule;
 use crate::classify::Action;
@@ -85,10 +85,10 @@ impl Rule {
     }
 
     /// Parses and checks one file.
-    pub(super) fn parse(file: &str, text: &str, layer: Layer) -> Result<Self, Diagnostics> {
+    pub(super) fn parse(file: &str, text: &str, layer: Layer, proof: Proof) -> Result<Self, Diagnostics> {
         let raw: RawRule = parse_yaml(file, text)?;
         let mut report = Report::new(file, text);
-        lint::rule(&raw, layer, file, &mut report);
+        lint::rule(&raw, (layer, proof), file, &mut report);
         let at = Spot::from(&raw.matches);
         let matches = raw.matches.value.compile(at, Block::Match, &mut report);
         let unless = raw.unless.map(|unless| {

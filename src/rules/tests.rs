@@ -58,7 +58,7 @@ fn what_is_wrong_with_a_rule_is_told_with_its_place() {
         ("{ impact: [destroy] }", "unless: { environment: [unknown] }\n", "cannot excuse the environment `unknown`"),
         ("{ impact: [destroy] }", "unless: { impact: [destroy, unknown] }\n", "cannot excuse the impact `unknown`"),
         ("{ impact: [read] }", "unless: { impact: [read] }\n", "the rule can never match"),
-        ("{ impact: [destroy] }", "tests: { match: [{}] }\n", "one of `http` and `action`"),
+        ("{ impact: [destroy] }", "tests: { match: [{}] }\n", "one of `http`, `command` and `action`"),
         ("{ hazards: [data-los] }", "", "did you mean `data-loss`?"),
         ("{ resource: [\"{a,b}\"] }", "", "write a list"),
     ] {
@@ -348,4 +348,20 @@ fn declared_tests_are_never_observed() {
     let Attempt::Declared(action) = &tamper.tests.matches[0].attempt else { panic!("declared") };
     assert_eq!(action.evidence(), Evidence::Declared);
     assert!(action.blast().hazards.contains(Hazard::GuardTamper));
+}
+
+#[test]
+fn without_the_tests_inside_them_the_built_in_rules_say_the_same() {
+    let (whole, judging) = (RuleSet::builtin(), RuleSet::judging(&[]).unwrap());
+    assert_eq!(whole.revision(), judging.revision());
+    let one = |rule: &Rule| {
+        let words = (&rule.id, &rule.owner, &rule.message, &rule.instead, &rule.references, &rule.runbook);
+        format!("{words:?} {:?} {:?} {:?}", (rule.severity, rule.mode, rule.decision), rule.matches, rule.unless)
+    };
+    let told = |set: &RuleSet| set.rules().iter().map(one).collect::<Vec<_>>();
+    assert_eq!(told(&whole), told(&judging));
+    assert!(judging.rules().iter().all(|rule| rule.tests.is_empty()), "their tests stand last");
+    assert!(whole.rules().iter().all(|rule| !rule.tests.is_empty()), "every one is proved");
+    let others = |set: &RuleSet| format!("{:?} {:?}", set.limits(), set.packs());
+    assert_eq!(others(&whole), others(&judging));
 }

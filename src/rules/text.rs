@@ -149,6 +149,11 @@ pub(super) struct RawTests {
 pub(super) struct RawCase {
     pub(super) http: Option<RawHttp>,
     pub(super) action: Option<RawAction>,
+    /// A command line, or a script.
+    pub(super) command: Option<String>,
+    /// Files that it may read, by absolute path; the workspace is `/repo`.
+    #[serde(default)]
+    pub(super) files: BTreeMap<String, String>,
     pub(super) operation: Option<String>,
     pub(super) environment: Option<EnvironmentKind>,
     pub(super) provider: Option<String>,

@@ -53,6 +53,14 @@ pub fn above(pid: u32) -> Above {
     Above::Unknown
 }
 
+/// Whether this process runs this program.
+#[must_use]
+pub fn is_this_program(pid: u32) -> bool {
+    let exe = |of: &str| fs::read_link(format!("/proc/{of}/exe")).ok();
+    let name = |path: &Path| path.to_string_lossy().replace(" (deleted)", "");
+    matches!((exe("self"), exe(&pid.to_string())), (Some(own), Some(other)) if name(&own) == name(&other))
+}
+
 /// Whether this process is a `run` of this program, and lives.
 #[must_use]
 pub fn is_run(pid: u32) -> bool {

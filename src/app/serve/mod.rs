@@ -25,6 +25,7 @@ use self::operator::Operator;
 use self::reaches::{OneReach, SessionReaches};
 pub use self::sockets::SocketError;
 use self::sockets::{Given, Socket};
+use super::advise::Advisor;
 use super::base::{Base, Begin, StartError, begin};
 use super::clock::SystemClock;
 use super::files::{Loaded, Places};
@@ -228,6 +229,7 @@ impl SharedGate {
             log: self.base.places.log(),
             config: self.base.places.config.clone(),
             draining: Arc::clone(&self.draining),
+            advisor: Advisor::of(Arc::clone(&self.base.gate), self.base.config.hooks_ask),
         };
         let operator: Arc<dyn Backend> = Arc::new(operator);
         for (name, socket) in self.sockets.iter() {

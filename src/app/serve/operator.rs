@@ -4,18 +4,23 @@ use std::sync::{Arc, OnceLock};
 
 use super::keeper::Keeper;
 use super::reaches::{SessionReaches, digest_of};
+use crate::app::advise::{Advisor, Asking};
 use crate::app::base::{agent_name, person};
+use crate::app::surroundings::Environment;
 use crate::app::{desk, trust};
 use crate::approvals::{self, Approvals, Filter, State};
 use crate::control::protocol::{
-    Answer, Changes, ClosedSession, GateKind, ListenerStatus, OpenSession, OpenedSession, SessionStatus, Status,
+    Answer, Changes, ClosedSession, GateKind, HookQuestion, ListenerStatus, OpenSession, OpenedSession, SessionStatus,
+    Status,
 };
-use crate::control::{Backend, ControlError};
+use crate::control::{Asker, Backend, ControlError};
+use crate::doors::hook::{self, Agent};
+use crate::doors::http::callers::Peer;
 use crate::doors::http::listen::Closer;
 use crate::enforce::Gate;
 use crate::model::{ApprovalId, Posture, Principal, SessionId, Timestamp};
 use crate::sandbox::{self, rewrite};
-use crate::sessions::{OpenSession as Opening, Sessions};
+use crate::sessions::{Credentials, OpenSession as Opening, Sessions};
 
 /// A shared gate, for its operator.
 #[derive(Debug)]
@@ -34,6 +39,7 @@ pub(super) struct Operator {
     /// The folder of its configuration.
     pub(super) config: std::path::PathBuf,
     pub(super) draining: Arc<OnceLock<()>>,
+    pub(super) advisor: Advisor,
 }
 
 fn fault(error: impl std::fmt::Display) -> ControlError {
@@ -150,6 +156,27 @@ impl Backend for Operator {
 
     fn answer(&self, id: ApprovalId, answer: Answer) -> Result<approvals::Request, ControlError> {
         desk::answer(&self.approvals, id, &answer)
+    }
+
+    fn hook(&self, agent: Agent, question: HookQuestion, by: Asker) -> Result<hook::Answer, ControlError> {
+        if question.config.as_ref().is_some_and(|config| *config != self.config) {
+            let why = format!("this gate goes by the configuration in `{}`", self.config.display());
+            return Err(ControlError::Unknown(why));
+        }
+        let proven = question.credentials.as_deref().and_then(Credentials::parse);
+        let proven = proven.and_then(|credentials| self.sessions.find(&credentials));
+        let (principal, environment) = match by {
+            Asker::Anybody if proven.is_none() => {
+                return Err(ControlError::Refused("a session's credentials are needed, as SESSION:TOKEN".to_owned()));
+            }
+            Asker::Anybody => (proven, Environment::Unknown),
+            Asker::Process(process) => {
+                let peer = Peer { address: None, uid: None, socket: None, process };
+                let behind = || process.and_then(|_| self.reaches.runs.behind(peer));
+                (proven.or_else(behind), process.map_or(Environment::Unknown, Environment::Of))
+            }
+        };
+        Ok(self.advisor.answer(agent, &question.input, Asking { principal, environment }))
     }
 
     fn changes(&self) -> Result<Changes, ControlError> {

@@ -71,6 +71,11 @@ impl Service {
         self.root.get() as usize
     }
 
+    /// The names that its requests are signed under.
+    pub fn signing_names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.signing.get().split(',')
+    }
+
     /// Whether its requests are signed under this name.
     #[must_use]
     pub fn signs_as(&self, name: &str) -> bool {

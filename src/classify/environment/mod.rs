@@ -34,6 +34,19 @@ fn strictest(
     found.unwrap_or_else(|| Environment::of(EnvironmentKind::Unknown))
 }
 
+/// Completes a place by what the inventory says of the agent's own names: profiles and contexts. For parsed evidence only.
+pub(super) fn stands_for(inventory: &Inventory, place: &mut Place) {
+    let is = |name: &Option<String>, called: &Option<String>| name.is_some() && name == called;
+    for alias in inventory.aliases() {
+        if is(&alias.aws_profile, &place.profile) && place.account.is_none() {
+            place.account.clone_from(&alias.account);
+        }
+        if is(&alias.kube_context, &place.context) && place.cluster.is_none() {
+            place.cluster.clone_from(&alias.cluster);
+        }
+    }
+}
+
 /// The lines of `inventory.yaml` (under `environments:`) that would name this action's target. They say `prod`, which
 /// is what it counts as until a person knows better.
 #[must_use]
@@ -53,6 +66,8 @@ pub fn inventory_entry(operation: &Operation, place: &Place, resources: &[Resour
         ("subscription", &place.subscription),
         ("cluster", &place.cluster),
         ("repository", &place.repository),
+        ("database", &place.database),
+        ("state", &place.state),
     ];
     if let Some((key, value)) = cloud.iter().find_map(|(key, value)| Some((*key, value.as_deref()?))) {
         keys.push(("provider", provider));
@@ -103,7 +118,9 @@ impl Target<'_> {
             MatchKey::Resource => self.resource.map(Resource::as_str),
             MatchKey::Host => place.host.as_deref(),
             MatchKey::Repository => place.repository.as_deref(),
-            MatchKey::Database | MatchKey::State | MatchKey::Tenant => None,
+            MatchKey::Database => place.database.as_deref(),
+            MatchKey::State => place.state.as_deref(),
+            MatchKey::Tenant => None,
         }
     }
 

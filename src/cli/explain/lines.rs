@@ -1,5 +1,6 @@
 //! `explain --jsonl`: one JSON object a line in, one a line out, in the same order, in bounded memory.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 
@@ -8,11 +9,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::bench;
+use super::forms::around;
 use super::report::Report;
 use crate::app::Setup;
 use crate::identify::Known;
+use crate::identify::command::Shell;
 use crate::model::Timestamp;
-use crate::prove::{Request, nobody};
+use crate::prove::{Command, Request, Statement, nobody};
 
 /// A body of 16 MiB in base64, twice over; a longer line is answered with an error and skipped.
 const LINE_BYTES_MAX: u64 = 64 << 20;
@@ -24,18 +27,14 @@ struct Line<'a> {
     #[serde(borrow)]
     id: Option<&'a RawValue>,
     http: Option<Http>,
-    #[serde(borrow)]
-    command: Option<&'a RawValue>,
+    command: Option<String>,
     #[serde(borrow)]
     mcp: Option<&'a RawValue>,
-    #[serde(borrow)]
-    sql: Option<&'a RawValue>,
+    sql: Option<Sql>,
     #[serde(borrow)]
     action: Option<&'a RawValue>,
-    #[serde(borrow)]
-    cwd: Option<&'a RawValue>,
-    #[serde(borrow)]
-    env: Option<&'a RawValue>,
+    cwd: Option<String>,
+    env: Option<BTreeMap<String, String>>,
     #[serde(borrow)]
     session: Option<&'a RawValue>,
     at: Option<At>,
@@ -66,6 +65,14 @@ struct Http {
     body: Option<String>,
     body_b64: Option<String>,
     listener: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sql {
+    dialect: String,
+    statement: String,
+    target: Option<String>,
 }
 
 /// A list of pairs, or an object (whose doubled names stay doubled).
@@ -151,46 +158,73 @@ fn answer(setup: &Setup, at: Timestamp, line: &[u8], out: &mut impl Write) -> io
         }
     };
     let id = parsed.id;
-    let others = [("command", parsed.command), ("mcp", parsed.mcp), ("sql", parsed.sql), ("action", parsed.action)];
-    let forms = others.iter().filter(|(_, form)| form.is_some()).count() + usize::from(parsed.http.is_some());
-    if forms != 1 {
+    let forms = [
+        parsed.http.is_some(),
+        parsed.command.is_some(),
+        parsed.mcp.is_some(),
+        parsed.sql.is_some(),
+        parsed.action.is_some(),
+    ];
+    if forms.iter().filter(|form| **form).count() != 1 {
         return fail(out, id, "a line has exactly one of `http`, `command`, `mcp`, `sql` and `action`".to_owned());
     }
-    let Some(http) = parsed.http else {
-        let form = others.iter().find(|(_, form)| form.is_some()).map_or("", |(name, _)| name);
-        return fail(out, id, format!("the form `{form}` is not supported by this version"));
-    };
-    if parsed.cwd.is_some() || parsed.env.is_some() {
+    if parsed.command.is_none() && (parsed.cwd.is_some() || parsed.env.is_some()) {
         return fail(out, id, "`cwd` and `env` belong to the form `command`".to_owned());
     }
+    let at = match time(parsed.at, at) {
+        Ok(at) => at,
+        Err(error) => return fail(out, id, error),
+    };
     // Sessions carry history, which does not take part here; the key is accepted because callers always send it.
     let _ = parsed.session;
-    if let Some(listener) = &http.listener {
-        return fail(out, id, format!("there is no listener `{listener}`"));
-    }
-    let body = match (http.body, http.body_b64) {
-        (Some(_), Some(_)) => return fail(out, id, "a request has one of `body` and `body_b64`".to_owned()),
-        (Some(text), None) => text.into_bytes(),
-        (None, Some(base64)) => match data_encoding::BASE64.decode(base64.as_bytes()) {
-            Ok(bytes) => bytes,
-            Err(error) => return fail(out, id, format!("`body_b64` is not base64: {error}")),
-        },
-        (None, None) => Vec::new(),
+    let report = if let Some(text) = &parsed.command {
+        let around = around(parsed.cwd.as_deref(), parsed.env.unwrap_or_default());
+        let asked = Command { text, shell: Shell::Posix, around: &around };
+        Report::of_command(&bench(setup), &asked, &nobody(at))
+    } else if let Some(Sql { dialect, statement, target }) = &parsed.sql {
+        let asked = Statement { dialect, text: statement, target: target.as_deref() };
+        Report::of_statement(&bench(setup), &asked, &nobody(at))
+    } else if let Some(http) = parsed.http {
+        match of_request(setup, at, http) {
+            Ok(report) => report,
+            Err(error) => return fail(out, id, error),
+        }
+    } else {
+        let form = if parsed.mcp.is_some() { "mcp" } else { "action" };
+        return fail(out, id, format!("the form `{form}` is not supported by this version"));
     };
-    let at = match parsed.at {
-        None => at,
-        Some(At::Millis(millis)) => Timestamp::from_millis(millis),
-        Some(At::Text(text)) => match text.parse::<jiff::Timestamp>() {
-            Ok(time) => Timestamp::from_millis(u64::try_from(time.as_millisecond()).unwrap_or(0)),
-            Err(error) => return fail(out, id, format!("`at` is not a time: {error}")),
-        },
-    };
-    let request = Request { method: &http.method, url: &http.url, headers: &http.headers.0, body: &body };
-    let report = Report::of(&bench(setup), &request, &Known::default(), &nobody(at));
     let mut answer = report.answer();
     answer.id = id;
     serde_json::to_writer(&mut *out, &answer)?;
     out.write_all(b"\n")
+}
+
+fn time(said: Option<At>, now: Timestamp) -> Result<Timestamp, String> {
+    match said {
+        None => Ok(now),
+        Some(At::Millis(millis)) => Ok(Timestamp::from_millis(millis)),
+        Some(At::Text(text)) => match text.parse::<jiff::Timestamp>() {
+            Ok(time) => Ok(Timestamp::from_millis(u64::try_from(time.as_millisecond()).unwrap_or(0))),
+            Err(error) => Err(format!("`at` is not a time: {error}")),
+        },
+    }
+}
+
+fn of_request(setup: &Setup, at: Timestamp, http: Http) -> Result<Report, String> {
+    if let Some(listener) = &http.listener {
+        return Err(format!("there is no listener `{listener}`"));
+    }
+    let body = match (http.body, http.body_b64) {
+        (Some(_), Some(_)) => return Err("a request has one of `body` and `body_b64`".to_owned()),
+        (Some(text), None) => text.into_bytes(),
+        (None, Some(base64)) => match data_encoding::BASE64.decode(base64.as_bytes()) {
+            Ok(bytes) => bytes,
+            Err(error) => return Err(format!("`body_b64` is not base64: {error}")),
+        },
+        (None, None) => Vec::new(),
+    };
+    let request = Request { method: &http.method, url: &http.url, headers: &http.headers.0, body: &body };
+    Ok(Report::of(&bench(setup), &request, &Known::default(), &nobody(at)))
 }
 
 fn fail(out: &mut impl Write, id: Option<&RawValue>, error: String) -> io::Result<()> {

@@ -1,8 +1,10 @@
-//! `explain`: what a request would do and what the gate would say, for a person or line by line for a program.
+//! `explain`: what a request, a command or a statement would do and what the gate would say, for a person or line by line
+//! for a program.
 //!
 //! Nothing is sent. The readings, the rules and the decision are those of the gate; only its memory (limits, approvals)
 //! does not take part.
 
+mod forms;
 mod lines;
 mod report;
 
@@ -20,15 +22,41 @@ use crate::prove::{Bench, Request, nobody};
 
 pub(super) use lines::run_lines;
 
-/// Explain what a request would do and what would be decided. Nothing is sent.
+/// Explain what a request or a command would do and what would be decided. Nothing is sent or run.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  blastgate explain -X DELETE https://api.github.com/repos/acme/shop
+  blastgate explain -- terraform apply tfplan
+  blastgate explain -- 'cd infra && terraform destroy -auto-approve'
+  blastgate explain --script deploy.sh
+  blastgate explain --sql 'drop table orders' --dialect postgres --target db.example/shop
+  blastgate explain --jsonl < calls.jsonl")]
 pub(super) struct ExplainArgs {
     /// The method; POST when there is a body, else GET.
     #[arg(short = 'X', long = "request", value_name = "METHOD")]
     method: Option<String>,
     /// The whole URL.
-    #[arg(required_unless_present = "jsonl", conflicts_with = "jsonl")]
+    #[arg(required_unless_present_any = ["jsonl", "command", "script", "sql"], conflicts_with_all = ["jsonl", "command", "script", "sql"])]
     url: Option<String>,
+    /// A command: its words, or one text in the shell's language.
+    #[arg(last = true, value_name = "CMD", conflicts_with_all = ["jsonl", "script", "sql"])]
+    command: Vec<String>,
+    /// A script in a file; `-` reads standard input.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["jsonl", "sql"])]
+    script: Option<PathBuf>,
+    /// The language of the command or script.
+    #[arg(long, value_name = "SHELL", value_enum, default_value_t = forms::Language::Bash)]
+    shell: forms::Language,
+    /// A statement in SQL.
+    #[arg(long, value_name = "STATEMENT", conflicts_with = "jsonl")]
+    sql: Option<String>,
+    /// The statement's dialect: postgres, mysql, sqlite, mssql, snowflake, bigquery, clickhouse …
+    #[arg(long, value_name = "DIALECT", requires = "sql", default_value = "postgres")]
+    dialect: String,
+    /// Where the statement would run: `host/database`.
+    #[arg(long, value_name = "HOST/DB", requires = "sql")]
+    target: Option<String>,
     /// A header, `Name: value`; may be given again.
     #[arg(short = 'H', long = "header", value_name = "HEADER", conflicts_with = "jsonl")]
     headers: Vec<String>,
@@ -80,7 +108,11 @@ pub(super) fn run(
         run_lines(&setup, at, input, out)?;
         return Ok(0);
     }
-    match explain_one(args, &setup, at, &mut input) {
+    let explained = match forms::of(args) {
+        Some(form) => forms::explain(form, &setup, at, &mut input),
+        None => explain_one(args, &setup, at, &mut input),
+    };
+    match explained {
         Ok(report) if args.json => {
             serde_json::to_writer_pretty(&mut *out, &report.answer())?;
             writeln!(out)?;

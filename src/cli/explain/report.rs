@@ -12,11 +12,14 @@ use crate::model::http::Unreadable;
 use crate::model::{
     ApprovalId, BlastRadius, Context, Effect, EnvironmentKind, Evidence, Mode, Operation, Posture, Resource,
 };
-use crate::prove::{Bench, Judged, Request};
+use crate::prove::{Bench, Command, Judged, Request, Statement};
+use crate::record::redact;
 
 /// What one request would do, and what would be said.
 pub(super) struct Report {
     outcome: Result<Judged, Unreadable>,
+    /// How each action of a command was reached, from the outermost command to the innermost.
+    trails: Vec<Vec<String>>,
     posture: Posture,
     context: Context,
 }
@@ -58,7 +61,22 @@ struct ActionAnswer<'a> {
 impl Report {
     pub(super) fn of(bench: &Bench<'_>, request: &Request<'_>, known: &Known, context: &Context) -> Self {
         let outcome = bench.judge(request, known, context);
-        Self { outcome, posture: bench.posture, context: context.clone() }
+        Self { outcome, trails: vec![], posture: bench.posture, context: context.clone() }
+    }
+
+    /// The same of a command.
+    pub(super) fn of_command(bench: &Bench<'_>, asked: &Command<'_>, context: &Context) -> Self {
+        let (outcome, trails) = match bench.hear(asked, context) {
+            Ok((judged, trails)) => (Ok(judged), trails.into_vec()),
+            Err(unreadable) => (Err(unreadable), vec![]),
+        };
+        Self { outcome, trails, posture: bench.posture, context: context.clone() }
+    }
+
+    /// The same of a statement in SQL.
+    pub(super) fn of_statement(bench: &Bench<'_>, asked: &Statement<'_>, context: &Context) -> Self {
+        let outcome = bench.judge_statement(asked, context);
+        Self { outcome, trails: vec![], posture: bench.posture, context: context.clone() }
     }
 
     /// For a program.
@@ -106,7 +124,11 @@ impl Report {
                 return writeln!(out, "why          {}", visible(why, 300));
             }
         };
-        for action in &judged.actions {
+        for (position, action) in judged.actions.iter().enumerate() {
+            if position > 0 {
+                writeln!(out)?;
+            }
+            print_trail(self.trails.get(position).map_or(&[], Vec::as_slice), out)?;
             print_action(action, out)?;
         }
         let decision = &judged.decision;
@@ -129,6 +151,15 @@ impl Report {
         }
         Ok(())
     }
+}
+
+/// From the words to the action: what was run by what.
+fn print_trail(trail: &[String], out: &mut impl Write) -> io::Result<()> {
+    for (depth, step) in trail.iter().enumerate() {
+        let label = if depth == 0 { "command" } else { "  runs" };
+        writeln!(out, "{label:12} {}", visible(&redact::mask(step), 300))?;
+    }
+    Ok(())
 }
 
 fn action_answer(action: &Action) -> ActionAnswer<'_> {

@@ -32,7 +32,8 @@ fn every_line_is_answered_in_its_order() {
     assert_eq!(answers.len(), 5);
     assert_eq!(answers[0]["id"], json!(1));
     assert_eq!(answers[0]["refused"], Value::Null);
-    assert_eq!(answers[1], json!({"id": {"n": [2]}, "error": "the form `command` is not supported by this version"}));
+    assert_eq!((&answers[1]["id"], &answers[1]["decision"]), (&json!({"n": [2]}), &json!("deny")));
+    assert_eq!(answers[1]["actions"][0]["operation"], json!("shell:fs:delete"));
     assert_eq!(answers[2]["id"], json!("three"));
     assert!(answers[2]["error"].as_str().unwrap().contains("unknown field `extra`"));
     assert_eq!(answers[3]["id"], Value::Null);
@@ -44,8 +45,9 @@ fn what_cannot_be_answered_says_so() {
     let http = json!({"method": "GET", "url": "https://shop.example/"});
     let cases = [
         (json!({"id": 1}), "exactly one"),
-        (json!({"id": 1, "http": http, "sql": {}}), "exactly one"),
-        (json!({"id": 1, "sql": {}}), "not supported"),
+        (json!({"id": 1, "http": http, "command": "ls"}), "exactly one"),
+        (json!({"id": 1, "http": http, "cwd": "/"}), "belong to the form `command`"),
+        (json!({"id": 1, "sql": {}}), "missing field `dialect`"),
         (json!({"id": 1, "mcp": {}}), "not supported"),
         (json!({"id": 1, "action": {}}), "not supported"),
         (json!({"id": 1, "http": {"method": "GET", "url": "https://x/", "listener": "y"}}), "no listener `y`"),
@@ -58,6 +60,24 @@ fn what_cannot_be_answered_says_so() {
         assert_eq!(answer["id"], json!(1));
         assert!(answer["error"].as_str().unwrap_or_default().contains(expected), "{input}: {answer}");
     }
+}
+
+#[test]
+fn commands_and_statements_are_answered_by_what_the_line_says_of_their_surroundings() {
+    let said = |input: serde_json::Value| {
+        let answer = one(&input);
+        let operation = answer["actions"][0]["operation"].as_str().unwrap_or_default().to_owned();
+        (answer["decision"].as_str().unwrap_or_default().to_owned(), operation)
+    };
+    let expected = |decision: &str, operation: &str| (decision.to_owned(), operation.to_owned());
+    let bucket =
+        json!({"id": 1, "command": "aws s3api delete-bucket --bucket $B", "cwd": "/repo", "env": {"B": "logs"}});
+    assert_eq!(said(bucket), expected("escalate", "aws:s3:DeleteBucket"));
+    let sql = |target: &str| json!({"id": 1, "sql": {"dialect": "postgres", "statement": "drop table orders", "target": target}});
+    assert_eq!(said(sql("db.example/shop")), expected("escalate", "sql:postgres:drop_table"));
+    assert_eq!(said(sql("localhost/shop")), expected("allow", "sql:postgres:drop_table"));
+    let refused = one(&json!({"id": 1, "sql": {"dialect": "cobol", "statement": "x"}}));
+    assert_eq!(refused["refused"]["status"], json!(400), "{refused}");
 }
 
 #[test]

@@ -69,6 +69,7 @@ fn decision(n: u64, effect: Effect, resource: &str) -> Entry {
         approval: None,
         limit: None,
         body_sha256: None,
+        hook: None,
     }))
 }
 

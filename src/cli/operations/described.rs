@@ -24,7 +24,7 @@ impl Eq for Found {}
 
 /// Every provider with tables of its own.
 pub(super) fn providers() -> impl Iterator<Item = &'static Manifest> {
-    catalog::providers().iter().filter(|api| book(api.folder).is_some())
+    catalog::providers().filter(|api| book(api.folder).is_some())
 }
 
 /// The operations whose ids the pattern matches, each once.

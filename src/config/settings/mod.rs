@@ -40,6 +40,9 @@ pub struct Config {
     pub limit_hold: Duration,
     /// How much of a body is read.
     pub bodies: Bodies,
+    /// Where an agent's hook can ask its person: an escalated tool call is put to them there, and no approval request is
+    /// opened for it.
+    pub hooks_ask: bool,
     /// Folders of the organisation's rules, relative to the configuration folder.
     pub rule_folders: Vec<PathBuf>,
 }
@@ -81,6 +84,7 @@ impl Default for Config {
             approvals: Approvals::default(),
             limit_hold: LIMIT_HOLD,
             bodies: Bodies::default(),
+            hooks_ask: false,
             rule_folders: vec![PathBuf::from("rules")],
         }
     }
@@ -108,6 +112,7 @@ impl Config {
             approvals: raw.approvals.map(|approvals| approvals.check(&mut report)).unwrap_or_default(),
             limit_hold: raw.limits.and_then(|limits| limits.hold).map_or(LIMIT_HOLD, |hold| held(&hold, &mut report)),
             bodies: raw.bodies.map_or(defaults.bodies, |bodies| bodies.check(&mut report)),
+            hooks_ask: raw.hooks.and_then(|hooks| hooks.ask).unwrap_or(false),
             rule_folders: raw
                 .rules
                 .and_then(|rules| rules.folders)
@@ -141,6 +146,7 @@ struct RawConfig {
     limits: Option<RawLimits>,
     ledger: Option<Spanned<RawLedger>>,
     rules: Option<RawRules>,
+    hooks: Option<RawHooks>,
 }
 
 /// A section of which nothing is built yet: its keys are known so that a typo is told as one.
@@ -169,6 +175,12 @@ fn refuse(key: &Unbuilt, name: &str, report: &mut Report<'_>) {
 #[serde(deny_unknown_fields)]
 struct RawSessions {
     require: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawHooks {
+    ask: Option<bool>,
 }
 
 #[derive(Deserialize)]

@@ -77,6 +77,8 @@ pub enum Face {
     Git(git::Seen),
     /// Something an agent needs to live: a model API, sign-in, a package registry, telemetry.
     Lifeline(lifeline::Seen),
+    /// A command that sends no request: its own table or code says what it does.
+    Command(crate::identify::command::Seen),
 }
 
 /// The one place where a manifest's protocol name becomes code.

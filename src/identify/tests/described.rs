@@ -11,7 +11,7 @@ use crate::model::{Reversible, Scope};
 
 /// Every provider with tables of its own.
 pub(super) fn all() -> impl Iterator<Item = (&'static Manifest, &'static Book)> {
-    catalog::providers().iter().filter_map(|api| Some((api, book(api.folder)?)))
+    catalog::providers().filter_map(|api| Some((api, book(api.folder)?)))
 }
 
 /// How many cases a folder must have.
@@ -39,7 +39,7 @@ fn every_folder_of_the_catalog_is_a_provider() {
     let folders = std::fs::read_dir("src/catalog").unwrap().map(|entry| entry.unwrap().path());
     for folder in folders.filter(|path| path.join("provider.yaml").is_file()) {
         let name = folder.file_name().unwrap().to_str().unwrap();
-        assert!(catalog::providers().iter().any(|api| api.folder == name), "{name} is not in the list");
+        assert!(catalog::providers().any(|api| api.folder == name), "{name} is not in the list");
     }
 }
 
@@ -59,10 +59,10 @@ fn no_two_providers_share_a_host() {
             assert!(base.starts_with('/') && !base.ends_with('/'), "`{base}` of {}", api.folder);
         }
     }
-    let mut folders: Vec<_> = catalog::providers().iter().map(|api| api.folder).collect();
+    let mut folders: Vec<_> = catalog::providers().map(|api| api.folder).collect();
     folders.sort_unstable();
     folders.dedup();
-    assert_eq!(folders.len(), catalog::providers().len());
+    assert_eq!(folders.len(), catalog::providers().count());
 }
 
 fn is_known<T: std::str::FromStr>(cell: &str) -> bool {

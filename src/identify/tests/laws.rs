@@ -169,7 +169,7 @@ fn hostile_heads_of_every_provider_are_read_without_panic() {
 /// A write that the tables do not hold is unknown, on every host of every provider.
 #[test]
 fn an_unnamed_write_is_no_read() {
-    for api in catalog::providers().iter().filter(|api| api.protocol != catalog::ProtocolName::Lifeline) {
+    for api in catalog::providers().filter(|api| api.protocol != catalog::ProtocolName::Lifeline) {
         for host in api.hosts.iter().map(|host| host.replace("*.", "x.")) {
             for method in ["POST", "PUT", "PATCH", "DELETE", "FROBNICATE"] {
                 let call = format!("{method} https://{host}/no/such/path/anywhere");

@@ -1,3 +1,4 @@
+mod common;
 mod crash;
 mod faults;
 mod format;
@@ -68,6 +69,7 @@ fn decision(n: u64) -> DecisionEntry {
         approval: None,
         limit: None,
         body_sha256: None,
+        hook: None,
     }
 }
 

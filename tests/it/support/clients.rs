@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 const REQUIREMENTS: &str = include_str!("requirements.txt");
 /// The newest that runs on Node 18 and later.
 const AGENT_PACKAGE: &str = "@anthropic-ai/claude-code@2.1.100";
+const CODING_AGENTS: &[&str] = &["@openai/codex@0.169.0", "@google/gemini-cli@0.61.0", "opencode-ai@1.18.33"];
 /// Kubernetes' own client for Python.
 const KUBERNETES_PACKAGE: &str = "kubernetes==37.0.2";
 /// How a Kubernetes API server is built.
@@ -216,6 +217,16 @@ pub(crate) fn agent() -> Option<&'static Path> {
         optional("npm")?;
         let folder = installed("npm", AGENT_PACKAGE, |folder| npm(folder, &[AGENT_PACKAGE]));
         Some(folder.join("node_modules/.bin/claude"))
+    });
+    found.as_deref()
+}
+
+/// The folder with agents whose model endpoint can be set, where npm is there.
+pub(crate) fn coding_agents() -> Option<&'static Path> {
+    static AGENTS: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let found = AGENTS.get_or_init(|| {
+        optional("npm")?;
+        Some(installed("npm-agents", &CODING_AGENTS.join(" "), |folder| npm(folder, CODING_AGENTS)))
     });
     found.as_deref()
 }

@@ -5,6 +5,7 @@ pub(crate) mod ca;
 pub(crate) mod child;
 pub(crate) mod clients;
 pub(crate) mod cluster;
+pub(crate) mod dialect;
 pub(crate) mod dockerd;
 pub(crate) mod examiner;
 pub(crate) mod gate;

@@ -1,6 +1,6 @@
 //! A model API that plays a script: each turn asks for one shell command; the last turn is a text.
 //!
-//! It speaks the streaming form of Anthropic's Messages API. It goes on in the script when the conversation holds the
+//! It speaks the streaming form of Anthropic's Messages API, and in clear text those of others (`dialect`). It goes on in the script when the conversation holds the
 //! result of the last command, so that a client may repeat a question.
 
 use std::net::SocketAddr;
@@ -10,9 +10,11 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use rustls::ServerConfig;
 use serde_json::{Value, json};
 
 use super::ca::TestCa;
+use super::dialect::Dialect;
 use super::server::{self, Answer, Peer, answer, json, streaming};
 use super::upstream::{Record, Seen};
 
@@ -25,13 +27,22 @@ pub(crate) struct ModelApi {
 
 impl ModelApi {
     pub(crate) fn start(ca: &TestCa, commands: &[&str]) -> Self {
+        Self::serve(Some(ca.server(&["api.anthropic.com"], &["http/1.1"])), commands)
+    }
+
+    /// In clear text, for agents that can be pointed at any address.
+    pub(crate) fn plain(commands: &[&str]) -> Self {
+        Self::serve(None, commands)
+    }
+
+    fn serve(tls: Option<Arc<ServerConfig>>, commands: &[&str]) -> Self {
         let (record, results) = (Record::default(), Arc::new(Mutex::new(Vec::new())));
         let commands: Arc<Vec<String>> = Arc::new(commands.iter().map(|one| (*one).to_owned()).collect());
         let (seen, told) = (record.clone(), Arc::clone(&results));
         let handler: server::Handler = Arc::new(move |request, peer| {
             Box::pin(take(seen.clone(), Arc::clone(&told), Arc::clone(&commands), request, peer))
         });
-        let address = server::serve(Some(ca.server(&["api.anthropic.com"], &["http/1.1"])), handler);
+        let address = server::serve(tls, handler);
         Self { address, record, results }
     }
 
@@ -52,6 +63,13 @@ async fn take(
     let (parts, body) = request.into_parts();
     let Ok(body) = body.collect().await else { return answer(400, "text/plain", "the body broke") };
     let sent: Value = serde_json::from_slice(&body.to_bytes()).unwrap_or(Value::Null);
+    if let Some(dialect) = Dialect::of(parts.uri.path()) {
+        let results = dialect.results(&sent);
+        let command = commands.get(results.len()).filter(|_| dialect.has_shell(&sent));
+        let answer = dialect.say(results.len(), command.map(String::as_str));
+        keep(&told, results);
+        return answer;
+    }
     match parts.uri.path() {
         "/v1/messages" => {}
         "/v1/messages/count_tokens" => return json(200, &json!({ "input_tokens": 10 })),
@@ -65,12 +83,16 @@ async fn take(
         _ => json!({ "type": "text", "text": "Done as far as I may." }),
     };
     if has_shell {
-        let mut told = told.lock().unwrap();
-        if results.len() > told.len() {
-            *told = results;
-        }
+        keep(&told, results);
     }
     if sent["stream"] == true { stream(block) } else { json(200, &message(&sent, &block)) }
+}
+
+fn keep(told: &Mutex<Vec<String>>, results: Vec<String>) {
+    let mut told = told.lock().unwrap();
+    if results.len() > told.len() {
+        *told = results;
+    }
 }
 
 /// The texts of all tool results of the conversation.

@@ -203,7 +203,7 @@ pub fn type_names() -> impl Iterator<Item = &'static str> {
 
 /// A name as the AWS CLI spells it: a hyphen before every capital that begins a word, and before a plural of capitals at the
 /// end (`ListARNs`). That is botocore's `xform_name` but for its list of exceptions, which stand in the table.
-pub(super) fn kebab(name: &'static str) -> impl Iterator<Item = u8> {
+pub fn kebab(name: &str) -> impl Iterator<Item = u8> {
     let bytes = name.as_bytes();
     let capitals = bytes
         .strip_suffix(b"s")

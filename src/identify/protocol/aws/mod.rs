@@ -5,6 +5,7 @@
 //! is refused. Nothing is repaired, and no signature is checked: AWS does that.
 
 mod call;
+pub(in crate::identify) mod declared;
 mod dialect;
 mod document;
 mod form;

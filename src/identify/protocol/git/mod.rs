@@ -133,6 +133,26 @@ impl Spoken {
     }
 }
 
+/// The readings of a push as a command tells it, which names refs but not their commits: one for each thing that it does, as
+/// of the request that carries it out. `base` is host and repository, as resources begin.
+pub(in crate::identify) fn told(place: &Place, base: &str, updates: &[(String, Seen)]) -> Vec<Reading> {
+    let repository = base.split_once('/').map_or("", |(_, repository)| repository);
+    let place = Place { repository: Some(repository.to_owned()).filter(|name| !name.is_empty()), ..place.clone() };
+    let spoken = Spoken { base: base.to_owned(), place };
+    let mut kinds: BTreeMap<(&str, Seen), Vec<&str>> = BTreeMap::new();
+    for (name, seen) in updates {
+        kinds.entry((operation(*seen), *seen)).or_default().push(name);
+    }
+    let readings = kinds.into_iter().map(|((name, seen), refs)| {
+        let many = refs.iter().any(|name| name.contains('*'));
+        let count = if many { Count::Unbounded } else { Count::Exact(refs.len() as u64) };
+        let mut reading = spoken.reading(name, seen, count);
+        reading.resources = refs.iter().map(|name| Resource::from(format!("{base}#{name}"))).collect();
+        reading
+    });
+    readings.collect()
+}
+
 fn push(head: &Head, body: &Captured) -> Vec<Reading> {
     let spoken = Spoken::of(head, "/git-receive-pack");
     let read = match body {
@@ -231,7 +251,7 @@ const fn operation(seen: Seen) -> &'static str {
 
 /// Branches that others build on, deploy or are built from, by the names that people give them. A name that no server takes
 /// is one of them.
-fn is_long_lived(name: &str) -> bool {
+pub(in crate::identify) fn is_long_lived(name: &str) -> bool {
     const BRANCHES: &[&str] = &[
         "main",
         "master",

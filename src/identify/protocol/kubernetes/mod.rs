@@ -9,7 +9,7 @@ mod body;
 pub mod channels;
 mod fact;
 mod facts;
-pub(super) mod json;
+pub(in crate::identify) mod json;
 mod patch;
 mod path;
 mod pod;
