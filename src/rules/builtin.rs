@@ -38,6 +38,11 @@ const FILES: &[(&str, &str)] = files![
     "kubernetes/namespace-delete.yaml",
     "kubernetes/pack.yaml",
     "kubernetes/volume-delete.yaml",
+    "sql/drop-database.yaml",
+    "sql/drop-table.yaml",
+    "sql/migration-reset.yaml",
+    "sql/pack.yaml",
+    "sql/unbounded-change.yaml",
 ];
 
 /// The built-in packs as sources; `rules export` writes them out.

@@ -12,7 +12,8 @@ const MESSAGE_CHARS_MAX: usize = 300;
 
 /// Providers of the vocabulary beside those of the catalog: their operations follow a grammar, or come with later
 /// catalogs.
-const GRAMMAR_PROVIDERS: &[&str] = &["http", "graphql", "git", "net", "lifeline"];
+const GRAMMAR_PROVIDERS: &[&str] =
+    &["http", "graphql", "git", "net", "lifeline", "shell", "sql", "redis", "mongodb", "influxdb"];
 
 /// Checks what does not depend on the compiled matcher.
 pub(super) fn rule(raw: &RawRule, layer: Layer, file: &str, report: &mut Report<'_>) {

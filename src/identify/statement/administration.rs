@@ -8,10 +8,56 @@ use crate::model::{Count, Hazard, Impact, Reversible, Scope};
 
 /// First words of statements that only show, or change nothing but the session.
 const HARMLESS: &[&str] = &[
-    "SHOW", "USE", "COMMIT", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE", "START", "FETCH", "CLOSE", "MOVE", "LISTEN", "UNLISTEN",
-    "DISCARD", "DEALLOCATE", "HELP", "PRINT", "UNLOCK", "CHECKSUM", "CHECK", "ANALYZE", "ANALYSE", "GO", "EXISTS", "OPEN", "USAGE",
-    "CHECKPOINT", "HANDLER", "XA", "SIGNAL", "LEAVE", "ITERATE", "LET", "WAITFOR", "RAISERROR", "THROW", "SUGGEST", "INSTALL", "EXPORT",
-    "WATCH", "CONSISTENCY", "PAGING", "TRACING", "EXPAND", "ASSERT", "NULL", "CONTINUE", "EXIT", "QUIT", "BATCH",
+    "SHOW",
+    "USE",
+    "COMMIT",
+    "ROLLBACK",
+    "ABORT",
+    "SAVEPOINT",
+    "RELEASE",
+    "START",
+    "FETCH",
+    "CLOSE",
+    "MOVE",
+    "LISTEN",
+    "UNLISTEN",
+    "DISCARD",
+    "DEALLOCATE",
+    "HELP",
+    "PRINT",
+    "UNLOCK",
+    "CHECKSUM",
+    "CHECK",
+    "ANALYZE",
+    "ANALYSE",
+    "GO",
+    "EXISTS",
+    "OPEN",
+    "USAGE",
+    "CHECKPOINT",
+    "HANDLER",
+    "XA",
+    "SIGNAL",
+    "LEAVE",
+    "ITERATE",
+    "LET",
+    "WAITFOR",
+    "RAISERROR",
+    "THROW",
+    "SUGGEST",
+    "INSTALL",
+    "EXPORT",
+    "WATCH",
+    "CONSISTENCY",
+    "PAGING",
+    "TRACING",
+    "EXPAND",
+    "ASSERT",
+    "NULL",
+    "CONTINUE",
+    "EXIT",
+    "QUIT",
+    "BATCH",
 ];
 
 /// Reads a statement by its first word.
@@ -22,7 +68,9 @@ pub(super) fn read(reader: &mut Reader, words: &[Token]) {
         "GRANT" | "REVOKE" | "DENY" => rights(reader, words, &verb.to_ascii_lowercase()),
         "SET" => set(reader, words),
         "PRAGMA" => pragma(reader, words),
-        "START" | "STOP" | "CHANGE" if words.iter().skip(1).take(2).any(|word| REPLICATION.iter().any(|one| word.is(one))) => {
+        "START" | "STOP" | "CHANGE"
+            if words.iter().skip(1).take(2).any(|word| REPLICATION.iter().any(|one| word.is(one))) =>
+        {
             push(reader, "replication", Impact::Disrupt, Scope::Resource);
         }
         "ANALYZE" | "ANALYSE" if words.len() > 1 && starts_query(words) => super::query::explain(reader, words),
@@ -55,11 +103,17 @@ fn rights(reader: &mut Reader, words: &[Token], verb: &str) {
         }
     }
     let on = find(words, 1, &["ON"]);
-    let granted: Vec<String> = words.get(1..on.unwrap_or(words.len()).min(12)).unwrap_or_default().iter().map(|word| word.text.clone()).collect();
+    let granted: Vec<String> = words
+        .get(1..on.unwrap_or(words.len()).min(12))
+        .unwrap_or_default()
+        .iter()
+        .map(|word| word.text.clone())
+        .collect();
     let whom = find(words, 1, &["TO", "FROM"]).map(|at| names(words, at + 1).0).unwrap_or_default();
     let target = on.map(|at| {
         let kinds = ["TABLE", "SCHEMA", "DATABASE", "SEQUENCE", "FUNCTION", "ALL", "TABLES", "IN", "WAREHOUSE", "ROLE"];
-        let from = (at + 1..words.len()).find(|at| words.get(*at).is_some_and(|word| !kinds.iter().any(|kind| word.is(kind))));
+        let from =
+            (at + 1..words.len()).find(|at| words.get(*at).is_some_and(|word| !kinds.iter().any(|kind| word.is(kind))));
         name(words, from.unwrap_or(words.len())).0
     });
     one = one.with("rights", granted.join(" ")).with("grantee", whom.join(", "));
@@ -76,11 +130,14 @@ fn set(reader: &mut Reader, words: &[Token]) {
         return push(reader, "set_default_role", Impact::Permission, Scope::Resource);
     }
     let lasting = is_any(1, &["GLOBAL", "PERSIST", "PERSIST_ONLY", "CLUSTER"])
-        || words.get(1).is_some_and(|word| ["@@global", "@@persist"].iter().any(|start| word.text.to_ascii_lowercase().starts_with(start)));
+        || words.get(1).is_some_and(|word| {
+            ["@@global", "@@persist"].iter().any(|start| word.text.to_ascii_lowercase().starts_with(start))
+        });
     if lasting {
         let text = words.iter().map(|word| word.text.to_ascii_lowercase()).collect::<Vec<_>>();
         let stops = text.iter().any(|word| matches!(word.as_str(), "read_only" | "super_read_only" | "offline_mode"));
-        let hides = text.iter().any(|word| word.contains("general_log") || word.contains("audit") || word == "sql_log_bin");
+        let hides =
+            text.iter().any(|word| word.contains("general_log") || word.contains("audit") || word == "sql_log_bin");
         let impact = if stops { Impact::Disrupt } else { Impact::Update };
         let one = reader.says("set_global", impact, Scope::Environment).on([name(words, 2).0]);
         return reader.push(if hides { one.hazard(Hazard::AuditOff) } else { one });
@@ -94,7 +151,11 @@ fn pragma(reader: &mut Reader, words: &[Token]) {
     let (pragma, _) = name(words, 1);
     let writes = ["writable_schema", "user_version", "application_id", "auto_vacuum", "journal_mode", "schema_version"];
     let assigns = words.iter().any(|word| word.is_symbol('='));
-    let impact = if assigns && writes.iter().any(|one| pragma.eq_ignore_ascii_case(one)) { Impact::Update } else { Impact::Read };
+    let impact = if assigns && writes.iter().any(|one| pragma.eq_ignore_ascii_case(one)) {
+        Impact::Update
+    } else {
+        Impact::Read
+    };
     let one = reader.says("pragma", impact, Scope::Resource).on([pragma]);
     reader.push(one);
 }
@@ -103,12 +164,14 @@ fn pragma(reader: &mut Reader, words: &[Token]) {
 fn server(reader: &mut Reader, words: &[Token], verb: &str) {
     let is_any = |all: &[&str]| has(words, all);
     let backup = |reader: &mut Reader, name: &str| {
-        let one = reader.says(name, Impact::Destroy, Scope::Resource).count(Count::Unbounded).hazard(Hazard::BackupLoss);
+        let one =
+            reader.says(name, Impact::Destroy, Scope::Resource).count(Count::Unbounded).hazard(Hazard::BackupLoss);
         reader.push(one);
     };
     match verb {
         "KILL" => {
-            let one = reader.says("kill", Impact::Disrupt, Scope::Resource).on(words.last().map(|word| word.text.clone()));
+            let one =
+                reader.says("kill", Impact::Disrupt, Scope::Resource).on(words.last().map(|word| word.text.clone()));
             reader.push(one);
         }
         "SHUTDOWN" | "RESTART" => push(reader, "shutdown", Impact::Disrupt, Scope::Environment),
@@ -127,7 +190,9 @@ fn server(reader: &mut Reader, words: &[Token], verb: &str) {
         "VACUUM" if is_any(&["FULL"]) => disrupts_table(reader, "vacuum_full", words),
         "VACUUM" => push(reader, "vacuum", Impact::Update, Scope::Resource),
         "CLUSTER" => disrupts_table(reader, "cluster", words),
-        "REINDEX" if !is_any(&["CONCURRENTLY"]) && reader.dialect != SqlDialect::Sqlite => disrupts_table(reader, "reindex", words),
+        "REINDEX" if !is_any(&["CONCURRENTLY"]) && reader.dialect != SqlDialect::Sqlite => {
+            disrupts_table(reader, "reindex", words)
+        }
         "REINDEX" => push(reader, "reindex", Impact::Update, Scope::Resource),
         "OPTIMIZE" | "REPAIR" | "CACHE" | "UNCACHE" | "MSCK" | "INVALIDATE" => {
             push(reader, &verb.to_ascii_lowercase(), Impact::Update, Scope::Resource);
@@ -150,7 +215,11 @@ fn server(reader: &mut Reader, words: &[Token], verb: &str) {
 }
 
 fn disrupts_table(reader: &mut Reader, name_of_it: &str, words: &[Token]) {
-    let from = words.iter().position(|word| !["VACUUM", "FULL", "CLUSTER", "REINDEX", "TABLE", "VERBOSE", "ANALYZE", "DATABASE", "INDEX"].iter().any(|one| word.is(one)));
+    let from = words.iter().position(|word| {
+        !["VACUUM", "FULL", "CLUSTER", "REINDEX", "TABLE", "VERBOSE", "ANALYZE", "DATABASE", "INDEX"]
+            .iter()
+            .any(|one| word.is(one))
+    });
     let target = from.map(|from| name(words, from).0);
     let one = reader.says(name_of_it, Impact::Disrupt, Scope::Resource).on(target);
     reader.push(one);
@@ -171,7 +240,8 @@ fn dbcc(reader: &mut Reader, words: &[Token]) {
     let repairs = words.iter().any(|word| word.text.to_ascii_lowercase().starts_with("repair_"));
     let impact = match what.as_str() {
         _ if repairs => Impact::Destroy,
-        "checkdb" | "checktable" | "showcontig" | "show_statistics" | "opentran" | "sqlperf" | "inputbuffer" | "help" | "useroptions" => Impact::Read,
+        "checkdb" | "checktable" | "showcontig" | "show_statistics" | "opentran" | "sqlperf" | "inputbuffer"
+        | "help" | "useroptions" => Impact::Read,
         _ => Impact::Update,
     };
     push(reader, "dbcc", impact, Scope::Resource);

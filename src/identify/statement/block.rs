@@ -8,23 +8,71 @@ use crate::model::{Impact, Scope};
 
 /// Procedures of SQL Server that only show.
 const SHOWING: &[&str] = &[
-    "sp_help", "sp_helptext", "sp_helpindex", "sp_helpdb", "sp_who", "sp_who2", "sp_columns", "sp_tables", "sp_spaceused", "sp_databases",
-    "sp_depends", "sp_lock", "sp_helpuser", "sp_helprole", "sp_helplogins", "sp_stored_procedures", "sp_helpconstraint",
+    "sp_help",
+    "sp_helptext",
+    "sp_helpindex",
+    "sp_helpdb",
+    "sp_who",
+    "sp_who2",
+    "sp_columns",
+    "sp_tables",
+    "sp_spaceused",
+    "sp_databases",
+    "sp_depends",
+    "sp_lock",
+    "sp_helpuser",
+    "sp_helprole",
+    "sp_helplogins",
+    "sp_stored_procedures",
+    "sp_helpconstraint",
 ];
 /// Procedures of SQL Server that run a text.
 const RUNNING: &[&str] = &["sp_executesql", "sp_msforeachtable", "sp_msforeachdb", "sp_execute"];
 /// Procedures of SQL Server that change who may do what.
 const GRANTING: &[&str] = &[
-    "sp_addrolemember", "sp_addsrvrolemember", "sp_droprolemember", "sp_dropsrvrolemember", "sp_addlogin", "sp_droplogin", "sp_adduser",
-    "sp_dropuser", "sp_password", "sp_grantdbaccess", "sp_revokedbaccess", "sp_grantlogin", "sp_change_users_login", "sp_addlinkedsrvlogin",
+    "sp_addrolemember",
+    "sp_addsrvrolemember",
+    "sp_droprolemember",
+    "sp_dropsrvrolemember",
+    "sp_addlogin",
+    "sp_droplogin",
+    "sp_adduser",
+    "sp_dropuser",
+    "sp_password",
+    "sp_grantdbaccess",
+    "sp_revokedbaccess",
+    "sp_grantlogin",
+    "sp_change_users_login",
+    "sp_addlinkedsrvlogin",
 ];
 /// What may begin a statement of T-SQL without anything before it.
 const CUTS: &[&str] = &[
-    "DROP", "DELETE", "TRUNCATE", "ALTER", "CREATE", "UPDATE", "INSERT", "EXEC", "EXECUTE", "GRANT", "REVOKE", "DENY", "MERGE", "BACKUP",
-    "RESTORE", "SHUTDOWN", "KILL", "DBCC", "DECLARE", "RECONFIGURE", "BULK", "USE",
+    "DROP",
+    "DELETE",
+    "TRUNCATE",
+    "ALTER",
+    "CREATE",
+    "UPDATE",
+    "INSERT",
+    "EXEC",
+    "EXECUTE",
+    "GRANT",
+    "REVOKE",
+    "DENY",
+    "MERGE",
+    "BACKUP",
+    "RESTORE",
+    "SHUTDOWN",
+    "KILL",
+    "DBCC",
+    "DECLARE",
+    "RECONFIGURE",
+    "BULK",
+    "USE",
 ];
 /// What a `DROP` of its own drops, where another statement has one too.
-const DROPPED: &[&str] = &["TABLE", "DATABASE", "SCHEMA", "VIEW", "PROCEDURE", "PROC", "FUNCTION", "TRIGGER", "LOGIN", "SEQUENCE", "TYPE"];
+const DROPPED: &[&str] =
+    &["TABLE", "DATABASE", "SCHEMA", "VIEW", "PROCEDURE", "PROC", "FUNCTION", "TRIGGER", "LOGIN", "SEQUENCE", "TYPE"];
 
 /// A statement that begins with a word of a procedural language, or runs another.
 pub(super) fn control(reader: &mut Reader, words: &[Token]) {
@@ -52,9 +100,11 @@ pub(super) fn control(reader: &mut Reader, words: &[Token]) {
 }
 
 fn do_block(reader: &mut Reader, words: &[Token]) {
-    let language = find(words, 1, &["LANGUAGE"]).and_then(|at| words.get(at + 1)).map_or("plpgsql", |word| word.text.as_str());
+    let language =
+        find(words, 1, &["LANGUAGE"]).and_then(|at| words.get(at + 1)).map_or("plpgsql", |word| word.text.as_str());
     let is_readable = ["plpgsql", "sql"].iter().any(|one| language.eq_ignore_ascii_case(one));
-    let body = words.iter().skip(1).find(|word| matches!(word.kind, Kind::Body | Kind::Text)).map(|word| word.text.clone());
+    let body =
+        words.iter().skip(1).find(|word| matches!(word.kind, Kind::Body | Kind::Text)).map(|word| word.text.clone());
     let before = reader.found.len();
     match body {
         Some(body) if is_readable => reader.inner(&body),
@@ -104,16 +154,21 @@ fn execute(reader: &mut Reader, words: &[Token]) {
     if let Some(text) = folded(rest) {
         return reader.inner(&text);
     }
-    if rest.iter().take(8).any(|word| matches!(word.kind, Kind::Text | Kind::Body)) && !rest.first().is_some_and(Token::is_name) {
+    if rest.iter().take(8).any(|word| matches!(word.kind, Kind::Text | Kind::Body))
+        && !rest.first().is_some_and(Token::is_name)
+    {
         return reader.unknown("a statement is put together when it runs");
     }
     // T-SQL: `EXEC @result = procedure`.
-    if rest.first().is_some_and(|word| word.text.starts_with('@')) && rest.get(1).is_some_and(|word| word.is_symbol('=')) {
+    if rest.first().is_some_and(|word| word.text.starts_with('@'))
+        && rest.get(1).is_some_and(|word| word.is_symbol('='))
+    {
         rest = rest.get(2..).unwrap_or_default();
     }
     let (called, after) = name(rest, 0);
     let last = called.rsplit('.').next().unwrap_or(&called).to_ascii_lowercase();
-    let is_dynamic = called.is_empty() || called.starts_with('@') || matches!(last.as_str(), "format" | "concat" | "quote_ident");
+    let is_dynamic =
+        called.is_empty() || called.starts_with('@') || matches!(last.as_str(), "format" | "concat" | "quote_ident");
     let one = match last.as_str() {
         _ if is_dynamic => return reader.unknown("a statement is put together when it runs"),
         "xp_cmdshell" => reader.says("xp_cmdshell", Impact::Execute, Scope::Resource),
@@ -123,7 +178,9 @@ fn execute(reader: &mut Reader, words: &[Token]) {
             let arguments = rest.get(after..).unwrap_or_default();
             let text = arguments.iter().find(|word| word.kind == Kind::Text).map(|word| word.text.clone());
             return match text {
-                Some(text) if folded(arguments.get(..1).unwrap_or_default()).is_some() || arguments.len() <= 4 => reader.inner(&text),
+                Some(text) if folded(arguments.get(..1).unwrap_or_default()).is_some() || arguments.len() <= 4 => {
+                    reader.inner(&text)
+                }
                 _ => reader.unknown("a statement is put together when it runs"),
             };
         }
@@ -168,7 +225,17 @@ pub(super) fn part(reader: &mut Reader, words: &[Token]) {
             rest.iter().position(|word| word.is_symbol('>')).map(|at| at + 2)
         } else if is_any(&["BEGIN"]) {
             let next = rest.get(1);
-            let is_transaction = ["TRANSACTION", "TRAN", "WORK", "ISOLATION", "READ", "DEFERRED", "IMMEDIATE", "EXCLUSIVE", "CONCURRENT"];
+            let is_transaction = [
+                "TRANSACTION",
+                "TRAN",
+                "WORK",
+                "ISOLATION",
+                "READ",
+                "DEFERRED",
+                "IMMEDIATE",
+                "EXCLUSIVE",
+                "CONCURRENT",
+            ];
             if next.is_none_or(|word| is_transaction.iter().any(|one| word.is(one))) {
                 return;
             }
@@ -205,7 +272,8 @@ fn loop_over(reader: &mut Reader, words: &[Token]) -> Option<usize> {
         Some(open) if open.is_symbol('(') => query.get(1..).unwrap_or_default(),
         _ => query,
     };
-    if query.first().is_some_and(|word| word.is("SELECT") || word.is("WITH") || VERBS.iter().any(|verb| word.is(verb))) {
+    if query.first().is_some_and(|word| word.is("SELECT") || word.is("WITH") || VERBS.iter().any(|verb| word.is(verb)))
+    {
         reader.one(query);
     }
     end.map(|at| at + 1)
@@ -256,7 +324,10 @@ pub(super) fn multiple(reader: &mut Reader, words: &[Token]) {
 
 fn is_definition(words: &[Token]) -> bool {
     words.first().is_some_and(|word| word.is("CREATE"))
-        && words.iter().take(12).any(|word| ["TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"].iter().any(|kind| word.is(kind)))
+        && words
+            .iter()
+            .take(12)
+            .any(|word| ["TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"].iter().any(|kind| word.is(kind)))
 }
 
 /// T-SQL needs nothing between two statements.
@@ -304,7 +375,11 @@ fn is_cut(words: &[Token], from: usize, at: usize) -> bool {
         return drops_another || word.is("TRUNCATE") || (word.is("EXEC") && !begins(&["GRANT", "REVOKE", "DENY"]));
     }
     if begins(&["CREATE"]) {
-        let is_body = words.iter().skip(from).take(5).any(|one| ["PROCEDURE", "PROC", "FUNCTION", "TRIGGER"].iter().any(|kind| one.is(kind)));
+        let is_body = words
+            .iter()
+            .skip(from)
+            .take(5)
+            .any(|one| ["PROCEDURE", "PROC", "FUNCTION", "TRIGGER"].iter().any(|kind| one.is(kind)));
         return !is_body;
     }
     if begins(&["WITH"]) {

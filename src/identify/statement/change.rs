@@ -10,7 +10,8 @@ use crate::model::{Count, Hazard, Impact, Scope};
 /// What ends a condition.
 const AFTER_WHERE: &[&str] = &["RETURNING", "ORDER", "LIMIT", "OPTION", "SETTINGS", "RETURN"];
 /// Schemas in which rows say who may do what.
-const SYSTEM: &[&str] = &["mysql.", "pg_catalog.", "information_schema.", "performance_schema.", "pg_authid", "pg_auth_members", "pg_hba"];
+const SYSTEM: &[&str] =
+    &["mysql.", "pg_catalog.", "information_schema.", "performance_schema.", "pg_authid", "pg_auth_members", "pg_hba"];
 
 /// Whether every row is meant: there is no condition, or it says nothing.
 fn is_every_row(reader: &Reader, words: &[Token]) -> bool {
@@ -43,7 +44,9 @@ pub(super) fn delete(reader: &mut Reader, words: &[Token]) {
 
 fn is_system(table: &str) -> bool {
     let lower = table.to_ascii_lowercase();
-    SYSTEM.iter().any(|name| lower.starts_with(name) || lower.strip_prefix("pg_catalog.").is_some_and(|rest| rest.starts_with(name)))
+    SYSTEM.iter().any(|name| {
+        lower.starts_with(name) || lower.strip_prefix("pg_catalog.").is_some_and(|rest| rest.starts_with(name))
+    })
 }
 
 /// `UPDATE`.
@@ -67,7 +70,11 @@ pub(super) fn update(reader: &mut Reader, words: &[Token]) {
         reader.says("update", Impact::Permission, scope).count(if every { Count::Unbounded } else { Count::AtLeast(1) })
     } else if every {
         // The old state of every row is gone.
-        reader.says("update", Impact::Destroy, Scope::Resource).count(Count::Unbounded).hazard(Hazard::DataLoss).with("where", "none")
+        reader
+            .says("update", Impact::Destroy, Scope::Resource)
+            .count(Count::Unbounded)
+            .hazard(Hazard::DataLoss)
+            .with("where", "none")
     } else {
         reader.says("update", Impact::Update, Scope::Item).count(Count::AtLeast(1))
     };
@@ -88,7 +95,8 @@ fn columns(words: &[Token], set: usize) -> Vec<String> {
             depth = depth.saturating_sub(1);
         }
         let before = words.get(at - 1);
-        let begins = at == set + 1 || before.is_some_and(|one| one.is_symbol(',') || one.is_symbol('(') || one.is_symbol('.'));
+        let begins =
+            at == set + 1 || before.is_some_and(|one| one.is_symbol(',') || one.is_symbol('(') || one.is_symbol('.'));
         // `(a, b) = (…)` names columns in parentheses.
         let is_tuple = depth == 1 && words.get(set + 1).is_some_and(|one| one.is_symbol('('));
         // A column may be quoted as MySQL's strings are.
@@ -106,17 +114,22 @@ fn is_credential(column: &str) -> bool {
     let is_about = ["at", "date", "count", "expires", "expiry", "sent", "hint", "attempts", "changed", "required"]
         .iter()
         .any(|end| plain.ends_with(end) && plain != *end);
-    let is_secret = ["password", "passwd", "passphrase", "passhash", "pwdhash", "hashedpw", "totpsecret", "otpsecret", "mfasecret"]
-        .iter()
-        .any(|word| plain.contains(word));
-    (is_secret && !is_about) || matches!(plain.as_str(), "pwd" | "isadmin" | "issuperuser" | "superuser" | "authenticationstring")
+    let is_secret =
+        ["password", "passwd", "passphrase", "passhash", "pwdhash", "hashedpw", "totpsecret", "otpsecret", "mfasecret"]
+            .iter()
+            .any(|word| plain.contains(word));
+    (is_secret && !is_about)
+        || matches!(plain.as_str(), "pwd" | "isadmin" | "issuperuser" | "superuser" | "authenticationstring")
 }
 
 /// `INSERT` and `REPLACE`.
 pub(super) fn insert(reader: &mut Reader, words: &[Token]) {
     let overwrites = has(words.get(..4).unwrap_or(words), &["OVERWRITE"]);
     let mut from = find(words, 1, &["INTO", "OVERWRITE"]).map_or(1, |at| at + 1);
-    while words.get(from).is_some_and(|word| ["INTO", "TABLE", "LOW_PRIORITY", "DELAYED", "IGNORE"].iter().any(|one| word.is(one))) {
+    while words
+        .get(from)
+        .is_some_and(|word| ["INTO", "TABLE", "LOW_PRIORITY", "DELAYED", "IGNORE"].iter().any(|one| word.is(one)))
+    {
         from += 1;
     }
     let (table, after) = name(words, from);
@@ -126,7 +139,10 @@ pub(super) fn insert(reader: &mut Reader, words: &[Token]) {
         || has_phrase(words, &["KEY", "UPDATE"]);
     let count = rows(words, after);
     let one = if overwrites {
-        reader.says("insert_overwrite", Impact::Destroy, Scope::Resource).count(Count::Unbounded).hazard(Hazard::Replace)
+        reader
+            .says("insert_overwrite", Impact::Destroy, Scope::Resource)
+            .count(Count::Unbounded)
+            .hazard(Hazard::Replace)
     } else if is_system(&table) {
         reader.says("insert", Impact::Permission, Scope::Resource)
     } else if replaces {
@@ -226,7 +242,9 @@ pub(super) fn copy(reader: &mut Reader, words: &[Token]) {
         reader.says("put", Impact::Update, Scope::Item)
     } else if first.is("UNLOAD") || (into && table.starts_with(['@', 's', 'S']) && from.is_some() && is_stage(&table)) {
         reader.says("unload", Impact::Create, Scope::Resource)
-    } else if to.is_some() && (to_client || is_client || from.is_none_or(|from| to.is_some_and(|to| to < from)) || starts_query(words)) {
+    } else if to.is_some()
+        && (to_client || is_client || from.is_none_or(|from| to.is_some_and(|to| to < from)) || starts_query(words))
+    {
         let impact = if to_client || is_client { Impact::Read } else { Impact::Create };
         reader.says("copy", impact, Scope::Resource)
     } else {

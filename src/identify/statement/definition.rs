@@ -1,17 +1,58 @@
 //! Statements that change what there is: tables, schemas, roles.
 
 use super::SqlDialect;
+use super::Statement;
 use super::lex::{Kind, Token};
 use super::reader::{Reader, closing, exactly, find, has, has_phrase, name, names, starts};
-use super::Statement;
 use crate::model::{Count, Hazard, Impact, Reversible, Scope};
 
 /// Words that may stand before the kind of thing.
 const MODIFIERS: &[&str] = &[
-    "TEMP", "TEMPORARY", "LOCAL", "GLOBAL", "UNLOGGED", "TRANSIENT", "VOLATILE", "EXTERNAL", "FOREIGN", "DYNAMIC", "HYBRID", "UNIQUE",
-    "CLUSTERED", "NONCLUSTERED", "FULLTEXT", "SPATIAL", "VECTOR", "SECURE", "RECURSIVE", "PUBLIC", "ICEBERG", "SNAPSHOT", "TRUSTED",
-    "PERSISTENT", "CONSTRAINT", "DEFAULT", "AGGREGATE", "SEARCH", "LIVE", "WINDOW", "IF", "NOT", "EXISTS", "CONCURRENTLY", "NAMED",
-    "OR", "REPLACE", "ALTER", "VIRTUAL", "DEFINER", "EDITIONABLE", "STORED", "COLUMNSTORE", "PRIMARY", "XML",
+    "TEMP",
+    "TEMPORARY",
+    "LOCAL",
+    "GLOBAL",
+    "UNLOGGED",
+    "TRANSIENT",
+    "VOLATILE",
+    "EXTERNAL",
+    "FOREIGN",
+    "DYNAMIC",
+    "HYBRID",
+    "UNIQUE",
+    "CLUSTERED",
+    "NONCLUSTERED",
+    "FULLTEXT",
+    "SPATIAL",
+    "VECTOR",
+    "SECURE",
+    "RECURSIVE",
+    "PUBLIC",
+    "ICEBERG",
+    "SNAPSHOT",
+    "TRUSTED",
+    "PERSISTENT",
+    "CONSTRAINT",
+    "DEFAULT",
+    "AGGREGATE",
+    "SEARCH",
+    "LIVE",
+    "WINDOW",
+    "IF",
+    "NOT",
+    "EXISTS",
+    "CONCURRENTLY",
+    "NAMED",
+    "OR",
+    "REPLACE",
+    "ALTER",
+    "VIRTUAL",
+    "DEFINER",
+    "EDITIONABLE",
+    "STORED",
+    "COLUMNSTORE",
+    "PRIMARY",
+    "XML",
 ];
 /// Kinds of two words and more.
 const PHRASES: &[&[&str]] = &[
@@ -52,15 +93,60 @@ const PHRASES: &[&[&str]] = &[
 
 /// Who may do what.
 const PERMISSION: &[&str] = &[
-    "role", "user", "login", "group", "policy", "row_access_policy", "row_policy", "masking_policy", "network_policy", "network_rule",
-    "session_policy", "password_policy", "authentication_policy", "security_policy", "security_integration", "application_role",
-    "database_role", "server_role", "credential", "certificate", "user_mapping", "default_privileges", "quota", "settings_profile",
-    "database_scoped_credential", "share", "integration", "secret",
+    "role",
+    "user",
+    "login",
+    "group",
+    "policy",
+    "row_access_policy",
+    "row_policy",
+    "masking_policy",
+    "network_policy",
+    "network_rule",
+    "session_policy",
+    "password_policy",
+    "authentication_policy",
+    "security_policy",
+    "security_integration",
+    "application_role",
+    "database_role",
+    "server_role",
+    "credential",
+    "certificate",
+    "user_mapping",
+    "default_privileges",
+    "quota",
+    "settings_profile",
+    "database_scoped_credential",
+    "share",
+    "integration",
+    "secret",
 ];
 /// What can be made again from its text, or from other data.
 const DERIVED: &[&str] = &[
-    "view", "index", "function", "procedure", "trigger", "event_trigger", "aggregate", "operator", "cast", "rule", "synonym", "macro",
-    "event", "task", "alert", "statistics", "collation", "conversion", "dictionary", "file_format", "routine", "language", "transform",
+    "view",
+    "index",
+    "function",
+    "procedure",
+    "trigger",
+    "event_trigger",
+    "aggregate",
+    "operator",
+    "cast",
+    "rule",
+    "synonym",
+    "macro",
+    "event",
+    "task",
+    "alert",
+    "statistics",
+    "collation",
+    "conversion",
+    "dictionary",
+    "file_format",
+    "routine",
+    "language",
+    "transform",
 ];
 
 /// The kind of thing that a statement names, as ids spell it, and where its name begins.
@@ -89,7 +175,10 @@ fn kind(words: &[Token], from: usize) -> (String, usize) {
 
 /// The names after a kind.
 fn targets(words: &[Token], mut from: usize) -> Vec<String> {
-    while words.get(from).is_some_and(|word| ["IF", "NOT", "EXISTS", "CONCURRENTLY", "FOR"].iter().any(|one| word.is(one))) {
+    while words
+        .get(from)
+        .is_some_and(|word| ["IF", "NOT", "EXISTS", "CONCURRENTLY", "FOR"].iter().any(|one| word.is(one)))
+    {
         from += 1;
     }
     names(words, from).0
@@ -101,11 +190,15 @@ pub(super) fn drop(reader: &mut Reader, words: &[Token]) {
     let modified = words.get(1..after).unwrap_or_default();
     let targets = targets(words, after);
     let is_temporary = has(modified, &["TEMP", "TEMPORARY"])
-        || (!targets.is_empty() && targets.iter().all(|name| name.starts_with("pg_temp.") || (name.starts_with('#') && !name.starts_with("##"))));
+        || (!targets.is_empty()
+            && targets
+                .iter()
+                .all(|name| name.starts_with("pg_temp.") || (name.starts_with('#') && !name.starts_with("##"))));
     let cascades = has(words, &["CASCADE"]);
     let count = if cascades { Count::AtLeast(targets.len().max(1) as u64) } else { exactly(&targets) };
     let dialect = reader.dialect;
-    let destroys = |reader: &Reader, name: &str, scope| reader.says(name, Impact::Destroy, scope).hazard(Hazard::DataLoss);
+    let destroys =
+        |reader: &Reader, name: &str, scope| reader.says(name, Impact::Destroy, scope).hazard(Hazard::DataLoss);
     let one = match kind.as_str() {
         "prepare" => reader.says("deallocate", Impact::Read, Scope::Item),
         "table" if is_temporary => reader.says("drop_temporary_table", Impact::Update, Scope::Item),
@@ -114,9 +207,8 @@ pub(super) fn drop(reader: &mut Reader, words: &[Token]) {
         "schema" | "dataset" => destroys(reader, "drop_schema", Scope::Environment),
         "owned" => destroys(reader, "drop_owned", Scope::Environment).count(Count::Unbounded),
         "tablespace" | "filegroup" | "disk" => destroys(reader, "drop_tablespace", Scope::Environment),
-        "table" | "column" | "sequence" | "type" | "domain" | "extension" | "stage" | "stream" | "queue" | "partition" => {
-            destroys(reader, &format!("drop_{kind}"), Scope::Resource)
-        }
+        "table" | "column" | "sequence" | "type" | "domain" | "extension" | "stage" | "stream" | "queue"
+        | "partition" => destroys(reader, &format!("drop_{kind}"), Scope::Resource),
         kind if kind.ends_with("_key") => {
             reader.says(&format!("drop_{kind}"), Impact::Destroy, Scope::Resource).hazard(Hazard::KeyLoss)
         }
@@ -156,9 +248,14 @@ pub(super) fn create(reader: &mut Reader, words: &[Token]) {
         "" => return reader.unknown("what would be created is not known"),
         "table" | "database" | "schema" | "sequence" | "stage" | "stream" if replaces && !is_temporary => {
             let scope = if kind == "table" { Scope::Resource } else { Scope::Environment };
-            reader.says(&format!("replace_{kind}"), Impact::Destroy, scope).hazard(Hazard::Replace).hazard(Hazard::DataLoss)
+            reader
+                .says(&format!("replace_{kind}"), Impact::Destroy, scope)
+                .hazard(Hazard::Replace)
+                .hazard(Hazard::DataLoss)
         }
-        kind if PERMISSION.contains(&kind) => reader.says(&format!("create_{kind}"), Impact::Permission, Scope::Resource),
+        kind if PERMISSION.contains(&kind) => {
+            reader.says(&format!("create_{kind}"), Impact::Permission, Scope::Resource)
+        }
         kind if !is_plain(kind) => return reader.unknown("what would be created is not known"),
         kind if replaces => reader.says(&format!("create_{kind}"), Impact::Update, Scope::Resource),
         kind => reader.says(&format!("create_{kind}"), Impact::Create, Scope::Resource),
@@ -166,14 +263,18 @@ pub(super) fn create(reader: &mut Reader, words: &[Token]) {
     reader.push(one.on(targets));
     // `CREATE SCHEMA … CREATE TABLE …`, and a copy of rows, whose functions run.
     if kind == "table" || kind == "materialized_view" {
-        super::query::functions(reader, words.get(find(words, after, &["AS"]).unwrap_or(words.len())..).unwrap_or_default());
+        super::query::functions(
+            reader,
+            words.get(find(words, after, &["AS"]).unwrap_or(words.len())..).unwrap_or_default(),
+        );
     }
     rest_after_body(reader, words, &kind);
 }
 
 /// What follows the body of a definition, where a client sent both at once.
 fn rest_after_body(reader: &mut Reader, words: &[Token], kind: &str) {
-    if !matches!(kind, "procedure" | "function" | "trigger" | "event") || !words.iter().any(|word| word.is_symbol(';')) {
+    if !matches!(kind, "procedure" | "function" | "trigger" | "event") || !words.iter().any(|word| word.is_symbol(';'))
+    {
         return;
     }
     let mut depth = 0_usize;
@@ -200,17 +301,29 @@ pub(super) fn alter(reader: &mut Reader, words: &[Token]) {
         "table" => return table(reader, words, after),
         "system" | "instance" => reader.says("alter_system", Impact::Update, Scope::Environment),
         "account" | "organization" => reader.says("alter_account", Impact::Update, Scope::Account),
-        "database" | "schema" | "warehouse" | "server" | "subscription" | "endpoint" | "session" => container(reader, words, &kind),
+        "database" | "schema" | "warehouse" | "server" | "subscription" | "endpoint" | "session" => {
+            container(reader, words, &kind)
+        }
         kind if PERMISSION.contains(&kind) => {
             let one = reader.says(&format!("alter_{kind}"), Impact::Permission, Scope::Resource);
-            if has(words, &["SUPERUSER", "CREATEROLE", "CREATEDB", "BYPASSRLS", "REPLICATION"]) { one.hazard(Hazard::Privilege) } else { one }
+            if has(words, &["SUPERUSER", "CREATEROLE", "CREATEDB", "BYPASSRLS", "REPLICATION"]) {
+                one.hazard(Hazard::Privilege)
+            } else {
+                one
+            }
         }
-        kind if kind.contains("audit") => reader.says(&format!("alter_{kind}"), Impact::Update, Scope::Resource).hazard(Hazard::AuditOff),
-        kind if kind.ends_with("_key") => reader.says(&format!("alter_{kind}"), Impact::Update, Scope::Resource).hazard(Hazard::KeyLoss),
+        kind if kind.contains("audit") => {
+            reader.says(&format!("alter_{kind}"), Impact::Update, Scope::Resource).hazard(Hazard::AuditOff)
+        }
+        kind if kind.ends_with("_key") => {
+            reader.says(&format!("alter_{kind}"), Impact::Update, Scope::Resource).hazard(Hazard::KeyLoss)
+        }
         kind if has_phrase(words, &["OWNER", "TO"]) && is_plain(kind) => {
             reader.says(&format!("alter_{kind}"), Impact::Permission, Scope::Resource)
         }
-        kind if !kind.is_empty() && is_plain(kind) => reader.says(&format!("alter_{kind}"), Impact::Update, Scope::Resource),
+        kind if !kind.is_empty() && is_plain(kind) => {
+            reader.says(&format!("alter_{kind}"), Impact::Update, Scope::Resource)
+        }
         _ => return reader.unknown("what would be altered is not known"),
     };
     reader.push(one.on(targets));
@@ -219,7 +332,10 @@ pub(super) fn alter(reader: &mut Reader, words: &[Token]) {
 fn container(reader: &Reader, words: &[Token], kind: &str) -> Statement {
     let impact = if has_phrase(words, &["OWNER", "TO"]) || has(words, &["AUTHORIZATION"]) {
         Impact::Permission
-    } else if has(words, &["SINGLE_USER", "OFFLINE", "SUSPEND", "DISABLE", "ABORT", "RENAME", "READ_ONLY", "RESTRICTED_USER"]) {
+    } else if has(
+        words,
+        &["SINGLE_USER", "OFFLINE", "SUSPEND", "DISABLE", "ABORT", "RENAME", "READ_ONLY", "RESTRICTED_USER"],
+    ) {
         Impact::Disrupt
     } else if kind == "session" {
         Impact::Read
@@ -254,7 +370,10 @@ fn table(reader: &mut Reader, words: &[Token], after: usize) {
         let one = reader.says("drop_column", Impact::Destroy, Scope::Resource).hazard(Hazard::DataLoss).count(count);
         reader.push(one.on(dropped));
     } else if drops_rows {
-        let one = reader.says("drop_partition", Impact::Destroy, Scope::Resource).hazard(Hazard::DataLoss).count(Count::AtLeast(1));
+        let one = reader
+            .says("drop_partition", Impact::Destroy, Scope::Resource)
+            .hazard(Hazard::DataLoss)
+            .count(Count::AtLeast(1));
         reader.push(one.on([table]));
     } else {
         let one = changed(reader, actions);
@@ -275,9 +394,15 @@ fn rows(reader: &Reader, actions: &[Token]) -> Option<Statement> {
     }
     let all = every(actions).unwrap_or(true);
     Some(match (is_delete, all) {
-        (true, true) => reader.says("delete", Impact::Destroy, Scope::Resource).count(Count::Unbounded).hazard(Hazard::DataLoss),
-        (true, false) => reader.says("delete", Impact::Destroy, Scope::Item).count(Count::AtLeast(1)).hazard(Hazard::DataLoss),
-        (false, true) => reader.says("update", Impact::Destroy, Scope::Resource).count(Count::Unbounded).hazard(Hazard::DataLoss),
+        (true, true) => {
+            reader.says("delete", Impact::Destroy, Scope::Resource).count(Count::Unbounded).hazard(Hazard::DataLoss)
+        }
+        (true, false) => {
+            reader.says("delete", Impact::Destroy, Scope::Item).count(Count::AtLeast(1)).hazard(Hazard::DataLoss)
+        }
+        (false, true) => {
+            reader.says("update", Impact::Destroy, Scope::Resource).count(Count::Unbounded).hazard(Hazard::DataLoss)
+        }
         (false, false) => reader.says("update", Impact::Update, Scope::Item).count(Count::AtLeast(1)),
     })
 }
@@ -318,8 +443,24 @@ fn lost(part: &[Token]) -> Option<Lost> {
         return Some(Lost::Rows);
     }
     let kept = [
-        "CONSTRAINT", "INDEX", "KEY", "PRIMARY", "FOREIGN", "CHECK", "DEFAULT", "NOT", "IDENTITY", "EXPRESSION", "PROJECTION", "CLUSTERING",
-        "ROW", "SEARCH", "TAG", "STATISTICS", "PERIOD", "SYSTEM",
+        "CONSTRAINT",
+        "INDEX",
+        "KEY",
+        "PRIMARY",
+        "FOREIGN",
+        "CHECK",
+        "DEFAULT",
+        "NOT",
+        "IDENTITY",
+        "EXPRESSION",
+        "PROJECTION",
+        "CLUSTERING",
+        "ROW",
+        "SEARCH",
+        "TAG",
+        "STATISTICS",
+        "PERIOD",
+        "SYSTEM",
     ];
     if is_any(1, &kept) {
         return None;
@@ -333,7 +474,8 @@ fn lost(part: &[Token]) -> Option<Lost> {
 
 /// What else an `ALTER TABLE` does.
 fn changed(reader: &Reader, actions: &[Token]) -> Statement {
-    let permission = has_phrase(actions, &["OWNER", "TO"]) || has_phrase(actions, &["ROW", "LEVEL"]) || has(actions, &["POLICY"]);
+    let permission =
+        has_phrase(actions, &["OWNER", "TO"]) || has_phrase(actions, &["ROW", "LEVEL"]) || has(actions, &["POLICY"]);
     if permission {
         let one = reader.says("alter_table", Impact::Permission, Scope::Resource);
         let opens = starts(actions, &["DISABLE"]) || starts(actions, &["NO"]);
@@ -350,14 +492,20 @@ pub(super) fn rename(reader: &mut Reader, words: &[Token]) {
     let (_, after) = kind(words, 1);
     let target: Vec<String> = targets(words, after).into_iter().take(1).collect();
     let one = match verb.as_str() {
-        "rename" if has(words.get(..3).unwrap_or(words), &["USER"]) => reader.says("rename_user", Impact::Permission, Scope::Resource),
+        "rename" if has(words.get(..3).unwrap_or(words), &["USER"]) => {
+            reader.says("rename_user", Impact::Permission, Scope::Resource)
+        }
         "rename" | "exchange" => reader.says(&format!("{verb}_table"), Impact::Update, Scope::Resource),
         "undrop" | "undelete" => reader.says("undrop", Impact::Create, Scope::Resource),
         "comment" => reader.says("comment", Impact::Update, Scope::Item),
         "refresh" => reader.says("refresh", Impact::Update, Scope::Resource),
-        "attach" if matches!(reader.dialect, SqlDialect::Sqlite | SqlDialect::DuckDb) => reader.says("attach", Impact::Read, Scope::Resource),
+        "attach" if matches!(reader.dialect, SqlDialect::Sqlite | SqlDialect::DuckDb) => {
+            reader.says("attach", Impact::Read, Scope::Resource)
+        }
         "attach" => reader.says("attach", Impact::Create, Scope::Resource),
-        _ if matches!(reader.dialect, SqlDialect::Sqlite | SqlDialect::DuckDb) => reader.says("detach", Impact::Read, Scope::Resource),
+        _ if matches!(reader.dialect, SqlDialect::Sqlite | SqlDialect::DuckDb) => {
+            reader.says("detach", Impact::Read, Scope::Resource)
+        }
         _ if has(words, &["PERMANENTLY"]) => reader.says("detach", Impact::Destroy, Scope::Resource),
         _ => reader.says("detach", Impact::Disrupt, Scope::Resource),
     };

@@ -172,7 +172,9 @@ impl Lexer {
                 let kind = if is_text { Kind::Text } else { Kind::Name };
                 quoted(kind, rest, '"', is_text && self.escapes, self.dialect)
             }
-            '`' if self.dialect != D::Postgres => quoted(Kind::Name, rest, '`', self.dialect == D::BigQuery, self.dialect),
+            '`' if self.dialect != D::Postgres => {
+                quoted(Kind::Name, rest, '`', self.dialect == D::BigQuery, self.dialect)
+            }
             '[' if matches!(self.dialect, D::Mssql | D::Sqlite) => quoted(Kind::Name, rest, ']', false, self.dialect),
             '$' if self.dialect.has_dollar_quotes() => dollar(rest).unwrap_or_else(|| plain(rest, first)),
             _ => plain(rest, first),

@@ -57,16 +57,19 @@ const FUNCTIONS: &[(&str, &str, Impact, Scope)] = &[
 ];
 
 /// Functions that run a text in SQL.
-const RUNNING: &[&str] = &["dblink", "dblink_exec", "dblink_send_query", "exec", "query_to_xml", "run_sql", "exec_sql", "execute_sql"];
+const RUNNING: &[&str] =
+    &["dblink", "dblink_exec", "dblink_send_query", "exec", "query_to_xml", "run_sql", "exec_sql", "execute_sql"];
 
 /// Beginnings of names that say what a function of somebody's own does.
-const DANGEROUS: &[&str] = &["delete_", "drop_", "purge_", "truncate_", "remove_", "destroy_", "wipe_", "reset_", "clear_", "erase_"];
+const DANGEROUS: &[&str] =
+    &["delete_", "drop_", "purge_", "truncate_", "remove_", "destroy_", "wipe_", "reset_", "clear_", "erase_"];
 
 /// How many words of a call are looked at.
 const ARGUMENTS_MAX: usize = 64;
 
 /// Where passwords are kept.
-const SECRETS: &[&str] = &["pg_shadow", "pg_authid", "pg_user_mapping", "mysql.user", "sys.sql_logins", "syslogins", "pg_user_mappings"];
+const SECRETS: &[&str] =
+    &["pg_shadow", "pg_authid", "pg_user_mapping", "mysql.user", "sys.sql_logins", "syslogins", "pg_user_mappings"];
 
 /// `SELECT`, and what else only asks.
 pub(super) fn select(reader: &mut Reader, words: &[Token]) {
@@ -88,7 +91,8 @@ fn into_something(reader: &mut Reader, words: &[Token], at: usize) {
     let is_file = next.is_some_and(|word| word.is("OUTFILE") || word.is("DUMPFILE"));
     let is_variable = next.is_some_and(|word| word.text.starts_with('@') || word.is_symbol(':') || word.is("STRICT"));
     let mut from = at + 1;
-    while words.get(from).is_some_and(|word| ["TEMP", "TEMPORARY", "UNLOGGED", "TABLE"].iter().any(|one| word.is(one))) {
+    while words.get(from).is_some_and(|word| ["TEMP", "TEMPORARY", "UNLOGGED", "TABLE"].iter().any(|one| word.is(one)))
+    {
         from += 1;
     }
     let one = if is_file {
@@ -126,7 +130,8 @@ pub(super) fn functions(reader: &mut Reader, words: &[Token]) {
         }
         if let Some((_, operation, impact, scope)) = FUNCTIONS.iter().find(|(function, ..)| *function == lower) {
             let mut one = reader.says(operation, *impact, *scope).on(first_text(arguments));
-            if !matches!(arguments, [word] if matches!(word.kind, Kind::Number | Kind::Text)) && *impact != Impact::Read {
+            if !matches!(arguments, [word] if matches!(word.kind, Kind::Number | Kind::Text)) && *impact != Impact::Read
+            {
                 one = one.count(Count::AtLeast(1));
             }
             if *impact == Impact::Destroy {
@@ -169,7 +174,8 @@ fn sources(words: &[Token]) -> Vec<String> {
             continue;
         }
         let (source, _) = name(words, at + 1);
-        let is_word = ["SELECT", "LATERAL", "UNNEST", "VALUES", "ONLY"].iter().any(|one| source.eq_ignore_ascii_case(one));
+        let is_word =
+            ["SELECT", "LATERAL", "UNNEST", "VALUES", "ONLY"].iter().any(|one| source.eq_ignore_ascii_case(one));
         if !source.is_empty() && !is_word && !all.contains(&source) {
             all.push(source);
         }
@@ -232,9 +238,21 @@ pub(super) fn explain(reader: &mut Reader, words: &[Token]) {
         } else if word.is("ANALYZE") || word.is("ANALYSE") {
             runs = true;
             at += 1;
-        } else if ["VERBOSE", "QUERY", "PLAN", "FOR", "EXTENDED", "PARTITIONS", "FORMAT", "FORMATTED", "COST", "LOGICAL", "CODEGEN"]
-            .iter()
-            .any(|option| word.is(option))
+        } else if [
+            "VERBOSE",
+            "QUERY",
+            "PLAN",
+            "FOR",
+            "EXTENDED",
+            "PARTITIONS",
+            "FORMAT",
+            "FORMATTED",
+            "COST",
+            "LOGICAL",
+            "CODEGEN",
+        ]
+        .iter()
+        .any(|option| word.is(option))
         {
             at += 1;
         } else if word.is_symbol('=') {

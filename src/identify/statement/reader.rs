@@ -15,9 +15,10 @@ const FOUND_MAX: usize = 20_000;
 
 /// Words that change something wherever a statement begins with them.
 pub(super) const VERBS: &[&str] = &[
-    "DELETE", "DROP", "TRUNCATE", "ALTER", "UPDATE", "INSERT", "REPLACE", "MERGE", "CREATE", "GRANT", "REVOKE", "DENY", "EXEC",
-    "EXECUTE", "CALL", "COPY", "LOAD", "KILL", "SHUTDOWN", "RENAME", "PURGE", "VACUUM", "DETACH", "RESTORE", "REASSIGN", "FLUSH",
-    "LOCK", "REINDEX", "CLUSTER", "UNLOAD", "BACKUP", "DBCC", "RESET", "OPTIMIZE", "REFRESH", "IMPORT", "DO", "PREPARE", "SYSTEM", "PERFORM",
+    "DELETE", "DROP", "TRUNCATE", "ALTER", "UPDATE", "INSERT", "REPLACE", "MERGE", "CREATE", "GRANT", "REVOKE", "DENY",
+    "EXEC", "EXECUTE", "CALL", "COPY", "LOAD", "KILL", "SHUTDOWN", "RENAME", "PURGE", "VACUUM", "DETACH", "RESTORE",
+    "REASSIGN", "FLUSH", "LOCK", "REINDEX", "CLUSTER", "UNLOAD", "BACKUP", "DBCC", "RESET", "OPTIMIZE", "REFRESH",
+    "IMPORT", "DO", "PREPARE", "SYSTEM", "PERFORM",
 ];
 
 /// Reads statements of one dialect, and remembers what holds from one to the next.
@@ -195,7 +196,9 @@ impl Reader {
             return self.unknown("nothing that is known begins like this");
         }
         match first.text.to_ascii_uppercase().as_str() {
-            "SELECT" | "TABLE" | "VALUES" | "FROM" | "SUMMARIZE" | "PIVOT" | "UNPIVOT" => super::query::select(self, words),
+            "SELECT" | "TABLE" | "VALUES" | "FROM" | "SUMMARIZE" | "PIVOT" | "UNPIVOT" => {
+                super::query::select(self, words)
+            }
             "WITH" => super::query::with(self, words),
             "EXPLAIN" | "DESCRIBE" | "DESC" => super::query::explain(self, words),
             "DELETE" => super::change::delete(self, words),
@@ -203,15 +206,18 @@ impl Reader {
             "INSERT" | "REPLACE" | "UPSERT" => super::change::insert(self, words),
             "MERGE" => super::change::merge(self, words),
             "TRUNCATE" => super::change::truncate(self, words),
-            "COPY" | "LOAD" | "UNLOAD" | "PUT" | "GET" | "REMOVE" | "RM" | "LIST" | "LS" => super::change::copy(self, words),
+            "COPY" | "LOAD" | "UNLOAD" | "PUT" | "GET" | "REMOVE" | "RM" | "LIST" | "LS" => {
+                super::change::copy(self, words)
+            }
             "DROP" => super::definition::drop(self, words),
             "ALTER" => super::definition::alter(self, words),
             "CREATE" => super::definition::create(self, words),
             "RENAME" | "EXCHANGE" | "UNDROP" | "UNDELETE" | "COMMENT" | "ATTACH" | "DETACH" | "REFRESH" => {
                 super::definition::rename(self, words);
             }
-            "DO" | "CALL" | "EXEC" | "EXECUTE" | "PREPARE" | "BEGIN" | "IF" | "ELSE" | "WHILE" | "LOOP" | "FOR" | "DECLARE"
-            | "END" | "PERFORM" | "RETURN" | "RAISE" | "REPEAT" | "FOREACH" | "CASE" | "ELSIF" | "ELSEIF" | "THEN" | "TRY" => {
+            "DO" | "CALL" | "EXEC" | "EXECUTE" | "PREPARE" | "BEGIN" | "IF" | "ELSE" | "WHILE" | "LOOP" | "FOR"
+            | "DECLARE" | "END" | "PERFORM" | "RETURN" | "RAISE" | "REPEAT" | "FOREACH" | "CASE" | "ELSIF"
+            | "ELSEIF" | "THEN" | "TRY" => {
                 super::block::control(self, words);
             }
             _ => super::administration::read(self, words),

@@ -162,7 +162,9 @@ impl Splitting {
 
     /// The delimiter that `DELIMITER` set.
     fn delimited(&mut self) -> bool {
-        let Some(length) = self.delimiter.as_ref().filter(|mark| self.lexer.rest().starts_with(mark.as_str())).map(String::len) else {
+        let Some(length) =
+            self.delimiter.as_ref().filter(|mark| self.lexer.rest().starts_with(mark.as_str())).map(String::len)
+        else {
             return false;
         };
         self.lexer.skip(length);
@@ -278,8 +280,10 @@ impl Splitting {
             }
             return true;
         }
-        let word: String = rest.chars().take_while(|c| c.is_ascii_alphabetic()).collect::<String>().to_ascii_lowercase();
-        let is_own = matches!(word.as_str(), "source" | "system" | "connect" | "tee" | "pager" | "notee" | "nopager" | "edit");
+        let word: String =
+            rest.chars().take_while(|c| c.is_ascii_alphabetic()).collect::<String>().to_ascii_lowercase();
+        let is_own =
+            matches!(word.as_str(), "source" | "system" | "connect" | "tee" | "pager" | "notee" | "nopager" | "edit");
         if is_own && self.words.is_empty() && self.lexer.is_line_start() {
             let line = self.lexer.line();
             self.push_own(line);

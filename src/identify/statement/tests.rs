@@ -68,12 +68,21 @@ fn rows() {
             ("INSERT INTO t VALUES (1) ON CONFLICT (id) DO UPDATE SET a = 1", "insert update item"),
             ("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING", "insert create item"),
             ("INSERT INTO pg_catalog.pg_authid VALUES (1)", "insert permission resource"),
-            ("MERGE INTO s USING f ON s.a = f.a WHEN MATCHED AND f.q = 0 THEN DELETE WHEN MATCHED THEN UPDATE SET q = 1", "merge destroy item"),
+            (
+                "MERGE INTO s USING f ON s.a = f.a WHEN MATCHED AND f.q = 0 THEN DELETE WHEN MATCHED THEN UPDATE SET q = 1",
+                "merge destroy item",
+            ),
             ("MERGE INTO s USING f ON s.a = f.a WHEN MATCHED THEN UPDATE SET q = 1", "merge update item"),
             ("MERGE INTO s USING f ON s.a = f.a WHEN NOT MATCHED THEN INSERT VALUES (1)", "merge create item"),
             ("TRUNCATE sessions, carts RESTART IDENTITY", "truncate destroy resource"),
-            ("WITH gone AS (DELETE FROM carts WHERE a < 1 RETURNING *) SELECT count(*) FROM gone", "select read resource; delete destroy item"),
-            ("WITH gone AS MATERIALIZED (DELETE FROM e RETURNING *) INSERT INTO f SELECT * FROM gone", "insert create item; delete destroy resource"),
+            (
+                "WITH gone AS (DELETE FROM carts WHERE a < 1 RETURNING *) SELECT count(*) FROM gone",
+                "select read resource; delete destroy item",
+            ),
+            (
+                "WITH gone AS MATERIALIZED (DELETE FROM e RETURNING *) INSERT INTO f SELECT * FROM gone",
+                "insert create item; delete destroy resource",
+            ),
             ("WITH old AS (SELECT * FROM carts WHERE a < 1) SELECT count(*) FROM old", READ),
             ("WITH old AS (SELECT id FROM c) DELETE FROM carts USING old WHERE old.id = carts.id", ROWS),
             ("WITH RECURSIVE r(n) AS (SELECT 1 UNION SELECT n + 1 FROM r) DELETE FROM carts", ALL_ROWS),
@@ -94,7 +103,10 @@ fn strings_and_comments() {
             ("/* was: DELETE FROM invoices */ SELECT 1", READ),
             ("/* a /* b */ DROP TABLE t; */ SELECT 1", READ),
             ("SELECT * FROM audit_log WHERE statement ILIKE '%DROP TABLE%'", READ),
-            ("INSERT INTO notes(body) VALUES ('it''s -- fine'); DROP TABLE notes", "insert create item; drop_table destroy resource"),
+            (
+                "INSERT INTO notes(body) VALUES ('it''s -- fine'); DROP TABLE notes",
+                "insert create item; drop_table destroy resource",
+            ),
             ("SELECT '\\'; DROP TABLE notes; --'", "select read resource; drop_table destroy resource"),
             ("SELECT E'\\'; DROP TABLE notes; --'", READ),
             ("SELECT $$; DROP TABLE notes; $$", READ),
@@ -127,7 +139,13 @@ fn strings_and_comments() {
             ("DROP TABLE `a`, `b`", TABLE),
         ],
     );
-    check("generic", &[("SELECT '\\'; DROP TABLE t; --'", "select read resource; drop_table destroy resource; select read resource")]);
+    check(
+        "generic",
+        &[(
+            "SELECT '\\'; DROP TABLE t; --'",
+            "select read resource; drop_table destroy resource; select read resource",
+        )],
+    );
     check("mssql", &[("SELECT [; DROP TABLE t] FROM x", READ)]);
     check("bigquery", &[("SELECT '''it's; DROP TABLE t'''", READ), ("SELECT 1 # x; DROP TABLE t", READ)]);
 }
@@ -141,7 +159,10 @@ fn definitions() {
             ("drop foreign table t", TABLE),
             ("DROP TABLE :t", TABLE),
             ("DROP DATABASE IF EXISTS shop WITH (FORCE)", "drop_database destroy environment"),
-            ("DROP SCHEMA public CASCADE; CREATE SCHEMA public;", "drop_schema destroy environment; create_schema create resource"),
+            (
+                "DROP SCHEMA public CASCADE; CREATE SCHEMA public;",
+                "drop_schema destroy environment; create_schema create resource",
+            ),
             ("DROP VIEW v", "drop_view destroy resource"),
             ("DROP MATERIALIZED VIEW daily_sales", "drop_materialized_view destroy resource"),
             ("DROP INDEX CONCURRENTLY idx", "drop_index destroy resource"),
@@ -156,7 +177,10 @@ fn definitions() {
             ("DROP :what", "drop destroy environment"),
             ("ALTER TABLE users DROP COLUMN legacy_token", "drop_column destroy resource"),
             ("ALTER TABLE users DROP legacy_token", "drop_column destroy resource"),
-            ("ALTER TABLE IF EXISTS ONLY users ADD a int, DROP COLUMN IF EXISTS b CASCADE", "drop_column destroy resource"),
+            (
+                "ALTER TABLE IF EXISTS ONLY users ADD a int, DROP COLUMN IF EXISTS b CASCADE",
+                "drop_column destroy resource",
+            ),
             ("ALTER TABLE users ADD COLUMN nickname text", "alter_table update resource"),
             ("ALTER TABLE users ADD CONSTRAINT c CHECK (a IN (1, drop))", "alter_table update resource"),
             ("ALTER TABLE users DROP CONSTRAINT c", "alter_table update resource"),
@@ -166,7 +190,10 @@ fn definitions() {
             ("ALTER TABLE m DETACH PARTITION m1", "alter_table disrupt resource"),
             ("ALTER ROLE app WITH PASSWORD 'n3w'", "alter_role permission resource"),
             ("ALTER ROLE app SUPERUSER", "alter_role permission resource"),
-            ("ALTER DEFAULT PRIVILEGES IN SCHEMA a GRANT ALL ON TABLES TO b", "alter_default_privileges permission resource"),
+            (
+                "ALTER DEFAULT PRIVILEGES IN SCHEMA a GRANT ALL ON TABLES TO b",
+                "alter_default_privileges permission resource",
+            ),
             ("ALTER SYSTEM SET max_connections = 10", "alter_system update environment"),
             ("ALTER DATABASE a RENAME TO b", "alter_database disrupt resource"),
             ("ALTER INDEX a RENAME TO b", "alter_index update resource"),
@@ -192,7 +219,10 @@ fn definitions() {
             ("ALTER TABLE t DROP PARTITION p0", "drop_partition destroy resource"),
             ("ALTER TABLE t TRUNCATE PARTITION ALL", "drop_partition destroy resource"),
             ("CREATE OR REPLACE TABLE t (a int)", "replace_table destroy resource"),
-            ("CREATE DEFINER=`root`@`%` TRIGGER x BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1", "create_trigger create resource"),
+            (
+                "CREATE DEFINER=`root`@`%` TRIGGER x BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1",
+                "create_trigger create resource",
+            ),
             ("RENAME TABLE a TO b", "rename_table update resource"),
             ("DELETE c FROM carts c JOIN users u ON u.id = c.user_id", ALL_ROWS),
             ("DELETE FROM carts LIMIT 10", ALL_ROWS),
@@ -239,7 +269,10 @@ fn servers_and_rights() {
         &[
             ("GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC", "grant permission resource"),
             ("REVOKE CONNECT ON DATABASE shop FROM app", "revoke permission resource"),
-            ("SELECT pg_terminate_backend(pid) FROM pg_stat_activity", "select read resource; terminate_backend disrupt resource"),
+            (
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity",
+                "select read resource; terminate_backend disrupt resource",
+            ),
             ("SELECT \"pg_terminate_backend\"(1)", "select read resource; terminate_backend disrupt resource"),
             ("SELECT pid, state FROM pg_stat_activity", READ),
             ("SELECT pg_drop_replication_slot('a')", "select read resource; drop_replication_slot destroy resource"),
@@ -272,8 +305,14 @@ fn servers_and_rights() {
             ("DO $$ BEGIN EXECUTE 'DROP TABLE ' || 'users'; END $$", TABLE),
             ("DO $$ BEGIN EXECUTE 'DROP TABLE ' || name; END $$", "unidentified unknown resource"),
             ("DO $$ BEGIN EXECUTE format('DROP TABLE %I', t); END $$", "unidentified unknown resource"),
-            ("DO $$ DECLARE r record; BEGIN FOR r IN SELECT 1 LOOP DELETE FROM t; END LOOP; END $$", "select read resource; delete destroy resource"),
-            ("DO $$ BEGIN IF NOT EXISTS (SELECT 1) THEN CREATE TABLE t(); END IF; END $$", "create_table create resource"),
+            (
+                "DO $$ DECLARE r record; BEGIN FOR r IN SELECT 1 LOOP DELETE FROM t; END LOOP; END $$",
+                "select read resource; delete destroy resource",
+            ),
+            (
+                "DO $$ BEGIN IF NOT EXISTS (SELECT 1) THEN CREATE TABLE t(); END IF; END $$",
+                "create_table create resource",
+            ),
             ("DO $$ BEGIN RAISE NOTICE 'DROP TABLE'; END $$", "do read item"),
             ("DO $$ BEGIN PERFORM pg_terminate_backend(1); END $$", "terminate_backend disrupt resource"),
             ("DO LANGUAGE plpython3u $$ import os $$", "unidentified unknown resource"),
@@ -301,9 +340,15 @@ fn servers_and_rights() {
             ("SET PASSWORD FOR a = 'b'", "set_password permission resource"),
             ("FLUSH TABLES WITH READ LOCK", "flush disrupt environment"),
             ("SHUTDOWN", "shutdown disrupt environment"),
-            ("DELIMITER //\nCREATE PROCEDURE p() BEGIN DELETE FROM t; END//\nDELIMITER ;\nSELECT 1;", "create_procedure create resource; select read resource"),
+            (
+                "DELIMITER //\nCREATE PROCEDURE p() BEGIN DELETE FROM t; END//\nDELIMITER ;\nSELECT 1;",
+                "create_procedure create resource; select read resource",
+            ),
             ("DELIMITER //\nSELECT 1; DROP TABLE t//", "select read resource; drop_table destroy resource"),
-            ("DELIMITER //\nCREATE PROCEDURE p() BEGIN DELETE FROM t; END; DROP TABLE t//", "create_procedure create resource; drop_table destroy resource"),
+            (
+                "DELIMITER //\nCREATE PROCEDURE p() BEGIN DELETE FROM t; END; DROP TABLE t//",
+                "create_procedure create resource; drop_table destroy resource",
+            ),
             ("PREPARE s FROM 'DROP TABLE t'; EXECUTE s", "drop_table destroy resource; execute_prepared read item"),
             ("PREPARE s FROM @a; EXECUTE s", "unidentified unknown resource; execute_prepared read item"),
         ],
@@ -335,7 +380,10 @@ fn servers_and_rights() {
             ("PRAGMA table_info(orders)", "pragma read resource"),
             ("PRAGMA writable_schema = 1", "pragma update resource"),
             ("ATTACH 'x.db' AS x", "attach read resource"),
-            ("CREATE TRIGGER x AFTER INSERT ON t BEGIN DELETE FROM u; END; DELETE FROM t;", "create_trigger create resource; delete destroy resource"),
+            (
+                "CREATE TRIGGER x AFTER INSERT ON t BEGIN DELETE FROM u; END; DELETE FROM t;",
+                "create_trigger create resource; delete destroy resource",
+            ),
             ("SELECT load_extension('x')", "select read resource; load_extension execute resource"),
             ("VACUUM", "vacuum update resource"),
         ],
@@ -355,13 +403,28 @@ fn numbers_and_hazards() {
     assert!(one("SELECT * FROM pg_shadow").blast.hazards.contains(Hazard::SecretRead));
     // What decides is bound by a digest: other rows are another act.
     assert_ne!(one("DELETE FROM t WHERE id = 1").parameters, one("DELETE FROM t WHERE id = 2").parameters);
-    assert!(one("UPDATE u SET password = 'hunter2' WHERE id = 1").parameters.iter().all(|one| !one.value.contains("hunter2")));
+    assert!(
+        one("UPDATE u SET password = 'hunter2' WHERE id = 1")
+            .parameters
+            .iter()
+            .all(|one| !one.value.contains("hunter2"))
+    );
 }
 
 #[test]
 fn a_text_of_any_size_is_read_in_time() {
-    let many = ["(".repeat(500_000), "SELECT 1;".repeat(80_000), "WITH a AS (DELETE ".repeat(40_000), "DO $a$ ".repeat(100_000)];
-    let more = ["BEGIN ".repeat(100_000), "/*".repeat(400_000), "DELETE FROM t WHERE ".to_owned() + &"(".repeat(900), "\\a".repeat(100_000)];
+    let many = [
+        "(".repeat(500_000),
+        "SELECT 1;".repeat(80_000),
+        "WITH a AS (DELETE ".repeat(40_000),
+        "DO $a$ ".repeat(100_000),
+    ];
+    let more = [
+        "BEGIN ".repeat(100_000),
+        "/*".repeat(400_000),
+        "DELETE FROM t WHERE ".to_owned() + &"(".repeat(900),
+        "\\a".repeat(100_000),
+    ];
     for text in many.iter().chain(&more) {
         for dialect in [SqlDialect::Postgres, SqlDialect::Mysql, SqlDialect::Mssql] {
             let began = std::time::Instant::now();
@@ -390,7 +453,9 @@ fn a_text_by_itself() {
 
 #[test]
 fn loopback_by_its_names() {
-    for host in ["localhost", "127.0.0.1", "127.0.0.2:5432", "::1", "[::1]:5432", "LOCALHOST", "db.localhost", "0.0.0.0"] {
+    for host in
+        ["localhost", "127.0.0.1", "127.0.0.2:5432", "::1", "[::1]:5432", "LOCALHOST", "db.localhost", "0.0.0.0"]
+    {
         assert!(is_loopback(host), "{host}");
     }
     for host in ["", "db", "localhost.example", "10.0.0.1", "127.0.0.1.example", "::2", "unknown"] {

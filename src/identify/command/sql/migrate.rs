@@ -43,7 +43,14 @@ const PRISMA: Commands = &[
     ("studio", Does::Local),
     ("*", Does::Local),
 ];
-const DRIZZLE: Commands = &[("push", Does::Migrates), ("migrate", Does::Migrates), ("drop", Does::Local), ("introspect", Does::Reads), ("pull", Does::Reads), ("*", Does::Local)];
+const DRIZZLE: Commands = &[
+    ("push", Does::Migrates),
+    ("migrate", Does::Migrates),
+    ("drop", Does::Local),
+    ("introspect", Does::Reads),
+    ("pull", Does::Reads),
+    ("*", Does::Local),
+];
 const RAILS: Commands = &[
     ("db:migrate:status", Does::Reads),
     ("db:version", Does::Reads),
@@ -82,8 +89,22 @@ const DJANGO: Commands = &[
     ("createsuperuser", Does::Creates),
     ("*", Does::Local),
 ];
-const ALEMBIC: Commands = &[("downgrade", Does::Reverts), ("upgrade", Does::Migrates), ("stamp", Does::Migrates), ("current", Does::Reads), ("check", Does::Reads), ("*", Does::Local)];
-const FLYWAY: Commands = &[("clean", Does::Wipes), ("undo", Does::Reverts), ("migrate", Does::Migrates), ("repair", Does::Migrates), ("baseline", Does::Migrates), ("*", Does::Reads)];
+const ALEMBIC: Commands = &[
+    ("downgrade", Does::Reverts),
+    ("upgrade", Does::Migrates),
+    ("stamp", Does::Migrates),
+    ("current", Does::Reads),
+    ("check", Does::Reads),
+    ("*", Does::Local),
+];
+const FLYWAY: Commands = &[
+    ("clean", Does::Wipes),
+    ("undo", Does::Reverts),
+    ("migrate", Does::Migrates),
+    ("repair", Does::Migrates),
+    ("baseline", Does::Migrates),
+    ("*", Does::Reads),
+];
 const LIQUIBASE: Commands = &[
     ("drop-all", Does::Wipes),
     ("dropAll", Does::Wipes),
@@ -173,13 +194,72 @@ const ARTISAN: Commands = &[
     ("cache:clear", Does::Local),
     ("*", Does::Local),
 ];
-const GOOSE: Commands = &[("* * down*", Does::Reverts), ("down*", Does::Reverts), ("* * reset", Does::Wipes), ("reset", Does::Wipes), ("* * redo", Does::Reverts), ("redo", Does::Reverts), ("* * up*", Does::Migrates), ("up*", Does::Migrates), ("*", Does::Reads)];
-const DBMATE: Commands = &[("drop", Does::Wipes), ("rollback", Does::Reverts), ("down", Does::Reverts), ("load", Does::Wipes), ("up", Does::Migrates), ("migrate", Does::Migrates), ("create", Does::Creates), ("*", Does::Reads)];
-const ATLAS: Commands = &[("schema clean", Does::Wipes), ("schema apply", Does::Reverts), ("migrate apply", Does::Migrates), ("migrate down", Does::Reverts), ("migrate set", Does::Migrates), ("*", Does::Reads)];
-const SQLX: Commands = &[("database drop", Does::Wipes), ("database reset", Does::Wipes), ("db drop", Does::Wipes), ("db reset", Does::Wipes), ("migrate revert", Does::Reverts), ("migrate run", Does::Migrates), ("database create", Does::Creates), ("database setup", Does::Migrates), ("*", Does::Local)];
-const DIESEL: Commands = &[("database reset", Does::Wipes), ("database drop", Does::Wipes), ("migration revert", Does::Reverts), ("migration redo", Does::Reverts), ("migration run", Does::Migrates), ("database setup", Does::Migrates), ("setup", Does::Migrates), ("*", Does::Local)];
-const SEA: Commands = &[("migrate fresh", Does::Wipes), ("migrate reset", Does::Wipes), ("migrate refresh", Does::Wipes), ("migrate down", Does::Reverts), ("migrate up", Does::Migrates), ("*", Does::Local)];
-const HASURA: Commands = &[("migrate apply", Does::Migrates), ("migrate delete", Does::Reverts), ("metadata clear", Does::Reverts), ("metadata apply", Does::Migrates), ("seed apply", Does::Seeds), ("*", Does::Reads)];
+const GOOSE: Commands = &[
+    ("* * down*", Does::Reverts),
+    ("down*", Does::Reverts),
+    ("* * reset", Does::Wipes),
+    ("reset", Does::Wipes),
+    ("* * redo", Does::Reverts),
+    ("redo", Does::Reverts),
+    ("* * up*", Does::Migrates),
+    ("up*", Does::Migrates),
+    ("*", Does::Reads),
+];
+const DBMATE: Commands = &[
+    ("drop", Does::Wipes),
+    ("rollback", Does::Reverts),
+    ("down", Does::Reverts),
+    ("load", Does::Wipes),
+    ("up", Does::Migrates),
+    ("migrate", Does::Migrates),
+    ("create", Does::Creates),
+    ("*", Does::Reads),
+];
+const ATLAS: Commands = &[
+    ("schema clean", Does::Wipes),
+    ("schema apply", Does::Reverts),
+    ("migrate apply", Does::Migrates),
+    ("migrate down", Does::Reverts),
+    ("migrate set", Does::Migrates),
+    ("*", Does::Reads),
+];
+const SQLX: Commands = &[
+    ("database drop", Does::Wipes),
+    ("database reset", Does::Wipes),
+    ("db drop", Does::Wipes),
+    ("db reset", Does::Wipes),
+    ("migrate revert", Does::Reverts),
+    ("migrate run", Does::Migrates),
+    ("database create", Does::Creates),
+    ("database setup", Does::Migrates),
+    ("*", Does::Local),
+];
+const DIESEL: Commands = &[
+    ("database reset", Does::Wipes),
+    ("database drop", Does::Wipes),
+    ("migration revert", Does::Reverts),
+    ("migration redo", Does::Reverts),
+    ("migration run", Does::Migrates),
+    ("database setup", Does::Migrates),
+    ("setup", Does::Migrates),
+    ("*", Does::Local),
+];
+const SEA: Commands = &[
+    ("migrate fresh", Does::Wipes),
+    ("migrate reset", Does::Wipes),
+    ("migrate refresh", Does::Wipes),
+    ("migrate down", Does::Reverts),
+    ("migrate up", Does::Migrates),
+    ("*", Does::Local),
+];
+const HASURA: Commands = &[
+    ("migrate apply", Does::Migrates),
+    ("migrate delete", Does::Reverts),
+    ("metadata clear", Does::Reverts),
+    ("metadata apply", Does::Migrates),
+    ("seed apply", Does::Seeds),
+    ("*", Does::Reads),
+];
 
 fn commands(tool: &str) -> Option<Commands> {
     Some(match tool {
@@ -209,11 +289,64 @@ fn commands(tool: &str) -> Option<Commands> {
 
 /// Options with a value, of all these tools.
 const VALUES: &[&str] = &[
-    "--url", "--schema", "--config", "--env", "--file", "--database-url", "--datasource", "-d", "--dataSource", "-x", "-c", "--name", "-n", "-m",
-    "--message", "--settings", "--pythonpath", "--database", "--knexfile", "--migrations-path", "--models-path", "--options-path", "--dir", "-dir",
-    "-u", "--dev-url", "--to", "--connection", "--path", "--step", "--environment", "-e", "--class", "--out", "--from-url", "--to-url", "--project",
-    "--changelog-file", "--defaults-file", "--endpoint", "--admin-secret", "--indent", "-o", "--output", "--port", "-r", "--repo", "--dialect",
-    "--migrations-dir", "--source", "--database-name", "--username", "--password", "--rev-id", "-v", "--verbosity", "--latest", "--url-file",
+    "--url",
+    "--schema",
+    "--config",
+    "--env",
+    "--file",
+    "--database-url",
+    "--datasource",
+    "-d",
+    "--dataSource",
+    "-x",
+    "-c",
+    "--name",
+    "-n",
+    "-m",
+    "--message",
+    "--settings",
+    "--pythonpath",
+    "--database",
+    "--knexfile",
+    "--migrations-path",
+    "--models-path",
+    "--options-path",
+    "--dir",
+    "-dir",
+    "-u",
+    "--dev-url",
+    "--to",
+    "--connection",
+    "--path",
+    "--step",
+    "--environment",
+    "-e",
+    "--class",
+    "--out",
+    "--from-url",
+    "--to-url",
+    "--project",
+    "--changelog-file",
+    "--defaults-file",
+    "--endpoint",
+    "--admin-secret",
+    "--indent",
+    "-o",
+    "--output",
+    "--port",
+    "-r",
+    "--repo",
+    "--dialect",
+    "--migrations-dir",
+    "--source",
+    "--database-name",
+    "--username",
+    "--password",
+    "--rev-id",
+    "-v",
+    "--verbosity",
+    "--latest",
+    "--url-file",
 ];
 
 /// A tool by its program's name.
@@ -239,7 +372,9 @@ pub(super) fn named(program: &str, words: &[Word], one: &Invocation, scene: &mut
     }
     let has = |names: &[&str]| words.iter().any(|word| names.iter().any(|name| word.is(name)));
     let shown: Vec<String> = operands.iter().map(text).collect();
-    let asks = has(&["--help", "--version"]) || shown.first().is_none_or(|first| first == "help") || (has(&["-h"]) && program != "diesel");
+    let asks = has(&["--help", "--version"])
+        || shown.first().is_none_or(|first| first == "help")
+        || (has(&["-h"]) && program != "diesel");
     if asks && !(program == "flyway" && !shown.is_empty() && !has(&["--help"])) {
         return local(one, scene, "help");
     }
@@ -247,7 +382,9 @@ pub(super) fn named(program: &str, words: &[Word], one: &Invocation, scene: &mut
     if program == "prisma" && shown.iter().map(String::as_str).take(2).eq(["db", "execute"]) {
         return executes(words, &source, one, scene);
     }
-    if shown.first().is_some_and(|first| matches!(first.as_str(), "dbshell" | "dbconsole" | "db")) && operands.len() == 1 {
+    if shown.first().is_some_and(|first| matches!(first.as_str(), "dbshell" | "dbconsole" | "db"))
+        && operands.len() == 1
+    {
         return shell(&source, one, scene);
     }
     if let Some(code) = code(program, &shown, words) {
@@ -259,7 +396,9 @@ pub(super) fn named(program: &str, words: &[Word], one: &Invocation, scene: &mut
     let mut some = false;
     for list in lists {
         let (does, is_unknown) = match list.first() {
-            Some(_) if operands.iter().take(2).any(|word| word.has_unknown() && word.leading().is_empty()) => (Does::Wipes, true),
+            Some(_) if operands.iter().take(2).any(|word| word.has_unknown() && word.leading().is_empty()) => {
+                (Does::Wipes, true)
+            }
             _ => (of(commands, list), false),
         };
         if does == Does::Local && (some || many && list != lists_first(&shown)) {
@@ -296,7 +435,13 @@ fn exactly(program: &str, does: Does, list: &[String], words: &[Word], one: &Inv
     // Somebody says yes to whatever is asked.
     let answers = matches!(one.input, Input::Text(_) | Input::Unknown(_) | Input::File(_));
     match program {
-        "prisma" if first == "db" && (has(&["--force-reset", "--accept-data-loss"]) || answers) && does == Does::Migrates => Does::Wipes,
+        "prisma"
+            if first == "db"
+                && (has(&["--force-reset", "--accept-data-loss"]) || answers)
+                && does == Does::Migrates =>
+        {
+            Does::Wipes
+        }
         "prisma" if first == "migrate" && answers && does == Does::Migrates && has(&["dev"]) => Does::Wipes,
         "drizzle-kit" if first == "push" && (has(&["--force"]) || answers) => Does::Wipes,
         "alembic" | "hasura" if has(&["--sql", "--dry-run"]) => Does::Reads,
@@ -315,9 +460,25 @@ fn exactly(program: &str, does: Does, list: &[String], words: &[Word], one: &Inv
     }
 }
 
-fn add(program: &str, does: Does, list: &[String], is_unknown: bool, source: &Source, one: &Invocation, scene: &mut Scene<'_>) {
-    let verb: Vec<String> = list.iter().take(2).map(|word| word.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()).collect();
-    let verb = if matches!(program, "prisma" | "atlas" | "sqlx" | "diesel" | "hasura" | "sea-orm-cli") { verb.join("_") } else { verb.first().cloned().unwrap_or_default() };
+fn add(
+    program: &str,
+    does: Does,
+    list: &[String],
+    is_unknown: bool,
+    source: &Source,
+    one: &Invocation,
+    scene: &mut Scene<'_>,
+) {
+    let verb: Vec<String> = list
+        .iter()
+        .take(2)
+        .map(|word| word.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect())
+        .collect();
+    let verb = if matches!(program, "prisma" | "atlas" | "sqlx" | "diesel" | "hasura" | "sea-orm-cli") {
+        verb.join("_")
+    } else {
+        verb.first().cloned().unwrap_or_default()
+    };
     let tool = program.trim_end_matches(".py");
     let id = format!("sql:{tool}:{verb}");
     let (impact, scope) = match does {
@@ -399,7 +560,24 @@ fn code(program: &str, shown: &[String], words: &[Word]) -> Option<String> {
 fn runs(program: &str, code: &str, source: &Source, one: &Invocation, scene: &mut Scene<'_>) {
     let lower = code.to_ascii_lowercase();
     let calls = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    let loses = ["delete", "destroy", "drop", "truncate", "purge", "wipe", ".remove", "flush", "raw(", "execute", "exec(", "eval", "system", "popen", "subprocess", "unlink"];
+    let loses = [
+        "delete",
+        "destroy",
+        "drop",
+        "truncate",
+        "purge",
+        "wipe",
+        ".remove",
+        "flush",
+        "raw(",
+        "execute",
+        "exec(",
+        "eval",
+        "system",
+        "popen",
+        "subprocess",
+        "unlink",
+    ];
     let (name, impact) = match () {
         () if calls(&loses) => ("destroy", Impact::Destroy),
         () if calls(&["update", ".save", "set_password", "create", "insert"]) => ("update", Impact::Update),

@@ -76,8 +76,29 @@ const READS: &str = " find findOne count countDocuments estimatedDocumentCount d
     readPref maxTimeMS allowDiskUse collation tojson tojsononeline some every find findIndex sum max min round floor abs Number String parseInt ping use show ";
 /// Commands that `runCommand` may be given without changing anything.
 const COMMANDS: &[&str] = &[
-    "ping", "dbStats", "collStats", "serverStatus", "buildInfo", "listDatabases", "listCollections", "listIndexes", "count", "find", "aggregate", "hello",
-    "isMaster", "replSetGetStatus", "getParameter", "currentOp", "connectionStatus", "explain", "top", "hostInfo", "dbHash", "validate", "distinct",
+    "ping",
+    "dbStats",
+    "collStats",
+    "serverStatus",
+    "buildInfo",
+    "listDatabases",
+    "listCollections",
+    "listIndexes",
+    "count",
+    "find",
+    "aggregate",
+    "hello",
+    "isMaster",
+    "replSetGetStatus",
+    "getParameter",
+    "currentOp",
+    "connectionStatus",
+    "explain",
+    "top",
+    "hostInfo",
+    "dbHash",
+    "validate",
+    "distinct",
 ];
 
 fn target(given: &Given, at: &Invocation, scene: &Scene<'_>) -> Target {
@@ -142,7 +163,9 @@ pub(super) fn shell(one: &Invocation, scene: &mut Scene<'_>) {
         return;
     }
     match one.input.clone() {
-        Input::Inherited => add(one, scene, &place, Effect::new("mongodb:shell:connect", Impact::Read, Scope::Resource)),
+        Input::Inherited => {
+            add(one, scene, &place, Effect::new("mongodb:shell:connect", Impact::Read, Scope::Resource))
+        }
         Input::Text(text) => script(one, scene, &place, Some(text)),
         Input::File(word) => {
             let text = word.text().and_then(|path| contents(one, scene, &path));
@@ -168,7 +191,11 @@ fn script(one: &Invocation, scene: &mut Scene<'_>, place: &Place, text: Option<S
             some = true;
             let mut effect = Effect::new(&format!("mongodb:shell:{name}"), *impact, *scope);
             if *impact == Impact::Destroy {
-                effect = effect.hazard(Hazard::DataLoss).count(if *scope == Scope::Item { Count::ONE } else { Count::Unbounded });
+                effect = effect.hazard(Hazard::DataLoss).count(if *scope == Scope::Item {
+                    Count::ONE
+                } else {
+                    Count::Unbounded
+                });
             }
             if name == "updateMany" && has_empty_filter(&code, "updateMany") {
                 effect.blast = BlastRadius::new(Impact::Destroy, Scope::Resource).hazard(Hazard::DataLoss);
@@ -189,7 +216,13 @@ fn script(one: &Invocation, scene: &mut Scene<'_>, place: &Place, text: Option<S
     let first = first_key(&code);
     if commands && !first.is_some_and(|name| COMMANDS.contains(&name.as_str())) {
         some = true;
-        add(one, scene, place, Effect::new("mongodb:shell:unidentified", Impact::Unknown, Scope::Resource).with("why", "a command of the server's"));
+        add(
+            one,
+            scene,
+            place,
+            Effect::new("mongodb:shell:unidentified", Impact::Unknown, Scope::Resource)
+                .with("why", "a command of the server's"),
+        );
     }
     if !some {
         add(one, scene, place, Effect::new("mongodb:shell:find", Impact::Read, Scope::Resource));
@@ -204,7 +237,8 @@ fn has_stage(code: &str, strings: &[String], stage: &str) -> bool {
 fn first_key(code: &str) -> Option<String> {
     let at = code.find("Command")?;
     let rest = code.get(at..)?.split_once('(')?.1;
-    let name: String = rest.trim_start_matches([' ', '{', '\'', '"', '\u{1}']).chars().take_while(|c| c.is_alphanumeric()).collect();
+    let name: String =
+        rest.trim_start_matches([' ', '{', '\'', '"', '\u{1}']).chars().take_while(|c| c.is_alphanumeric()).collect();
     (!name.is_empty()).then_some(name)
 }
 

@@ -47,7 +47,10 @@ fn configured(text: &str, target: &mut Target) {
     let mut inside = false;
     for line in text.lines().map(str::trim) {
         if let Some(section) = line.strip_prefix('[') {
-            inside = matches!(section.trim_end_matches(']'), "client" | "mysql" | "mysqldump" | "mysqladmin" | "mariadb-client" | "mariadb");
+            inside = matches!(
+                section.trim_end_matches(']'),
+                "client" | "mysql" | "mysqldump" | "mysqladmin" | "mariadb-client" | "mariadb"
+            );
         } else if let Some((key, value)) = line.split_once('=').filter(|_| inside) {
             match key.trim() {
                 "host" | "socket" => target.set_host(&Word::known(value.trim().trim_matches(['"', '\'']))),
@@ -124,18 +127,23 @@ pub(super) fn admin(one: &Invocation, scene: &mut Scene<'_>) {
                 let database = words.next().map(ToString::to_string).unwrap_or_default();
                 says("drop_database", Impact::Destroy, Scope::Environment).hazard(Hazard::DataLoss).on(database)
             }
-            "create" => says("create_database", Impact::Create, Scope::Resource).on(words.next().map(ToString::to_string).unwrap_or_default()),
+            "create" => says("create_database", Impact::Create, Scope::Resource)
+                .on(words.next().map(ToString::to_string).unwrap_or_default()),
             "shutdown" => says("shutdown", Impact::Disrupt, Scope::Environment),
-            "kill" => says("kill", Impact::Disrupt, Scope::Resource).on(words.next().map(ToString::to_string).unwrap_or_default()),
+            "kill" => says("kill", Impact::Disrupt, Scope::Resource)
+                .on(words.next().map(ToString::to_string).unwrap_or_default()),
             "password" => {
                 words.next();
                 says("set_password", Impact::Permission, Scope::Resource)
             }
-            "stop-slave" | "stop-replica" | "start-slave" | "start-replica" => says("replication", Impact::Disrupt, Scope::Resource),
-            "flush-privileges" | "reload" | "refresh" | "flush-logs" | "flush-hosts" | "flush-tables" | "flush-status" | "flush-threads" => {
-                says("flush", Impact::Update, Scope::Resource)
+            "stop-slave" | "stop-replica" | "start-slave" | "start-replica" => {
+                says("replication", Impact::Disrupt, Scope::Resource)
             }
-            "ping" | "status" | "extended-status" | "processlist" | "variables" | "version" | "debug" => says("show", Impact::Read, Scope::Resource),
+            "flush-privileges" | "reload" | "refresh" | "flush-logs" | "flush-hosts" | "flush-tables"
+            | "flush-status" | "flush-threads" => says("flush", Impact::Update, Scope::Resource),
+            "ping" | "status" | "extended-status" | "processlist" | "variables" | "version" | "debug" => {
+                says("show", Impact::Read, Scope::Resource)
+            }
             _ if word.text().is_none() => says("unidentified", Impact::Unknown, Scope::Resource),
             _ => says("unidentified", Impact::Unknown, Scope::Resource).on(name),
         };

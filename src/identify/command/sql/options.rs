@@ -98,7 +98,8 @@ fn cluster<'a>(all: &mut Given, taken: &Taken, word: &Word, words: &mut impl Ite
     let text = word.leading();
     for (at, letter) in text.char_indices().skip(1) {
         let short = letter.to_string();
-        let name = synonym(taken.values, &short).or_else(|| synonym(taken.attached, &short)).unwrap_or(&short).to_owned();
+        let name =
+            synonym(taken.values, &short).or_else(|| synonym(taken.attached, &short)).unwrap_or(&short).to_owned();
         let rest = after(word, at + letter.len_utf8());
         let has_rest = at + letter.len_utf8() < text.len() || word.parts.len() > 1;
         if is_in(taken.values, &name) {
@@ -122,7 +123,7 @@ fn synonym<'a>(list: &'a str, short: &str) -> Option<&'a str> {
 }
 
 fn is_in(list: &str, name: &str) -> bool {
-    list.split_whitespace().any(|one| one.split_once('=').map_or(one, |(_, long)| long) == name)
+    names(list).any(|one| one == name)
 }
 
 /// The whole name of a long option that may be abbreviated.
@@ -133,9 +134,16 @@ fn long(taken: &Taken, name: &str) -> String {
     if is_in(taken.values, name) || name.len() < 3 {
         return name.to_owned();
     }
-    let mut longer = taken.values.split_whitespace().map(|one| one.split_once('=').map_or(one, |(_, long)| long)).filter(|long| long.starts_with(name));
-    match (longer.next(), longer.next()) {
-        (Some(one), None) => one.to_owned(),
+    let mut longer: Vec<&str> = names(taken.values).filter(|long| long.len() > 1 && long.starts_with(name)).collect();
+    longer.sort_unstable();
+    longer.dedup();
+    match longer.as_slice() {
+        [one] => (*one).to_owned(),
         _ => name.to_owned(),
     }
+}
+
+/// The long names of a list.
+fn names(list: &str) -> impl Iterator<Item = &str> {
+    list.split_whitespace().map(|one| one.split_once('=').map_or(one, |(_, long)| long))
 }

@@ -64,7 +64,8 @@ pub(super) fn clickhouse(one: &Invocation, scene: &mut Scene<'_>) {
         return local(one, scene, "help");
     }
     let given = given(one, &CLIENT);
-    let is_local = one.program().is_some_and(|program| program.ends_with("local")) || one.arguments().first().is_some_and(|word| word.is("local"));
+    let is_local = one.program().is_some_and(|program| program.ends_with("local"))
+        || one.arguments().first().is_some_and(|word| word.is("local"));
     let mut target = if is_local { Target::host("localhost") } else { Target::default() };
     if let Some(uri) = given.operands.iter().find(|word| word.to_string().contains("://")) {
         target.set_database(uri, one, scene);
@@ -91,7 +92,8 @@ pub(super) fn sqlcmd(one: &Invocation, scene: &mut Scene<'_>) {
             Some(text) => {
                 let bare = text.strip_prefix("tcp:").unwrap_or(&text);
                 let bare = bare.split([',', '\\']).next().unwrap_or(bare);
-                target.host = Some(if matches!(bare, "." | "(local)" | "(localdb)") { "localhost" } else { bare }.to_owned());
+                target.host =
+                    Some(if matches!(bare, "." | "(local)" | "(localdb)") { "localhost" } else { bare }.to_owned());
             }
             None => target.is_unknown = true,
         }

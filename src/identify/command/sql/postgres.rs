@@ -121,12 +121,10 @@ pub(super) fn own(run: &mut Run<'_, '_>, command: &str) {
         }
         "gexec" => run.says("unidentified", Impact::Unknown, Scope::Resource),
         "copy" => copy(run, rest),
-        "o" | "out" | "g" | "gx" | "w" | "write" => {
-            match rest.strip_prefix('|') {
-                Some(shell) => run.shell(shell),
-                None => run.says("show", Impact::Read, Scope::Resource),
-            }
-        }
+        "o" | "out" | "g" | "gx" | "w" | "write" => match rest.strip_prefix('|') {
+            Some(shell) => run.shell(shell),
+            None => run.says("show", Impact::Read, Scope::Resource),
+        },
         "password" => run.says("set_password", Impact::Permission, Scope::Resource),
         "lo_unlink" => {
             let effect = Effect::new("sql:postgres:delete_large_object", Impact::Destroy, Scope::Item);
@@ -205,12 +203,17 @@ pub(super) fn tool(one: &Invocation, scene: &mut Scene<'_>) {
     if given.has(&["help", "version", "?", "V"]) {
         return local(one, scene, "help");
     }
-    let names_database = matches!(program.as_str(), "pg_dump" | "pg_dumpall" | "pgbench" | "vacuumdb" | "reindexdb" | "clusterdb" | "pg_isready");
+    let names_database = matches!(
+        program.as_str(),
+        "pg_dump" | "pg_dumpall" | "pgbench" | "vacuumdb" | "reindexdb" | "clusterdb" | "pg_isready"
+    );
     let connection = given.value("dbname").or_else(|| given.value("maintenance-db"));
     let connection = connection.or_else(|| given.operands.first().filter(|_| names_database));
     let mut target = target(&given, connection, one, scene);
     let operand = given.operands.first();
-    if matches!(program.as_str(), "dropdb" | "createdb") && let Some(name) = operand {
+    if matches!(program.as_str(), "dropdb" | "createdb")
+        && let Some(name) = operand
+    {
         target.database = Some(name.to_string());
     }
     let shown = operand.map(ToString::to_string).unwrap_or_default();
@@ -271,7 +274,11 @@ pub(super) fn server(one: &Invocation, scene: &mut Scene<'_>) {
     let effect = Effect::new(&format!("sql:postgres:{program}"), impact, Scope::Local);
     let loses = impact == Impact::Destroy;
     let effect = if loses { effect.hazard(Hazard::DataLoss) } else { effect };
-    let effect = if loses { Effect { blast: crate::model::BlastRadius { scope: Scope::Resource, ..effect.blast }, ..effect } } else { effect };
+    let effect = if loses {
+        Effect { blast: crate::model::BlastRadius { scope: Scope::Resource, ..effect.blast }, ..effect }
+    } else {
+        effect
+    };
     scene.effect(one, effect);
 }
 
@@ -280,7 +287,8 @@ pub(super) fn backups(one: &Invocation, scene: &mut Scene<'_>) {
     let words: Vec<String> = one.arguments().iter().map(ToString::to_string).collect();
     let has = |wanted: &str| words.iter().any(|word| word == wanted);
     let loses = ["delete", "expire", "stanza-delete", "st", "repo-rm", "prune", "purge"].iter().any(|word| has(word));
-    let is_dry = has("--dry-run") || (has("delete") && one.program().is_some_and(|program| program.starts_with("wal-g")) && !has("--confirm"));
+    let is_dry = has("--dry-run")
+        || (has("delete") && one.program().is_some_and(|program| program.starts_with("wal-g")) && !has("--confirm"));
     let restores = has("restore") || has("backup-fetch");
     let (name, impact) = match () {
         () if has("--help") || has("help") || has("-h") => return local(one, scene, "help"),

@@ -24,7 +24,10 @@ pub(super) fn redis(one: &Invocation, scene: &mut Scene<'_>) {
     }
     let mut target = Target::host("localhost");
     if let Some(uri) = given.value("u") {
-        match uri.text().or_else(|| (!dsn(uri.leading()).host.unwrap_or_default().is_empty()).then(|| uri.to_string().into())) {
+        match uri
+            .text()
+            .or_else(|| (!dsn(uri.leading()).host.unwrap_or_default().is_empty()).then(|| uri.to_string().into()))
+        {
             Some(text) => target.host = dsn(&text).host,
             None => target = Target { is_unknown: true, ..Target::default() },
         }
@@ -34,11 +37,15 @@ pub(super) fn redis(one: &Invocation, scene: &mut Scene<'_>) {
             target.set_host(host);
         }
     }
-    if given.value("u").is_none() && given.value("h").is_none() && let Some(host) = variable(one, scene, "REDISCLI_HOST") {
+    if given.value("u").is_none()
+        && given.value("h").is_none()
+        && let Some(host) = variable(one, scene, "REDISCLI_HOST")
+    {
         target.set_host(&host);
     }
     let place = target.place(one);
-    let mut says = |name: &str, impact, scope| add(one, scene, &place, Effect::new(&format!("redis:core:{name}"), impact, scope));
+    let mut says =
+        |name: &str, impact, scope| add(one, scene, &place, Effect::new(&format!("redis:core:{name}"), impact, scope));
     if given.has(&["pipe"]) {
         return says("script", Impact::Execute, Scope::Resource);
     }
@@ -49,7 +56,18 @@ pub(super) fn redis(one: &Invocation, scene: &mut Scene<'_>) {
         let text = file.text().and_then(|path| contents(one, scene, &path));
         return script(one, scene, &place, text.as_deref());
     }
-    let asks = ["scan", "bigkeys", "memkeys", "hotkeys", "stat", "latency", "latency-history", "rdb", "functions-rdb", "intrinsic-latency"];
+    let asks = [
+        "scan",
+        "bigkeys",
+        "memkeys",
+        "hotkeys",
+        "stat",
+        "latency",
+        "latency-history",
+        "rdb",
+        "functions-rdb",
+        "intrinsic-latency",
+    ];
     if given.has(&asks) {
         return says("scan", Impact::Read, Scope::Resource);
     }
@@ -66,7 +84,8 @@ pub(super) fn redis(one: &Invocation, scene: &mut Scene<'_>) {
         return add(one, scene, &place, Effect::new("redis:core:script", Impact::Execute, Scope::Resource));
     };
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).take(4000) {
-        let words: Vec<Word> = line.split_whitespace().map(|word| Word::known(word.trim_matches(['"', '\'']))).collect();
+        let words: Vec<Word> =
+            line.split_whitespace().map(|word| Word::known(word.trim_matches(['"', '\'']))).collect();
         command(one, scene, &place, &words);
     }
 }
@@ -86,7 +105,10 @@ fn script(one: &Invocation, scene: &mut Scene<'_>, place: &Place, text: Option<&
     let effect = if calls.is_empty() {
         Effect::new("redis:core:eval", Impact::Execute, Scope::Resource)
     } else {
-        Effect::new("redis:core:eval", Impact::Destroy, Scope::Resource).hazard(Hazard::DataLoss).count(Count::Unbounded).with("calls", calls.join(", "))
+        Effect::new("redis:core:eval", Impact::Destroy, Scope::Resource)
+            .hazard(Hazard::DataLoss)
+            .count(Count::Unbounded)
+            .with("calls", calls.join(", "))
     };
     add(one, scene, place, effect);
 }
@@ -105,30 +127,203 @@ fn cluster(one: &Invocation, scene: &mut Scene<'_>, place: &Place, words: &[Word
 const EMPTIES: &[&str] = &["FLUSHALL", "FLUSHDB"];
 /// Deletes keys, or what is in them.
 const DESTROYS: &[&str] = &[
-    "DEL", "UNLINK", "GETDEL", "HDEL", "HGETDEL", "SREM", "ZREM", "ZREMRANGEBYRANK", "ZREMRANGEBYSCORE", "ZREMRANGEBYLEX", "LTRIM", "XTRIM", "XDEL",
-    "LREM", "SPOP", "ZPOPMIN", "ZPOPMAX", "JSON.DEL", "FT.DROPINDEX", "FT.DROP", "TS.DEL", "RESTORE",
+    "DEL",
+    "UNLINK",
+    "GETDEL",
+    "HDEL",
+    "HGETDEL",
+    "SREM",
+    "ZREM",
+    "ZREMRANGEBYRANK",
+    "ZREMRANGEBYSCORE",
+    "ZREMRANGEBYLEX",
+    "LTRIM",
+    "XTRIM",
+    "XDEL",
+    "LREM",
+    "SPOP",
+    "ZPOPMIN",
+    "ZPOPMAX",
+    "JSON.DEL",
+    "FT.DROPINDEX",
+    "FT.DROP",
+    "TS.DEL",
+    "RESTORE",
 ];
 const READS: &[&str] = &[
-    "GET", "MGET", "EXISTS", "TTL", "PTTL", "TYPE", "KEYS", "SCAN", "HSCAN", "SSCAN", "ZSCAN", "HGET", "HGETALL", "HMGET", "HKEYS", "HVALS", "HLEN",
-    "HEXISTS", "LLEN", "LRANGE", "LINDEX", "LPOS", "SCARD", "SMEMBERS", "SISMEMBER", "SRANDMEMBER", "SINTER", "SUNION", "SDIFF", "ZCARD", "ZCOUNT",
-    "ZRANGE", "ZREVRANGE", "ZRANGEBYSCORE", "ZSCORE", "ZRANK", "XLEN", "XRANGE", "XREVRANGE", "XREAD", "XINFO", "XPENDING", "STRLEN", "GETRANGE",
-    "GETBIT", "BITCOUNT", "PFCOUNT", "DUMP", "OBJECT", "RANDOMKEY", "DBSIZE", "INFO", "PING", "ECHO", "TIME", "SELECT", "AUTH", "HELLO", "QUIT",
-    "EXIT", "LASTSAVE", "ROLE", "COMMAND", "MONITOR", "SUBSCRIBE", "PSUBSCRIBE", "MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH", "WAIT", "LOLWUT",
-    "READONLY", "READWRITE", "ASKING", "GEOPOS", "GEOSEARCH", "GEODIST", "EXPIRETIME", "JSON.GET", "JSON.TYPE", "JSON.MGET", "FT.SEARCH", "FT.INFO",
-    "FT._LIST", "TS.RANGE", "TS.GET", "TS.INFO", "SUBSTR", "HSTRLEN", "LCS", "SORT_RO", "EVAL_RO", "BITPOS", "ZREVRANK", "ZMSCORE", "SMISMEMBER",
+    "GET",
+    "MGET",
+    "EXISTS",
+    "TTL",
+    "PTTL",
+    "TYPE",
+    "KEYS",
+    "SCAN",
+    "HSCAN",
+    "SSCAN",
+    "ZSCAN",
+    "HGET",
+    "HGETALL",
+    "HMGET",
+    "HKEYS",
+    "HVALS",
+    "HLEN",
+    "HEXISTS",
+    "LLEN",
+    "LRANGE",
+    "LINDEX",
+    "LPOS",
+    "SCARD",
+    "SMEMBERS",
+    "SISMEMBER",
+    "SRANDMEMBER",
+    "SINTER",
+    "SUNION",
+    "SDIFF",
+    "ZCARD",
+    "ZCOUNT",
+    "ZRANGE",
+    "ZREVRANGE",
+    "ZRANGEBYSCORE",
+    "ZSCORE",
+    "ZRANK",
+    "XLEN",
+    "XRANGE",
+    "XREVRANGE",
+    "XREAD",
+    "XINFO",
+    "XPENDING",
+    "STRLEN",
+    "GETRANGE",
+    "GETBIT",
+    "BITCOUNT",
+    "PFCOUNT",
+    "DUMP",
+    "OBJECT",
+    "RANDOMKEY",
+    "DBSIZE",
+    "INFO",
+    "PING",
+    "ECHO",
+    "TIME",
+    "SELECT",
+    "AUTH",
+    "HELLO",
+    "QUIT",
+    "EXIT",
+    "LASTSAVE",
+    "ROLE",
+    "COMMAND",
+    "MONITOR",
+    "SUBSCRIBE",
+    "PSUBSCRIBE",
+    "MULTI",
+    "EXEC",
+    "DISCARD",
+    "WATCH",
+    "UNWATCH",
+    "WAIT",
+    "LOLWUT",
+    "READONLY",
+    "READWRITE",
+    "ASKING",
+    "GEOPOS",
+    "GEOSEARCH",
+    "GEODIST",
+    "EXPIRETIME",
+    "JSON.GET",
+    "JSON.TYPE",
+    "JSON.MGET",
+    "FT.SEARCH",
+    "FT.INFO",
+    "FT._LIST",
+    "TS.RANGE",
+    "TS.GET",
+    "TS.INFO",
+    "SUBSTR",
+    "HSTRLEN",
+    "LCS",
+    "SORT_RO",
+    "EVAL_RO",
+    "BITPOS",
+    "ZREVRANK",
+    "ZMSCORE",
+    "SMISMEMBER",
 ];
-const CREATES: &[&str] = &["LPUSH", "RPUSH", "SADD", "ZADD", "XADD", "PUBLISH", "SPUBLISH", "SETNX", "HSETNX", "PFADD", "COPY", "SAVE", "BGSAVE", "BGREWRITEAOF"];
+const CREATES: &[&str] = &[
+    "LPUSH",
+    "RPUSH",
+    "SADD",
+    "ZADD",
+    "XADD",
+    "PUBLISH",
+    "SPUBLISH",
+    "SETNX",
+    "HSETNX",
+    "PFADD",
+    "COPY",
+    "SAVE",
+    "BGSAVE",
+    "BGREWRITEAOF",
+];
 const UPDATES: &[&str] = &[
-    "SET", "MSET", "GETSET", "SETEX", "PSETEX", "APPEND", "INCR", "INCRBY", "INCRBYFLOAT", "DECR", "DECRBY", "HSET", "HMSET", "HINCRBY", "LSET", "LPOP",
-    "RPOP", "RPOPLPUSH", "LMOVE", "BLPOP", "BRPOP", "SMOVE", "RENAME", "RENAMENX", "PERSIST", "SETBIT", "SETRANGE", "GETEX", "TOUCH", "XACK", "XGROUP",
-    "XCLAIM", "XAUTOCLAIM", "ZINCRBY", "JSON.SET", "TS.ADD", "GEOADD", "SORT", "PFMERGE", "LINSERT", "BITFIELD", "BITOP", "XSETID", "SWAPDB", "MOVE",
+    "SET",
+    "MSET",
+    "GETSET",
+    "SETEX",
+    "PSETEX",
+    "APPEND",
+    "INCR",
+    "INCRBY",
+    "INCRBYFLOAT",
+    "DECR",
+    "DECRBY",
+    "HSET",
+    "HMSET",
+    "HINCRBY",
+    "LSET",
+    "LPOP",
+    "RPOP",
+    "RPOPLPUSH",
+    "LMOVE",
+    "BLPOP",
+    "BRPOP",
+    "SMOVE",
+    "RENAME",
+    "RENAMENX",
+    "PERSIST",
+    "SETBIT",
+    "SETRANGE",
+    "GETEX",
+    "TOUCH",
+    "XACK",
+    "XGROUP",
+    "XCLAIM",
+    "XAUTOCLAIM",
+    "ZINCRBY",
+    "JSON.SET",
+    "TS.ADD",
+    "GEOADD",
+    "SORT",
+    "PFMERGE",
+    "LINSERT",
+    "BITFIELD",
+    "BITOP",
+    "XSETID",
+    "SWAPDB",
+    "MOVE",
 ];
 
 /// One command.
 fn command(one: &Invocation, scene: &mut Scene<'_>, place: &Place, words: &[Word]) {
     let Some(first) = words.first() else { return };
     let Some(verb) = first.text().map(|text| text.to_ascii_uppercase()) else {
-        return add(one, scene, place, Effect::new("redis:core:unidentified", Impact::Unknown, Scope::Resource).on(first.to_string()));
+        return add(
+            one,
+            scene,
+            place,
+            Effect::new("redis:core:unidentified", Impact::Unknown, Scope::Resource).on(first.to_string()),
+        );
     };
     let upper = |at: usize| words.get(at).map(|word| word.to_string().to_ascii_uppercase()).unwrap_or_default();
     let second = upper(1);
@@ -137,12 +332,22 @@ fn command(one: &Invocation, scene: &mut Scene<'_>, place: &Place, words: &[Word
     let says = |impact, scope| Effect::new(&format!("redis:core:{lower}"), impact, scope);
     let names = |effect: Effect| words.iter().skip(1).take(16).fold(effect, |effect, word| effect.on(word.to_string()));
     // The value of an expiry in the past, or none left, deletes.
-    let expires_now = words.get(2).is_some_and(|word| word.text().is_none_or(|text| text.parse::<i64>().is_ok_and(|seconds| seconds <= 0)));
+    let expires_now = words
+        .get(2)
+        .is_some_and(|word| word.text().is_none_or(|text| text.parse::<i64>().is_ok_and(|seconds| seconds <= 0)));
     let effect = match verb.as_str() {
-        verb if EMPTIES.contains(&verb) => says(Impact::Destroy, Scope::Environment).hazard(Hazard::DataLoss).count(Count::Unbounded),
-        "DEL" | "UNLINK" => names(says(Impact::Destroy, Scope::Item).hazard(Hazard::DataLoss).count(Count::Exact(keys))),
-        verb if DESTROYS.contains(&verb) => says(Impact::Destroy, Scope::Item).hazard(Hazard::DataLoss).on(second.to_ascii_lowercase()),
-        "EXPIRE" | "PEXPIRE" if expires_now => says(Impact::Destroy, Scope::Item).hazard(Hazard::DataLoss).on(second.to_ascii_lowercase()),
+        verb if EMPTIES.contains(&verb) => {
+            says(Impact::Destroy, Scope::Environment).hazard(Hazard::DataLoss).count(Count::Unbounded)
+        }
+        "DEL" | "UNLINK" => {
+            names(says(Impact::Destroy, Scope::Item).hazard(Hazard::DataLoss).count(Count::Exact(keys)))
+        }
+        verb if DESTROYS.contains(&verb) => {
+            says(Impact::Destroy, Scope::Item).hazard(Hazard::DataLoss).on(second.to_ascii_lowercase())
+        }
+        "EXPIRE" | "PEXPIRE" if expires_now => {
+            says(Impact::Destroy, Scope::Item).hazard(Hazard::DataLoss).on(second.to_ascii_lowercase())
+        }
         "EXPIRE" | "PEXPIRE" | "EXPIREAT" | "PEXPIREAT" => says(Impact::Update, Scope::Item),
         verb if READS.contains(&verb) => says(Impact::Read, Scope::Resource),
         verb if CREATES.contains(&verb) => says(Impact::Create, Scope::Item),
@@ -152,17 +357,31 @@ fn command(one: &Invocation, scene: &mut Scene<'_>, place: &Place, words: &[Word
         "DEBUG" if matches!(second.as_str(), "OBJECT" | "LISTPACK" | "SDSLEN") => says(Impact::Read, Scope::Resource),
         "DEBUG" => says(Impact::Disrupt, Scope::Environment),
         "CLIENT" if matches!(second.as_str(), "KILL" | "PAUSE" | "UNPAUSE") => says(Impact::Disrupt, Scope::Resource),
-        "ACL" if matches!(second.as_str(), "LIST" | "WHOAMI" | "GETUSER" | "USERS" | "CAT" | "LOG" | "DRYRUN" | "GENPASS") => {
+        "ACL"
+            if matches!(
+                second.as_str(),
+                "LIST" | "WHOAMI" | "GETUSER" | "USERS" | "CAT" | "LOG" | "DRYRUN" | "GENPASS"
+            ) =>
+        {
             says(Impact::Read, Scope::Resource)
         }
         "ACL" => says(Impact::Permission, Scope::Resource),
-        "CLUSTER" if matches!(second.as_str(), "INFO" | "NODES" | "SLOTS" | "SHARDS" | "MYID" | "KEYSLOT" | "COUNTKEYSINSLOT" | "REPLICAS" | "LINKS") => {
+        "CLUSTER"
+            if matches!(
+                second.as_str(),
+                "INFO" | "NODES" | "SLOTS" | "SHARDS" | "MYID" | "KEYSLOT" | "COUNTKEYSINSLOT" | "REPLICAS" | "LINKS"
+            ) =>
+        {
             says(Impact::Read, Scope::Resource)
         }
         "CLUSTER" | "SENTINEL" => says(Impact::Disrupt, Scope::Environment),
         "CLIENT" | "MEMORY" | "LATENCY" | "SLOWLOG" | "PUBSUB" => says(Impact::Read, Scope::Resource),
-        "SCRIPT" | "FUNCTION" if matches!(second.as_str(), "FLUSH" | "DELETE" | "KILL") => says(Impact::Destroy, Scope::Resource),
-        "SCRIPT" | "FUNCTION" | "MODULE" if matches!(second.as_str(), "LIST" | "EXISTS" | "DUMP" | "STATS") => says(Impact::Read, Scope::Resource),
+        "SCRIPT" | "FUNCTION" if matches!(second.as_str(), "FLUSH" | "DELETE" | "KILL") => {
+            says(Impact::Destroy, Scope::Resource)
+        }
+        "SCRIPT" | "FUNCTION" | "MODULE" if matches!(second.as_str(), "LIST" | "EXISTS" | "DUMP" | "STATS") => {
+            says(Impact::Read, Scope::Resource)
+        }
         "MODULE" => says(Impact::Execute, Scope::Environment),
         "SCRIPT" | "FUNCTION" => says(Impact::Create, Scope::Resource),
         "EVAL" => return script(one, scene, place, words.get(1).and_then(Word::text).as_deref()),
@@ -174,10 +393,24 @@ fn command(one: &Invocation, scene: &mut Scene<'_>, place: &Place, words: &[Word
 
 /// `CONFIG SET` of what guards the server is a matter of rights.
 fn configure(says: impl Fn(Impact, Scope) -> Effect, verb: &str, name: &str) -> Effect {
-    let guards = ["REQUIREPASS", "MASTERAUTH", "PROTECTED-MODE", "BIND", "DIR", "DBFILENAME", "ACLFILE", "RENAME-COMMAND", "ENABLE-DEBUG-COMMAND"];
+    let guards = [
+        "REQUIREPASS",
+        "MASTERAUTH",
+        "PROTECTED-MODE",
+        "BIND",
+        "DIR",
+        "DBFILENAME",
+        "ACLFILE",
+        "RENAME-COMMAND",
+        "ENABLE-DEBUG-COMMAND",
+    ];
     match verb {
-        "SET" if guards.contains(&name) => says(Impact::Permission, Scope::Resource).with("set", name.to_ascii_lowercase()),
-        "SET" if matches!(name, "SAVE" | "APPENDONLY") => says(Impact::Disrupt, Scope::Resource).with("set", name.to_ascii_lowercase()),
+        "SET" if guards.contains(&name) => {
+            says(Impact::Permission, Scope::Resource).with("set", name.to_ascii_lowercase())
+        }
+        "SET" if matches!(name, "SAVE" | "APPENDONLY") => {
+            says(Impact::Disrupt, Scope::Resource).with("set", name.to_ascii_lowercase())
+        }
         "SET" | "REWRITE" | "RESETSTAT" => says(Impact::Update, Scope::Resource),
         _ => says(Impact::Read, Scope::Resource),
     }

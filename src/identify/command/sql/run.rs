@@ -79,7 +79,8 @@ impl<'r, 'a> Run<'r, 'a> {
             return self.script("a text too long to be read");
         }
         for escapes in statement::escapes(self.dialect, text) {
-            let splitter = Splitter { dialect: self.dialect, client: self.client, variables: self.variables.clone(), text };
+            let splitter =
+                Splitter { dialect: self.dialect, client: self.client, variables: self.variables.clone(), text };
             let mut pieces = Pieces::new(self.dialect);
             for piece in splitter.pieces(*escapes) {
                 match piece {

@@ -19,7 +19,8 @@ pub(super) struct Source {
 impl Source {
     fn of(text: &str) -> Self {
         let read = dsn(text);
-        let is_file = read.scheme.as_deref().is_some_and(|scheme| scheme.starts_with("sqlite") || scheme == "file") || text.starts_with("file:");
+        let is_file = read.scheme.as_deref().is_some_and(|scheme| scheme.starts_with("sqlite") || scheme == "file")
+            || text.starts_with("file:");
         let known = read.host.is_some() || is_file;
         let target = Target { host: read.host, is_unknown: !known, database: read.database };
         Self { target, scheme: read.scheme, is_known: known, is_file }
@@ -55,13 +56,31 @@ impl Source {
 /// Options that name the database, for any of these tools.
 const URL_OPTIONS: &[&str] = &["--url", "-url", "-u", "--database-url", "--db-url", "-D", "--to-url", "--endpoint"];
 /// Options that name the file of configuration.
-const FILE_OPTIONS: &[&str] = &["--config", "-c", "--knexfile", "--schema", "-d", "--dataSource", "--defaults-file", "--config-file", "-configFiles", "--options-path"];
+const FILE_OPTIONS: &[&str] = &[
+    "--config",
+    "-c",
+    "--knexfile",
+    "--schema",
+    "-d",
+    "--dataSource",
+    "--defaults-file",
+    "--config-file",
+    "-configFiles",
+    "--options-path",
+];
 
 /// Files in which a tool's configuration stands, in the order in which they count.
 fn files(tool: &str) -> &'static [&'static str] {
     match tool {
         "prisma" => &["prisma/.env", ".env", "prisma/schema.prisma", "schema.prisma", "prisma.config.ts"],
-        "drizzle-kit" => &["drizzle.config.ts", "drizzle.config.js", "drizzle.config.json", "drizzle.config.mjs", ".env", ".env.local"],
+        "drizzle-kit" => &[
+            "drizzle.config.ts",
+            "drizzle.config.js",
+            "drizzle.config.json",
+            "drizzle.config.mjs",
+            ".env",
+            ".env.local",
+        ],
         "rails" | "rake" => &["config/database.yml", ".env"],
         "alembic" => &["alembic.ini", ".env"],
         "flyway" => &["flyway.toml", "flyway.conf", "conf/flyway.toml", "conf/flyway.conf"],
@@ -80,12 +99,20 @@ fn files(tool: &str) -> &'static [&'static str] {
 
 /// The database that a tool would work on.
 pub(super) fn find(tool: &str, words: &[Word], at: &Invocation, scene: &Scene<'_>) -> Source {
-    if let Some(word) = option(words, URL_OPTIONS).or_else(|| words.iter().find(|word| is_url(&word.to_string())).cloned()) {
+    if let Some(word) =
+        option(words, URL_OPTIONS).or_else(|| words.iter().find(|word| is_url(&word.to_string())).cloned())
+    {
         let shown = word.to_string();
         // `env://NAME` and what nobody knows.
-        return if word.text().is_some() && !shown.starts_with("env:") { Source::of(&shown) } else { Source::default() };
+        return if word.text().is_some() && !shown.starts_with("env:") {
+            Source::of(&shown)
+        } else {
+            Source::default()
+        };
     }
-    if tool == "goose" && let Some(found) = goose(words) {
+    if tool == "goose"
+        && let Some(found) = goose(words)
+    {
         return found;
     }
     for name in names(tool) {
@@ -94,7 +121,9 @@ pub(super) fn find(tool: &str, words: &[Word], at: &Invocation, scene: &Scene<'_
         }
     }
     // A task may name variables among its words.
-    if let Some(url) = words.iter().find_map(|word| word.to_string().strip_prefix("DATABASE_URL=").map(ToOwned::to_owned)) {
+    if let Some(url) =
+        words.iter().find_map(|word| word.to_string().strip_prefix("DATABASE_URL=").map(ToOwned::to_owned))
+    {
         return Source::of(&url);
     }
     if !matches!(at.machine, Machine::Own) {
@@ -104,7 +133,8 @@ pub(super) fn find(tool: &str, words: &[Word], at: &Invocation, scene: &Scene<'_
     let config = option(words, FILE_OPTIONS).and_then(|word| word.text().map(std::borrow::Cow::into_owned));
     let config = config.map(|path| path.trim_start_matches("file:").to_owned());
     let django = if tool == "manage.py" || tool == "django-admin" { settings(words, at, scene) } else { vec![] };
-    let candidates = config.iter().map(String::as_str).chain(django.iter().map(String::as_str)).chain(files(tool).iter().copied());
+    let candidates =
+        config.iter().map(String::as_str).chain(django.iter().map(String::as_str)).chain(files(tool).iter().copied());
     for path in candidates {
         let Some(text) = contents(at, scene, path) else { continue };
         if let Some(found) = in_file(path, &text, &environment, at, scene) {
@@ -116,7 +146,9 @@ pub(super) fn find(tool: &str, words: &[Word], at: &Invocation, scene: &Scene<'_
 
 /// `goose postgres "…" up`: the driver and its connection string.
 fn goose(words: &[Word]) -> Option<Source> {
-    let at = words.iter().position(|word| ["postgres", "mysql", "sqlite3", "sqlite", "mssql", "pgx", "clickhouse"].iter().any(|driver| word.is(driver)))?;
+    let at = words.iter().position(|word| {
+        ["postgres", "mysql", "sqlite3", "sqlite", "mssql", "pgx", "clickhouse"].iter().any(|driver| word.is(driver))
+    })?;
     let text = words.get(at + 1)?.text()?.into_owned();
     let is_file = words.get(at)?.to_string().starts_with("sqlite");
     let mut source = Source::of(&text);
@@ -165,12 +197,15 @@ fn environment(tool: &str, words: &[Word], at: &Invocation, scene: &Scene<'_>) -
     if let Some(word) = option(words, &["--env", "-e", "--environment"]) {
         return word.to_string();
     }
-    let among = |name: &str| words.iter().find_map(|word| word.to_string().strip_prefix(&format!("{name}=")).map(ToOwned::to_owned));
+    let among = |name: &str| {
+        words.iter().find_map(|word| word.to_string().strip_prefix(&format!("{name}=")).map(ToOwned::to_owned))
+    };
     let names: &[&str] = match tool {
         "rails" | "rake" => &["RAILS_ENV", "RACK_ENV"],
         _ => &["NODE_ENV"],
     };
-    let set = names.iter().find_map(|name| among(name).or_else(|| variable(at, scene, name).map(|word| word.to_string())));
+    let set =
+        names.iter().find_map(|name| among(name).or_else(|| variable(at, scene, name).map(|word| word.to_string())));
     set.unwrap_or_else(|| "development".to_owned())
 }
 
@@ -188,7 +223,9 @@ fn settings(words: &[Word], at: &Invocation, scene: &Scene<'_>) -> Vec<String> {
         all.push(format!("{}.py", module.replace('.', "/")));
     }
     let folders = at.directory.as_deref().and_then(|directory| scene.around().list(directory)).unwrap_or_default();
-    all.extend(folders.into_iter().filter(|name| !name.contains('.')).take(20).map(|name| format!("{name}/settings.py")));
+    all.extend(
+        folders.into_iter().filter(|name| !name.contains('.')).take(20).map(|name| format!("{name}/settings.py")),
+    );
     all
 }
 
@@ -260,14 +297,14 @@ fn in_value(value: &serde_json::Value, environment: &str, at: &Invocation, scene
 /// Every connection string and host in a text; one that is not this machine's decides, and one that is not known too.
 fn scanned(text: &str, at: &Invocation, scene: &Scene<'_>) -> Option<Source> {
     let mut found: Vec<Source> = Vec::new();
-    let code: String = text.lines().filter(|line| !line.trim_start().starts_with(['#', ';']) && !line.trim_start().starts_with("//")).fold(
-        String::new(),
-        |mut code, line| {
+    let code: String = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with(['#', ';']) && !line.trim_start().starts_with("//"))
+        .fold(String::new(), |mut code, line| {
             code.push_str(line);
             code.push('\n');
             code
-        },
-    );
+        });
     for piece in code.split(['"', '\'', '`', '\n', ' ', '=', ',']) {
         if is_url(piece) {
             found.push(Source::of(piece));
@@ -276,10 +313,17 @@ fn scanned(text: &str, at: &Invocation, scene: &Scene<'_>) -> Option<Source> {
     for name in ["env(", "process.env.", "os.environ", "getenv(", "import.meta.env."] {
         for (at_name, _) in code.match_indices(name).take(8) {
             let rest = code.get(at_name + name.len()..).unwrap_or_default();
-            let variable_name: String = rest.trim_start_matches(['[', '(', '"', '\'', '.', 'g', 'e', 't']).chars().take_while(|c| c.is_ascii_uppercase() || *c == '_' || c.is_ascii_digit()).collect();
+            let variable_name: String = rest
+                .trim_start_matches(['[', '(', '"', '\'', '.', 'g', 'e', 't'])
+                .chars()
+                .take_while(|c| c.is_ascii_uppercase() || *c == '_' || c.is_ascii_digit())
+                .collect();
             if variable_name.contains("URL") || variable_name.contains("HOST") || variable_name.contains("DSN") {
                 // `.env` says what it is, where there is one.
-                found.push(variable(at, scene, &variable_name).map_or_else(Source::default, |word| Source::of(&word.to_string())));
+                found.push(
+                    variable(at, scene, &variable_name)
+                        .map_or_else(Source::default, |word| Source::of(&word.to_string())),
+                );
             }
         }
     }
@@ -295,5 +339,10 @@ fn scanned(text: &str, at: &Invocation, scene: &Scene<'_>) -> Option<Source> {
         return Some(Source { is_known: true, is_file: true, scheme: Some("sqlite".to_owned()), ..Source::default() });
     }
     let is_local = |source: &Source| source.is_file || source.target.host.as_deref().is_some_and(is_loopback);
-    found.iter().find(|source| source.is_known && !is_local(source)).or_else(|| found.iter().find(|source| !source.is_known)).or(found.first()).cloned()
+    found
+        .iter()
+        .find(|source| source.is_known && !is_local(source))
+        .or_else(|| found.iter().find(|source| !source.is_known))
+        .or(found.first())
+        .cloned()
 }

@@ -8,8 +8,22 @@ use crate::model::{Hazard, Impact, Place, Scope};
 
 /// Options with a value.
 const VALUES: &[&str] = &[
-    "-cmd", "-init", "-separator", "-newline", "-nullvalue", "-lookaside", "-maxsize", "-mmap", "-pagecache", "-heap", "-vfs", "-escape",
-    "-s", "-c", "-f", "-storage-version",
+    "-cmd",
+    "-init",
+    "-separator",
+    "-newline",
+    "-nullvalue",
+    "-lookaside",
+    "-maxsize",
+    "-mmap",
+    "-pagecache",
+    "-heap",
+    "-vfs",
+    "-escape",
+    "-s",
+    "-c",
+    "-f",
+    "-storage-version",
 ];
 /// Folders of throw-aways.
 const THROW_AWAY: &[&str] = &["/tmp/", "/var/tmp/", "/private/tmp/", "/dev/shm/"];
@@ -89,7 +103,10 @@ fn of(one: &Invocation, scene: &Scene<'_>, word: &Word) -> Option<Place> {
     let path = absolute(one, scene, bare)?;
     let real = scene.around().real(&path).path;
     let is_own = |path: &str| {
-        let in_workspace = scene.around().workspace().is_some_and(|root| path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/')));
+        let in_workspace = scene
+            .around()
+            .workspace()
+            .is_some_and(|root| path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/')));
         in_workspace || THROW_AWAY.iter().any(|folder| path.starts_with(folder))
     };
     Some(if is_own(&path) && is_own(&real) { here(one) } else { elsewhere(&real) })

@@ -71,7 +71,9 @@ impl Target {
                 Place { host: Some(host.to_owned()), database: database(host), ..Place::default() }
             }
             // Nothing says that the server is this machine's own.
-            (None, Machine::Own) => Place { host: Some("unknown".to_owned()), database: database("unknown"), ..Place::default() },
+            (None, Machine::Own) => {
+                Place { host: Some("unknown".to_owned()), database: database("unknown"), ..Place::default() }
+            }
             (_, machine) => {
                 let mut place = place_of(machine);
                 place.database = place.host.as_deref().and_then(database);
@@ -95,7 +97,10 @@ fn is_socket(host: &str) -> bool {
 }
 
 fn is_dsn(text: &str) -> bool {
-    text.contains("://") || (text.contains('=') && !text.contains('/')) || text.starts_with("jdbc:") || text.contains("= ")
+    text.contains("://")
+        || (text.contains('=') && !text.contains('/'))
+        || text.starts_with("jdbc:")
+        || text.contains("= ")
         || text.split_whitespace().count() > 1 && text.contains('=')
 }
 
@@ -128,15 +133,16 @@ pub(super) fn dsn(text: &str) -> Dsn {
     if matches!(scheme.as_deref(), Some("sqlite" | "file")) {
         return Dsn { host: Some("localhost".to_owned()), database: Some(rest.to_owned()), service: None, scheme };
     }
-    let (authority, path) = rest.split_once(['/', ';', '?']).map_or((rest, ""), |(authority, _)| {
-        (authority, rest.get(authority.len()..).unwrap_or_default())
-    });
+    let (authority, path) = rest
+        .split_once(['/', ';', '?'])
+        .map_or((rest, ""), |(authority, _)| (authority, rest.get(authority.len()..).unwrap_or_default()));
     let host = authority.rsplit('@').next().unwrap_or(authority);
     // MySQL's driver in Go: `tcp(host:port)`.
     let host = host.split_once('(').map_or(host, |(_, inner)| inner.trim_end_matches(')'));
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let mut read = Dsn { scheme, ..Dsn::default() };
-    let hosts: Vec<String> = host.split(',').map(|one| without_port(one).to_owned()).filter(|one| !one.is_empty()).collect();
+    let hosts: Vec<String> =
+        host.split(',').map(|one| without_port(one).to_owned()).filter(|one| !one.is_empty()).collect();
     read.host = hosts.iter().find(|one| !is_loopback(one)).or(hosts.first()).map(|one| percent(one));
     let name = path.trim_start_matches('/').split(';').next().unwrap_or_default();
     read.database = (!name.is_empty()).then(|| percent(name));
