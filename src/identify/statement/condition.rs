@@ -26,7 +26,7 @@ pub(super) fn holds_always(dialect: SqlDialect, words: &[Token]) -> bool {
     }
     let text = match words {
         // `WHERE 1` and the like, which not every dialect takes.
-        [one] if one.kind == Kind::Number => return one.text.trim_matches(['0', '.']) != "",
+        [one] if one.kind == Kind::Number => return !one.text.trim_matches(['0', '.']).is_empty(),
         words => joined(words),
     };
     let dialect = parsers(dialect);

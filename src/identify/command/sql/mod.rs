@@ -14,6 +14,7 @@ mod run;
 mod source;
 mod sqlite;
 mod target;
+mod tools;
 
 use super::face::Reader;
 use super::{Invocation, Scene, Word};

@@ -330,7 +330,7 @@ fn calls(code: &str) -> Vec<String> {
                 bracket = false;
             }
             last.push(c);
-        } else if !c.is_whitespace() && !(c == '?' || (c == '.' && bracket)) {
+        } else if !c.is_whitespace() && c != '?' && (c != '.' || !bracket) {
             if c == '+' {
                 last.push('+');
             } else {

@@ -110,7 +110,7 @@ fn is_host_unknown(word: &Word) -> bool {
     let known = word.leading();
     match dsn(&shown).host {
         // Everything up to the host's end is known text.
-        Some(host) => !known.find(&host).is_some_and(|at| known.len() > at + host.len()),
+        Some(host) => known.find(&host).is_none_or(|at| known.len() <= at + host.len()),
         None => true,
     }
 }

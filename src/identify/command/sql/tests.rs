@@ -113,6 +113,8 @@ fn where_a_server_stands() {
             "mysqladmin -h db.prod.example -u root -f drop shop",
             "sqlite3 /var/lib/app/prod.db 'DROP TABLE users;'",
             "sqlite3 /repo/../srv/app.db 'DROP TABLE users;'",
+            "sqlite3 /tmp/a.db \"ATTACH '/srv/app.db' AS x; DROP TABLE x.users;\"",
+            "psql -h localhost -o '|rm -rf /srv/app' -c 'DROP TABLE t' -h db.prod.example",
             "sqlcmd -S tcp:db.prod.example,1433 -Q 'DROP TABLE t'",
             "snowsql -a acme -q 'DROP TABLE t'",
             "cqlsh db.prod.example -e 'DROP KEYSPACE shop'",
