@@ -1,9 +1,8 @@
 //! Statements that change what there is: tables, schemas, roles.
 
 use super::SqlDialect;
-use super::Statement;
 use super::lex::{Kind, Token};
-use super::reader::{Reader, closing, exactly, find, has, has_phrase, name, names, starts};
+use super::reader::{Reader, exactly, find, has, has_phrase, name, names, starts};
 use crate::model::{Count, Hazard, Impact, Reversible, Scope};
 
 /// Words that may stand before the kind of thing.

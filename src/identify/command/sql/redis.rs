@@ -325,12 +325,6 @@ const UPDATES: &[&str] = &[
     "MOVE",
 ];
 
-/// Of `ACL`.
-const ACL_READS: &[&str] = &["LIST", "WHOAMI", "GETUSER", "USERS", "CAT", "LOG", "DRYRUN", "GENPASS"];
-/// Of `CLUSTER`.
-const CLUSTER_READS: &[&str] =
-    &["INFO", "NODES", "SLOTS", "SHARDS", "MYID", "KEYSLOT", "COUNTKEYSINSLOT", "REPLICAS", "LINKS"];
-
 /// One command.
 fn command(one: &Invocation, scene: &mut Scene<'_>, place: &Place, words: &[Word]) {
     let Some(first) = words.first() else { return };
