@@ -5,11 +5,11 @@
 //! `sql:DIALECT:unidentified`, never an error, and nothing that only looks harmless is a read.
 
 mod administration;
+mod alteration;
 mod block;
 mod change;
 mod condition;
 mod definition;
-mod kinds;
 mod lex;
 mod query;
 mod reader;
@@ -206,6 +206,10 @@ pub(in crate::identify) fn identified(one: Statement, place: Place) -> Identifie
 fn place(target: &str) -> Place {
     let (host, _) = target.split_once('/').unwrap_or((target, ""));
     let loopback = is_loopback(host);
+    let host = match host.rsplit_once(':') {
+        Some((bare, port)) if !bare.contains(':') && port.parse::<u16>().is_ok() => bare,
+        _ => host,
+    };
     let host = if host.is_empty() { "unknown" } else { host };
     Place {
         host: Some(host.to_owned()),

@@ -190,7 +190,7 @@ fn reads_secrets(words: &[Token]) -> bool {
 /// `WITH a AS (…), b AS (…) VERB …`: what stands in the parentheses is read beside.
 pub(super) fn with(reader: &mut Reader, words: &[Token]) {
     let verbs = ["SELECT", "DELETE", "UPDATE", "INSERT", "MERGE", "REPLACE", "VALUES", "TABLE", "FROM", "CREATE"];
-    match find(words, 1, &verbs) {
+    match main_verb(words, &verbs) {
         Some(at) => {
             let main = words.get(at..).unwrap_or_default();
             reader.one(main);
@@ -209,6 +209,21 @@ pub(super) fn with(reader: &mut Reader, words: &[Token]) {
             }
         }
     }
+}
+
+/// Where the statement behind the parts begins; a part may itself be called `values`.
+fn main_verb(words: &[Token], verbs: &[&str]) -> Option<usize> {
+    let mut from = 1;
+    while let Some(at) = find(words, from, verbs) {
+        let before = words.get(at - 1);
+        let is_part = before.is_some_and(|word| word.is("WITH") || word.is("RECURSIVE") || word.is_symbol(','))
+            || words.get(at + 1).is_some_and(|word| word.is("AS"));
+        if !is_part {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+    None
 }
 
 /// `EXPLAIN` plans; `EXPLAIN ANALYZE` does it. `DESCRIBE t` shows.

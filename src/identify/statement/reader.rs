@@ -210,7 +210,7 @@ impl Reader {
                 super::change::copy(self, words)
             }
             "DROP" => super::definition::drop(self, words),
-            "ALTER" => super::definition::alter(self, words),
+            "ALTER" => super::alteration::alter(self, words),
             "CREATE" => super::definition::create(self, words),
             "RENAME" | "EXCHANGE" | "UNDROP" | "UNDELETE" | "COMMENT" | "ATTACH" | "DETACH" | "REFRESH" => {
                 super::definition::rename(self, words);

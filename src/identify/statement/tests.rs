@@ -86,6 +86,8 @@ fn rows() {
             ("WITH old AS (SELECT * FROM carts WHERE a < 1) SELECT count(*) FROM old", READ),
             ("WITH old AS (SELECT id FROM c) DELETE FROM carts USING old WHERE old.id = carts.id", ROWS),
             ("WITH RECURSIVE r(n) AS (SELECT 1 UNION SELECT n + 1 FROM r) DELETE FROM carts", ALL_ROWS),
+            ("WITH values AS (SELECT 1) DELETE FROM carts", ALL_ROWS),
+            ("WITH a AS (SELECT 1), values AS (SELECT 1) DELETE FROM carts", ALL_ROWS),
             ("SELECT delete FROM t", READ),
             ("SELECT * INTO copy FROM users", "create_table create resource"),
             ("SELECT * INTO TEMP copy FROM users", "create_table create resource"),

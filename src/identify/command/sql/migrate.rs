@@ -1,8 +1,8 @@
 //! Migration tools and the object mappers' own commands: what they do to the database that their configuration names.
 
-use super::migrations::{Commands, Does, commands};
 use super::postgres::local;
 use super::source::{Source, find};
+use super::tools::{Commands, Does, commands};
 use crate::identify::command::{Effect, Input, Invocation, Scene, Word};
 use crate::identify::statement::{Client, SqlDialect};
 use crate::model::{BlastRadius, Hazard, Impact, Reversible, Scope};
@@ -85,7 +85,7 @@ pub(super) fn named(program: &str, words: &[Word], one: &Invocation, scene: &mut
         let shown = text(word);
         if VALUES.contains(&shown.as_str()) && !(shown == "-v" && words.len() == at + 1) {
             at += 1;
-        } else if !(shown.starts_with('-') || program != "goose" && shown.contains('=') && !shown.contains(':')) {
+        } else if !shown.starts_with('-') && (program == "goose" || !shown.contains('=') || shown.contains(':')) {
             operands.push(word.clone());
         }
         at += 1;
@@ -126,7 +126,7 @@ pub(super) fn named(program: &str, words: &[Word], one: &Invocation, scene: &mut
         }
         some = true;
         let does = exactly(program, does, list, words, one);
-        add(program, does, list, is_unknown, &source, one, scene);
+        add(program, (does, is_unknown), list, one, (&source, scene));
     }
 }
 
@@ -182,12 +182,10 @@ fn exactly(program: &str, does: Does, list: &[String], words: &[Word], one: &Inv
 
 fn add(
     program: &str,
-    does: Does,
+    (does, is_unknown): (Does, bool),
     list: &[String],
-    is_unknown: bool,
-    source: &Source,
     one: &Invocation,
-    scene: &mut Scene<'_>,
+    (source, scene): (&Source, &mut Scene<'_>),
 ) {
     let verb: Vec<String> = list
         .iter()

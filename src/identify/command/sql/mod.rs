@@ -4,7 +4,6 @@
 //! unknown.
 
 mod migrate;
-mod migrations;
 mod mongo;
 mod mysql;
 mod options;
@@ -15,6 +14,7 @@ mod run;
 mod source;
 mod sqlite;
 mod target;
+mod tools;
 
 use super::face::Reader;
 

@@ -123,7 +123,7 @@ fn synonym<'a>(list: &'a str, short: &str) -> Option<&'a str> {
 }
 
 fn is_in(list: &str, name: &str) -> bool {
-    list.split_whitespace().any(|one| one.split_once('=').map_or(one, |(_, long)| long) == name)
+    names(list).any(|one| one == name)
 }
 
 /// The whole name of a long option that may be abbreviated.
@@ -135,14 +135,16 @@ fn long(taken: &Taken, name: &str) -> String {
     if is_in(taken.values, name) || is_in(taken.attached, name) || name.is_empty() {
         return name.to_owned();
     }
-    let mut longer = taken
-        .values
-        .split_whitespace()
-        .map(|one| one.split_once('=').map_or(one, |(_, long)| long))
-        .filter(|long| long.starts_with(name));
-    // The list has a name twice where it has a short form too.
-    match longer.next() {
-        Some(one) if longer.all(|other| other == one) => one.to_owned(),
+    let mut longer: Vec<&str> = names(taken.values).filter(|long| long.len() > 1 && long.starts_with(name)).collect();
+    longer.sort_unstable();
+    longer.dedup();
+    match longer.as_slice() {
+        [one] => (*one).to_owned(),
         _ => name.to_owned(),
     }
+}
+
+/// The long names of a list.
+fn names(list: &str) -> impl Iterator<Item = &str> {
+    list.split_whitespace().map(|one| one.split_once('=').map_or(one, |(_, long)| long))
 }

@@ -86,6 +86,11 @@ pub(super) fn psql(one: &Invocation, scene: &mut Scene<'_>) {
         let (name, value) = shown.split_once('=').unwrap_or((&shown, ""));
         run.variables.insert(name.to_owned(), value.to_owned());
     }
+    for output in given.values("output").chain(given.values("log-file")) {
+        if let Some(shell) = output.to_string().trim().strip_prefix('|') {
+            run.shell(shell);
+        }
+    }
     if given.has(&["l", "list"]) {
         return run.says("show", Impact::Read, Scope::Resource);
     }
@@ -164,6 +169,7 @@ fn connect(run: &mut Run<'_, '_>, rest: &str) {
 }
 
 fn copy(run: &mut Run<'_, '_>, rest: &str) {
+    let rest = &rest.replace(char::is_whitespace, " ");
     let lower = rest.to_ascii_lowercase();
     if let Some((_, program)) = lower.find(" program ").and_then(|at| rest.split_at_checked(at + 9)) {
         let shell = program.trim().trim_start_matches('\'');

@@ -78,19 +78,26 @@ pub(super) fn redis(one: &Invocation, scene: &mut Scene<'_>) {
     if !given.operands.is_empty() {
         return command(one, scene, &place, &given.operands);
     }
+    input(one, scene, &place);
+}
+
+/// Commands on standard input, one a line.
+fn input(one: &Invocation, scene: &mut Scene<'_>, place: &Place) {
     let lines = match &one.input {
-        Input::Inherited => return says("connect", Impact::Read, Scope::Resource),
+        Input::Inherited => {
+            return add(one, scene, place, Effect::new("redis:core:connect", Impact::Read, Scope::Resource));
+        }
         Input::Text(text) => Some(text.clone()),
         Input::File(word) => word.text().and_then(|path| contents(one, scene, &path)),
         Input::Unknown(_) => None,
     };
     let Some(lines) = lines else {
-        return add(one, scene, &place, Effect::new("redis:core:script", Impact::Execute, Scope::Resource));
+        return add(one, scene, place, Effect::new("redis:core:script", Impact::Execute, Scope::Resource));
     };
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).take(4000) {
         let words: Vec<Word> =
             line.split_whitespace().map(|word| Word::known(word.trim_matches(['"', '\'']))).collect();
-        command(one, scene, &place, &words);
+        command(one, scene, place, &words);
     }
 }
 
@@ -318,12 +325,6 @@ const UPDATES: &[&str] = &[
     "MOVE",
 ];
 
-/// Of `ACL`.
-const ACL_READS: &[&str] = &["LIST", "WHOAMI", "GETUSER", "USERS", "CAT", "LOG", "DRYRUN", "GENPASS"];
-/// Of `CLUSTER`.
-const CLUSTER_READS: &[&str] =
-    &["INFO", "NODES", "SLOTS", "SHARDS", "MYID", "KEYSLOT", "COUNTKEYSINSLOT", "REPLICAS", "LINKS"];
-
 /// One command.
 fn command(one: &Invocation, scene: &mut Scene<'_>, place: &Place, words: &[Word]) {
     let Some(first) = words.first() else { return };
@@ -364,27 +365,43 @@ fn command(one: &Invocation, scene: &mut Scene<'_>, place: &Place, words: &[Word
         verb if UPDATES.contains(&verb) => says(Impact::Update, Scope::Item),
         "CONFIG" => configure(says, &second, &upper(2)),
         "SHUTDOWN" | "FAILOVER" | "REPLICAOF" | "SLAVEOF" => says(Impact::Disrupt, Scope::Environment),
-        "DEBUG" if matches!(second.as_str(), "OBJECT" | "LISTPACK" | "SDSLEN") => says(Impact::Read, Scope::Resource),
+        "EVAL" => return script(one, scene, place, words.get(1).and_then(Word::text).as_deref()),
+        "EVALSHA" | "FCALL" => says(Impact::Execute, Scope::Resource),
+        _ => administered(says, &verb, &second),
+    };
+    add(one, scene, place, effect);
+}
+
+/// Commands about the server itself.
+fn administered(says: impl Fn(Impact, Scope) -> Effect, verb: &str, second: &str) -> Effect {
+    match verb {
+        "DEBUG" if matches!(second, "OBJECT" | "LISTPACK" | "SDSLEN") => says(Impact::Read, Scope::Resource),
         "DEBUG" => says(Impact::Disrupt, Scope::Environment),
-        "CLIENT" if matches!(second.as_str(), "KILL" | "PAUSE" | "UNPAUSE") => says(Impact::Disrupt, Scope::Resource),
-        "ACL" if ACL_READS.contains(&second.as_str()) => says(Impact::Read, Scope::Resource),
+        "CLIENT" if matches!(second, "KILL" | "PAUSE" | "UNPAUSE") => says(Impact::Disrupt, Scope::Resource),
+        "ACL" if matches!(second, "LIST" | "WHOAMI" | "GETUSER" | "USERS" | "CAT" | "LOG" | "DRYRUN" | "GENPASS") => {
+            says(Impact::Read, Scope::Resource)
+        }
         "ACL" => says(Impact::Permission, Scope::Resource),
-        "CLUSTER" if CLUSTER_READS.contains(&second.as_str()) => says(Impact::Read, Scope::Resource),
+        "CLUSTER"
+            if matches!(
+                second,
+                "INFO" | "NODES" | "SLOTS" | "SHARDS" | "MYID" | "KEYSLOT" | "COUNTKEYSINSLOT" | "REPLICAS" | "LINKS"
+            ) =>
+        {
+            says(Impact::Read, Scope::Resource)
+        }
         "CLUSTER" | "SENTINEL" => says(Impact::Disrupt, Scope::Environment),
         "CLIENT" | "MEMORY" | "LATENCY" | "SLOWLOG" | "PUBSUB" => says(Impact::Read, Scope::Resource),
-        "SCRIPT" | "FUNCTION" if matches!(second.as_str(), "FLUSH" | "DELETE" | "KILL") => {
+        "SCRIPT" | "FUNCTION" if matches!(second, "FLUSH" | "DELETE" | "KILL") => {
             says(Impact::Destroy, Scope::Resource)
         }
-        "SCRIPT" | "FUNCTION" | "MODULE" if matches!(second.as_str(), "LIST" | "EXISTS" | "DUMP" | "STATS") => {
+        "SCRIPT" | "FUNCTION" | "MODULE" if matches!(second, "LIST" | "EXISTS" | "DUMP" | "STATS") => {
             says(Impact::Read, Scope::Resource)
         }
         "MODULE" => says(Impact::Execute, Scope::Environment),
         "SCRIPT" | "FUNCTION" => says(Impact::Create, Scope::Resource),
-        "EVAL" => return script(one, scene, place, words.get(1).and_then(Word::text).as_deref()),
-        "EVALSHA" | "FCALL" => says(Impact::Execute, Scope::Resource),
-        _ => Effect::new("redis:core:unidentified", Impact::Unknown, Scope::Resource).on(verb.clone()),
-    };
-    add(one, scene, place, effect);
+        _ => Effect::new("redis:core:unidentified", Impact::Unknown, Scope::Resource).on(verb),
+    }
 }
 
 /// `CONFIG SET` of what guards the server is a matter of rights.

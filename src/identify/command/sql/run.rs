@@ -52,6 +52,16 @@ impl<'r, 'a> Run<'r, 'a> {
         if self.is_readonly && blast.impact != Impact::Execute {
             blast = crate::model::BlastRadius::new(Impact::Read, blast.scope);
         }
+        // What a file is attached to is changed through it.
+        if operation.name() == "attach" && self.client == Client::Dot {
+            let path = resources.first().map_or("", |path| path.as_str());
+            let word = Word::known(path);
+            let attached = if path.is_empty() { None } else { super::sqlite::of(self.at, self.scene, &word) };
+            if attached.as_ref().is_some_and(|place| place.loopback) {
+                return self.says("attach", Impact::Read, Scope::Resource);
+            }
+            self.place = Some(attached.unwrap_or_else(|| super::sqlite::elsewhere("unknown")));
+        }
         let place = self.place();
         self.scene.effect(self.at, Effect { operation, blast, resources, place, parameters });
     }

@@ -82,12 +82,12 @@ fn here(one: &Invocation) -> Place {
     place_of(&one.machine)
 }
 
-fn elsewhere(path: &str) -> Place {
+pub(super) fn elsewhere(path: &str) -> Place {
     Place { host: Some("unknown".to_owned()), database: Some(format!("file:{path}")), ..Place::default() }
 }
 
 /// Where a file stands: the workspace and throw-aways are the agent's own.
-fn of(one: &Invocation, scene: &Scene<'_>, word: &Word) -> Option<Place> {
+pub(super) fn of(one: &Invocation, scene: &Scene<'_>, word: &Word) -> Option<Place> {
     if !matches!(one.machine, Machine::Own) {
         return Some(here(one));
     }

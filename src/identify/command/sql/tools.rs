@@ -1,4 +1,6 @@
-//! Migration tools, by their commands.
+//! Migration tools' commands: what each does to the database.
+//!
+//! Sources: the tools' own references, as they stood in 2025.
 
 /// What a command does to the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -253,7 +255,7 @@ const HASURA: Commands = &[
     ("*", Does::Reads),
 ];
 
-/// The commands of this tool.
+/// A tool's commands, by its name.
 pub(super) fn commands(tool: &str) -> Option<Commands> {
     Some(match tool {
         "prisma" => PRISMA,
