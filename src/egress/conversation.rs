@@ -31,7 +31,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use vec1::Vec1;
 
-use super::upgrade::is_goodbye;
+use super::splice::is_goodbye;
 use crate::enforce::{Destination, Permit};
 use crate::identify::{self, Identified, Known, Said, Subprotocol};
 use crate::model::http::{Head, Unreadable};
@@ -77,13 +77,9 @@ pub struct Opening(Permit);
 impl Opening {
     /// Records how the connection ended.
     pub fn close(self, speaking: &Speaking, listening: &Listening, error: Option<io::Error>) {
-        self.0.close(match error.filter(|error| !is_goodbye(error)) {
-            Some(error) => Outcome::Broken { status: Some(101), error: error.to_string() },
-            None => {
-                let (sent_bytes, received_bytes) = (speaking.sent_bytes, listening.received_bytes);
-                Outcome::Tunnelled { sent_bytes, received_bytes, streamed: None }
-            }
-        });
+        let broken = error.filter(|error| !is_goodbye(error)).map(|error| error.to_string());
+        let (sent_bytes, received_bytes) = (speaking.sent_bytes, listening.received_bytes);
+        self.0.close(Outcome::Tunnelled { sent_bytes, received_bytes, streamed: None, broken });
     }
 }
 
@@ -188,7 +184,7 @@ impl Speaking {
         let sent_bytes = raw.len() as u64;
         let written = self.write(raw).await;
         permit.close(match &written {
-            Ok(()) => Outcome::Tunnelled { sent_bytes, received_bytes: 0, streamed: None },
+            Ok(()) => Outcome::Tunnelled { sent_bytes, received_bytes: 0, streamed: None, broken: None },
             Err(error) => Outcome::Broken { status: Some(101), error: error.to_string() },
         });
         written

@@ -24,6 +24,7 @@ mod conversation;
 mod dial;
 mod exchange;
 mod proxy;
+mod splice;
 mod stream;
 mod tls;
 mod upgrade;
@@ -46,6 +47,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use self::exchange::Exchange;
+use self::splice::Splice;
 use crate::enforce::{Permit, Refusal};
 use crate::head::authority;
 use crate::record::Outcome;
@@ -218,19 +220,9 @@ pub struct Tunnel {
 
 impl Tunnel {
     /// Passes `first` (bytes already read from the agent), then both directions until both have ended.
-    pub async fn splice<S: AsyncRead + AsyncWrite + Unpin>(mut self, mut agent: S, first: &[u8]) {
-        let copied = async {
-            tokio::io::AsyncWriteExt::write_all(&mut self.line, first).await?;
-            tokio::io::copy_bidirectional(&mut agent, &mut self.line).await
-        };
-        let outcome = match copied.await {
-            Ok((sent, received)) => {
-                let sent_bytes = sent + first.len() as u64;
-                Outcome::Tunnelled { sent_bytes, received_bytes: received, streamed: None }
-            }
-            Err(error) => Outcome::Broken { status: None, error: error.to_string() },
-        };
-        self.permit.close(outcome);
+    pub async fn splice<S: AsyncRead + AsyncWrite + Unpin>(self, agent: S, first: &[u8]) {
+        let Self { mut line, permit } = self;
+        Splice::new(agent, permit, 0, None).pass(first, &mut line).await;
     }
 
     /// Gives the tunnel up before a byte has passed.

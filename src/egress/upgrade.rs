@@ -5,31 +5,23 @@
 //! protocol that was judged; [`Switched::splice`] is the only way there. Where the opening says what streams will carry,
 //! the agent is held to it there ([`super::channels`]).
 
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
-
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Extensions, HeaderMap, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::channels::Follower;
 use super::conversation::Conversation;
 use super::exchange::{AnswerBody, Exchange};
+use super::splice::Splice;
 use super::{Egress, end_to_end, innermost, repeatable, unreachable};
 use crate::enforce::{Permit, Refusal};
 use crate::identify::{Channels, Framing, Offer, Subprotocol};
 use crate::model::http::Upgrade;
 use crate::record::Outcome;
 use crate::wire::intake::OutBody;
-use crate::wire::websocket::{self, Outline, POLICY};
-
-/// How long a client may take to be told that its connection is ended.
-const TELLING_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// What came of an opening.
 #[derive(Debug)]
@@ -201,120 +193,20 @@ impl Switched {
     /// Passes `first` (bytes already read from the agent), then both directions until both have ended. Gives whether the
     /// agent was cut off, and may still be sending.
     pub async fn splice<S: AsyncRead + AsyncWrite + Unpin>(self, agent: S, first: &[u8]) -> bool {
-        let Self { stream, permit, sent_bytes, follower } = self;
-        let outline = follower.as_ref().filter(|follower| follower.is_web_socket()).map(|_| Outline::default());
-        let mut agent = Counted { inner: agent, read_bytes: 0, written_bytes: 0, follower, outline };
-        let mut upstream = stream;
-        let passed = async {
-            upstream.write_all(agent.take(first)?).await?;
-            upstream.flush().await?;
-            tokio::io::copy_bidirectional(&mut agent, &mut upstream).await
-        };
-        let error = passed.await.err().filter(|error| !is_goodbye(error));
-        let is_cut = agent.breach().is_some();
+        let Self { mut stream, permit, sent_bytes, follower } = self;
+        let mut splice = Splice::new(agent, permit, sent_bytes, follower);
+        splice.pass(first, &mut stream).await;
+        let is_cut = splice.is_cut();
         if is_cut {
             // Upstream first: what it was told is not whole.
-            drop(upstream);
-            let _ = tokio::time::timeout(TELLING_TIME_MAX, agent.tell()).await;
+            drop(stream);
+            splice.tell().await;
         }
-        permit.close(match error {
-            Some(error) if !is_cut => Outcome::Broken { status: Some(101), error: error.to_string() },
-            _ => Outcome::Tunnelled {
-                sent_bytes: sent_bytes + agent.read_bytes,
-                received_bytes: agent.written_bytes,
-                streamed: agent.follower.as_deref().map(Follower::streamed),
-            },
-        });
         is_cut
     }
 
     /// Gives the connection up before a byte has passed.
     pub fn abandon(self, why: String) {
         self.permit.close(Outcome::Broken { status: Some(101), error: why });
-    }
-}
-
-/// How programs commonly leave a connection that has become a stream: without TLS's goodbye, or at once.
-pub(super) fn is_goodbye(error: &io::Error) -> bool {
-    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof};
-    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof)
-}
-
-/// Counts what passes, so that the record knows it however the connection ends, and follows what the agent says.
-#[derive(Debug)]
-struct Counted<S> {
-    inner: S,
-    read_bytes: u64,
-    written_bytes: u64,
-    follower: Option<Box<Follower>>,
-    /// Where upstream's messages end, for what is said between them.
-    outline: Option<Outline>,
-}
-
-impl<S> Counted<S> {
-    /// What of these bytes may pass.
-    fn take<'a>(&mut self, bytes: &'a [u8]) -> io::Result<&'a [u8]> {
-        let passes = self.follower.as_mut().map_or(bytes.len(), |follower| follower.follow(bytes));
-        self.read_bytes += passes as u64;
-        match self.breach() {
-            Some(why) if passes == 0 => Err(io::Error::other(why)),
-            _ => Ok(bytes.get(..passes).unwrap_or_default()),
-        }
-    }
-
-    /// Why nothing more passes.
-    fn breach(&self) -> Option<String> {
-        Some(self.follower.as_ref()?.breach()?.to_string())
-    }
-
-    /// Follows what upstream has said so far; what cannot be followed leaves no place between.
-    fn follow(&mut self, mut bytes: &[u8]) {
-        while let Some(outline) = self.outline.as_mut().filter(|_| !bytes.is_empty()) {
-            match outline.follow(bytes) {
-                Ok(followed) => bytes = bytes.get(followed..).unwrap_or_default(),
-                Err(_) => self.outline = None,
-            }
-        }
-    }
-}
-
-impl<S: AsyncWrite + Unpin> Counted<S> {
-    /// Says why the connection ends, where there is a way and a place to.
-    async fn tell(&mut self) -> io::Result<()> {
-        if self.outline.as_ref().is_some_and(Outline::is_between) {
-            let why = format!("blastgate: {}", self.breach().unwrap_or_default());
-            self.inner.write_all(&websocket::close(POLICY, &why, None)).await?;
-        }
-        self.inner.flush().await
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if let Some(why) = self.breach() {
-            return Poll::Ready(Err(io::Error::other(why)));
-        }
-        let before = out.filled().len();
-        ready!(Pin::new(&mut self.inner).poll_read(cx, out))?;
-        let passes = self.take(out.filled().get(before..).unwrap_or_default())?.len();
-        out.set_filled(before + passes);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.inner).poll_write(cx, bytes))?;
-        self.written_bytes += written as u64;
-        self.follow(bytes.get(..written).unwrap_or_default());
-        Poll::Ready(Ok(written))
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
     }
 }

@@ -421,6 +421,9 @@ pub enum Outcome {
         /// What the agent sent, where the streams inside were followed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         streamed: Option<Streamed>,
+        /// What broke, where neither side had said goodbye.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        broken: Option<String>,
     },
     /// Upstream could not be reached: not a byte of the request was sent.
     Unreachable {

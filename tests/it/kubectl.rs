@@ -57,7 +57,7 @@ fn works_with_a_pod(stage: &Stage, kube: &Kube, upgrade: &str) {
     assert!(ended.stdout.ends_with("came back: 1048576, and again\n"), "{ended:#?}");
     let opened: Vec<_> = kube.record.all().into_iter().filter(|seen| seen.header("upgrade").is_some()).collect();
     assert!(opened.len() >= 7, "{opened:#?}");
-    for seen in opened {
+    for seen in &opened {
         assert_eq!(seen.header("upgrade"), Some(upgrade), "{seen:#?}");
         assert!(seen.client_certificate && seen.version == "HTTP/1.1", "{seen:#?}");
     }
@@ -66,14 +66,23 @@ fn works_with_a_pod(stage: &Stage, kube: &Kube, upgrade: &str) {
     for operation in ["exec", "attach", "portforward"] {
         assert!(!log.of(&format!("kubernetes:core:pods/{operation}.connect")).is_empty(), "{operation}");
     }
-    // None was cut. How a connection ended whose client was killed is not always told before the log is read.
-    let streamed = log.outcomes().into_iter().filter_map(|one| match &one.outcome {
-        Outcome::Tunnelled { streamed, .. } => Some(streamed.clone().expect("streams that were followed")),
-        _ => None,
+    // Every connection was followed to its end, also where the client was gone before it, and none was cut.
+    let outcomes = log.outcomes();
+    let streamed = outcomes.iter().filter_map(|one| match &one.outcome {
+        Outcome::Tunnelled { streamed, broken: None, .. } => {
+            Some(streamed.as_ref().expect("streams that were followed"))
+        }
+        Outcome::Answered { .. } => None,
+        other => panic!("{other:?}"),
     });
     let streamed: Vec<_> = streamed.collect();
+    assert_eq!(streamed.len(), opened.len(), "{streamed:#?}");
     assert!(streamed.iter().all(|one| one.cut.is_none()), "{streamed:#?}");
-    assert!(streamed.iter().all(|one| one.ports.is_empty() || one.ports == [8080]), "{streamed:#?}");
+    let sum = stage.run(&["sh", "-c", "seq 100000 | wc -c"]).succeeded().stdout;
+    let sum: u64 = sum.trim().parse().unwrap();
+    assert!(streamed.iter().any(|one| one.sent.get("stdin") == Some(&sum)), "{streamed:#?}");
+    assert!(streamed.iter().any(|one| one.ports == [8080] && one.sent["data"] == 1_048_581), "{streamed:#?}");
+    assert!(streamed.iter().any(|one| !one.sent.contains_key("stdin")), "{streamed:#?}");
 }
 
 /// Forwards a port and speaks to it twice.

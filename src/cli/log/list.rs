@@ -448,7 +448,7 @@ fn approval_cells(entry: &ApprovalEntry) -> Vec<Cell> {
 fn outcome_cell(outcome: Option<&Outcome>) -> Cell {
     let colour = match outcome {
         Some(Outcome::Answered { status, .. }) if *status < 400 => None,
-        Some(Outcome::Tunnelled { streamed, .. }) if !is_cut(streamed.as_ref()) => None,
+        Some(Outcome::Tunnelled { streamed, broken: None, .. }) if !is_cut(streamed.as_ref()) => None,
         _ => Some(AnsiColor::Yellow.into()),
     };
     Cell::new(&outcome_text(outcome)).style(Style::new().fg_color(colour))
@@ -464,6 +464,7 @@ pub(super) fn outcome_text(outcome: Option<&Outcome>) -> String {
     match outcome {
         Some(Outcome::Answered { status, .. }) => format!("answered {status}"),
         Some(Outcome::Tunnelled { streamed, .. }) if is_cut(streamed.as_ref()) => "tunnel cut".to_owned(),
+        Some(Outcome::Tunnelled { broken: Some(_), .. }) => "tunnel broken".to_owned(),
         Some(Outcome::Tunnelled { .. }) => "tunnel closed".to_owned(),
         Some(Outcome::Unreachable { .. }) => "unreachable".to_owned(),
         Some(Outcome::Broken { status: Some(status), .. }) => format!("broken after {status}"),

@@ -259,9 +259,11 @@ fn outcome_in_full(entry: &DecisionEntry, outcome: Option<&Stored>) -> String {
         Some(Outcome::Answered { status, sent_bytes, received_bytes }) => {
             format!("answered {status} {after}; {sent_bytes} bytes sent, {received_bytes} received")
         }
-        Some(Outcome::Tunnelled { sent_bytes, received_bytes, streamed }) => {
+        Some(Outcome::Tunnelled { sent_bytes, received_bytes, streamed, broken }) => {
             let streamed = streamed.as_ref().map(streams).unwrap_or_default();
-            format!("the tunnel closed {after}; {sent_bytes} bytes sent, {received_bytes} received{streamed}")
+            let ended =
+                broken.as_ref().map_or_else(|| format!("closed {after}"), |why| format!("broke {after}: {why}"));
+            format!("the tunnel {ended}; {sent_bytes} bytes sent, {received_bytes} received{streamed}")
         }
         Some(Outcome::Unreachable { error }) => format!("not a byte was sent: {error}"),
         Some(Outcome::Broken { status, error }) => {

@@ -229,7 +229,7 @@ fn reading_while_a_gate_writes_never_sees_damage() {
 fn outcomes_of_before_streams_were_followed_read_as_they_did() {
     let check = |text: &str, expected: Option<Streamed>| {
         let entry: OutcomeEntry = serde_json::from_str(text).unwrap();
-        let outcome = Outcome::Tunnelled { sent_bytes: 1, received_bytes: 2, streamed: expected };
+        let outcome = Outcome::Tunnelled { sent_bytes: 1, received_bytes: 2, streamed: expected, broken: None };
         assert_eq!(entry.outcome, outcome);
         assert_eq!(serde_json::to_string(&entry).unwrap(), text);
     };
