@@ -3,6 +3,7 @@
 mod diagnostic;
 mod glob;
 mod inventory;
+mod people;
 mod quantity;
 mod settings;
 
@@ -10,6 +11,8 @@ pub use diagnostic::{Diagnostic, Diagnostics};
 pub(crate) use diagnostic::{Report, Spot, nearest, parse_yaml};
 pub use glob::Glob;
 pub use inventory::{Alias, Inventory, Match, MatchKey};
+pub(crate) use people::is_role;
+pub use people::{People, Person};
 pub(crate) use quantity::duration;
 pub use settings::{
     AddressRange, Approvals, Bodies, ClientCert, Config, Egress, Endpoint, Listen, ProxyChoice, ReverseListener,

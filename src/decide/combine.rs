@@ -7,7 +7,7 @@ use vec1::Vec1;
 use super::{Decision, Facts, Finding, matrix};
 use crate::classify::Action;
 use crate::model::{Context, Effect, Mode, Posture};
-use crate::rules::RuleSet;
+use crate::rules::{RuleSet, View};
 
 /// A finding with what its place in the list depends on.
 struct Ranked {
@@ -20,14 +20,15 @@ pub(super) fn combine(
     actions: &Vec1<Action>,
     context: &Context,
     rules: &RuleSet,
-    _facts: &Facts,
+    facts: &Facts,
     posture: Posture,
 ) -> Decision {
     let mut ranked: Vec<Ranked> = Vec::with_capacity(actions.len() + 2);
     for (index, action) in actions.iter().enumerate() {
         let cell = matrix::finding(rules.matrix(), action, index, posture);
         ranked.push(Ranked { finding: cell, specificity: 0 });
-        rules.hits(action, context.door, |hit| {
+        let view = View { action, context, standing: facts.standing.as_ref() };
+        rules.hits(view, |hit| {
             let finding = Finding {
                 rule: hit.rule.id.clone(),
                 effect: hit.rule.decision,

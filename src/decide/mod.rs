@@ -15,12 +15,16 @@ use serde::{Deserialize, Serialize};
 use vec1::Vec1;
 
 use crate::classify::Action;
-use crate::model::{Context, Effect, Mode, Posture};
+use crate::model::{Context, Effect, Mode, Posture, Standing};
 use crate::rules::RuleSet;
 
-/// What history says, as a snapshot: filled by the stages that remember, read by rules. Nothing is used up here.
+/// What is known beside the request, as a snapshot: filled by the stages that know and remember, read by rules. Nothing is
+/// used up here.
 #[derive(Clone, Debug, Default)]
-pub struct Facts {}
+pub struct Facts {
+    /// What `people.yaml` says about the person that the session acts for; `None`: nothing.
+    pub standing: Option<Standing>,
+}
 
 /// The answer to one request. Made only by [`decide`].
 #[derive(Clone, Debug)]

@@ -23,6 +23,27 @@ pub struct Principal {
 }
 
 words! {
+    /// How far a person's own hand reaches, as `people.yaml` says. Declared in order.
+    Level {
+        /// Works under others' eyes.
+        Junior = "junior",
+        /// Works alone.
+        Mid = "mid",
+        /// Answers for others.
+        Senior = "senior",
+    }
+}
+
+/// What `people.yaml` says about the person that a session acts for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// How far the person's own hand reaches; `None`: nothing says it, and every rule counts it as the lowest.
+    pub level: Option<Level>,
+    /// The roles.
+    pub roles: Vec<String>,
+}
+
+words! {
     /// The way an action came in.
     Door {
         /// Forward or reverse HTTP proxy.

@@ -14,7 +14,7 @@ use crate::identify::command::{Heard, Shell, Surroundings, command};
 use crate::identify::{Known, identify, route, statement};
 use crate::model::http::Unreadable;
 use crate::model::{Context, Door, Effect, Evidence, Posture, Principal, SessionId, Timestamp};
-use crate::rules::{Attempt, Case, RuleSet};
+use crate::rules::{Attempt, Case, RuleSet, View};
 
 /// A request as text.
 #[derive(Clone, Copy, Debug)]
@@ -187,7 +187,8 @@ fn run_one(rules: &RuleSet, id: &str, case: &Case, expected: Expected) -> Result
     let matched = |action: &Action| {
         let mut found = false;
         // A rule that could not be evaluated counts, and still proves nothing.
-        rules.hits(action, context.door, |hit| found |= hit.rule.id == id && hit.failed.is_none());
+        let view = View { action, context: &context, standing: None };
+        rules.hits(view, |hit| found |= hit.rule.id == id && hit.failed.is_none());
         found
     };
     match expected {

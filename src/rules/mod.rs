@@ -26,7 +26,7 @@ pub use text::Maturity;
 
 use crate::classify::Action;
 use crate::config::{Diagnostic, Diagnostics, Report, parse_yaml};
-use crate::model::{Door, Mode};
+use crate::model::{Context, Mode, Standing};
 use index::Index;
 use lint::Proof;
 use matcher::{Facets, Verdict};
@@ -88,6 +88,17 @@ pub struct RuleSet {
     matrix: Matrix,
     index: Index,
     revision: String,
+}
+
+/// All that a rule may look at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View<'a> {
+    /// The action.
+    pub(crate) action: &'a Action,
+    /// Who, through which door, when.
+    pub(crate) context: &'a Context,
+    /// What is known of the person that the session acts for.
+    pub(crate) standing: Option<&'a Standing>,
 }
 
 /// A rule that speaks of an action.
@@ -234,8 +245,9 @@ impl RuleSet {
     }
 
     /// Calls `found` once with every rule that speaks of the action.
-    pub(crate) fn hits<'a>(&'a self, action: &Action, door: Door, mut found: impl FnMut(Hit<'a>)) {
-        let facets = Facets::of(action, door);
+    pub(crate) fn hits<'a>(&'a self, view: View<'_>, mut found: impl FnMut(Hit<'a>)) {
+        let View { action, context, .. } = view;
+        let facets = Facets::of(action, context.door);
         let mut seen: Vec<usize> = Vec::new();
         self.index.candidates(action, facets, |position| {
             let Some(rule) = self.rules.get(position) else { return };

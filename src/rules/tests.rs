@@ -18,9 +18,14 @@ fn wrong(sources: &[Source]) -> String {
     RuleSet::load(sources).map(|set| set.revision().to_owned()).expect_err("it should be refused").to_string()
 }
 
+fn look<'a>(set: &'a RuleSet, action: &Action, found: impl FnMut(Hit<'a>)) {
+    let context = crate::prove::nobody(crate::model::Timestamp::from_millis(0));
+    set.hits(View { action, context: &context, standing: None }, found);
+}
+
 fn hits(set: &RuleSet, action: &Action) -> Vec<String> {
     let mut found = Vec::new();
-    set.hits(action, Door::Http, |hit| found.push(hit.rule.id.clone()));
+    look(set, action, |hit| found.push(hit.rule.id.clone()));
     found.sort();
     found
 }
@@ -168,7 +173,7 @@ fn what_nobody_knows_counts_as_the_worst() {
     let set = RuleSet::only(&[rule("us/x", "{ account: \"1111*\", impact: [destroy] }", "")]).unwrap();
     let mut found = Vec::new();
     let action = destroy("aws:s3:DeleteBucket", EnvironmentKind::Dev);
-    set.hits(&action, Door::Http, |hit| found.push(hit.failed.clone()));
+    look(&set, &action, |hit| found.push(hit.failed.clone()));
     assert_eq!(found, [Some("the request does not prove its account".to_owned())]);
     let unnamed = Action::for_test(
         "aws:rds:unidentified",
