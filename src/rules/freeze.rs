@@ -53,6 +53,8 @@ pub(super) fn check(raw: RawFreeze, (file, layer): (&str, Layer), reading: &mut 
         tests: Cases::default(),
         layer,
         file: file.to_owned(),
+        at,
+        is_freeze: true,
         span: Span { from, until },
         matches,
         unless,

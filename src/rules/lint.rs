@@ -140,7 +140,11 @@ fn operation(glob: &Glob, at: Spot, report: &mut Report<'_>) {
         known_provider(provider, at, report);
     }
     if glob.is_exact() && !catalog::operation_exists(text) {
-        report.say(at, format!("no catalog knows the operation `{text}`"), None);
+        report.say(at, format!("no catalog knows the operation `{text}`"), catalog::nearest_operation(text));
+    }
+    if !glob.is_exact() && catalog::lists_any(glob) == Some(false) {
+        let help = "`blastgate operations` lists those of a service".to_owned();
+        report.say(at, format!("no operation's id is like `{text}`: it can never match"), Some(help));
     }
 }
 

@@ -14,6 +14,7 @@ mod matcher;
 mod matrix;
 mod moment;
 mod repository;
+mod review;
 mod rule;
 mod sets;
 mod text;

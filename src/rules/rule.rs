@@ -54,6 +54,10 @@ pub struct Rule {
     pub layer: Layer,
     /// The file it came from.
     pub file: String,
+    /// Where its `match:` stands.
+    pub(super) at: Spot,
+    /// It came from `freezes.yaml`.
+    pub(super) is_freeze: bool,
     /// When it counts.
     pub(super) span: Span,
     pub(super) matches: Matcher,
@@ -79,6 +83,11 @@ impl Rule {
     #[must_use]
     pub const fn until(&self) -> Option<Timestamp> {
         self.span.until
+    }
+
+    /// Whether nothing but its `match:` decides whether it speaks.
+    pub(super) fn is_always_on(&self) -> bool {
+        self.mode == Mode::Enforce && self.unless.is_none() && self.span == Span::default()
     }
 
     /// Whether the rule speaks of the action.
@@ -156,6 +165,8 @@ impl Rule {
             tests: raw.tests.map(|tests| Cases::check(tests.value, reading.report)).unwrap_or_default(),
             layer,
             file: file.to_owned(),
+            at,
+            is_freeze: false,
             span: Span { from: None, until },
             matches,
             unless,
