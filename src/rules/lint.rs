@@ -46,9 +46,7 @@ pub(super) fn rule(raw: &RawRule, (layer, proof): (Layer, Proof), report: &mut R
     decision(raw.decision.value, Spot::from(&raw.decision), report);
     let instead = raw.instead.as_ref().map(|instead| (instead.value.as_str(), Spot::from(instead)));
     texts((&raw.message.value, Spot::from(&raw.message)), instead, report);
-    for (key, name) in [(&raw.when, "when"), (&raw.approval, "approval"), (&raw.obligations, "obligations")] {
-        unbuilt(key, name, report);
-    }
+    unbuilt(&raw.when, "when", report);
     if proof == Proof::Needed && layer == Layer::BuiltIn {
         let tests = raw.tests.as_ref().map(|tests| &tests.value);
         if tests.is_none_or(|tests| tests.matches.is_empty() || tests.not_match.is_empty()) {

@@ -61,6 +61,14 @@ impl RuleSet {
             let help = Some("remove it, or make it stricter".to_owned());
             found.push((format!("`{}` already says `{}` wherever it matches", other.id, other.decision), help));
         }
+        if let Some(approval) = rule.demand.approval.as_ref().filter(|_| !people.all().is_empty()) {
+            let reachable = approval.reachable(people);
+            if (reachable as u64) < u64::from(approval.quorum) {
+                let help = "a call that it escalates could never pass".to_owned();
+                let message = format!("it asks for {approval}, and `people.yaml` has {reachable} of them");
+                found.push((message, Some(help)));
+            }
+        }
         if !people.all().is_empty() {
             for role in rule.matches.roles().filter(|role| role.is_exact() && !people.has_role(role.as_str())) {
                 found.push((format!("nobody in `people.yaml` has the role `{role}`"), None));

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::case::Cases;
+use super::demand::Demand;
 use super::lint::{self, Proof};
 use super::matcher::{Block, Checked, Facets, Matcher, Reading, Verdict};
 use super::moment::{Edge, Span, checked};
@@ -48,6 +49,8 @@ pub struct Rule {
     pub runbook: Option<String>,
     /// Where the danger is described.
     pub references: Vec<String>,
+    /// What it asks for beyond an answer.
+    pub demand: Demand,
     /// Its tests.
     pub tests: Cases,
     /// Whose it is.
@@ -140,6 +143,7 @@ impl Rule {
         reading: &mut Reading<'_, '_>,
     ) -> Self {
         lint::rule(&raw, (layer, proof), reading.report);
+        let demand = Demand::check(&raw, reading.report);
         let at = Spot::from(&raw.matches);
         let matches = raw.matches.value.compile(at, Block::Match, reading);
         let unless = raw.unless.map(|unless| {
@@ -162,6 +166,7 @@ impl Rule {
             instead: raw.instead.map(|instead| one_line(&instead.value)).unwrap_or_default(),
             runbook: raw.runbook,
             references: raw.references.unwrap_or_default(),
+            demand,
             tests: raw.tests.map(|tests| Cases::check(tests.value, reading.report)).unwrap_or_default(),
             layer,
             file: file.to_owned(),

@@ -369,3 +369,37 @@ fn misspelt_operations_are_told_what_they_may_have_meant() {
     }
     load(&[rule("us/x", "{ operation: [\"aws:rds:Delete*\", \"aws:*:Delete*\", \"kubernetes:*.delete\"] }", "")]);
 }
+
+#[test]
+fn what_a_rule_asks_for_beyond_an_answer_is_checked() {
+    let escalating = |more: &str| {
+        let one = rule("us/x", "{ service: rds }", more);
+        Source { text: one.text.replace("decision: deny", "decision: escalate"), ..one }
+    };
+    let asked =
+        "approval: { quorum: 2, from: [role:sre, level:senior], expires: 15m }\nobligations: [reason, rollback-plan]\n";
+    let set = load(&[escalating(asked)]);
+    let demand = set.rule("us/x").unwrap().demand.in_words();
+    assert_eq!(demand.as_deref(), Some("2 approvals of role:sre or level:senior, a reason, a rollback plan"));
+    for (more, expected) in [
+        ("approval: { quorum: 0 }\n", "a quorum of nobody is none"),
+        ("approval: { from: [sre] }\n", "`sre` names no approvers"),
+        ("approval: { quorum: 2, from: [\"person:ada\"] }\n", "1 people cannot make a quorum of 2"),
+        ("approval: { expires: soon }\n", "`soon` is not a time"),
+        ("obligations: [resaon]\n", "did you mean `reason`?"),
+        ("obligations: []\n", "an empty list asks for nothing"),
+    ] {
+        let found = wrong(&[escalating(more)]);
+        assert!(found.contains(expected), "expected: {expected}\nfound: {found}");
+    }
+    let found = wrong(&[rule("us/x", "{ service: rds }", asked)]);
+    assert!(found.contains("a rule that says `deny` asks nobody"), "{found}");
+    let sources = [escalating("approval: { quorum: 2, from: [role:sre] }\n")];
+    let people = "version: 1\npeople:\n  - { name: ada, roles: [sre] }\n  - { name: bob }\n";
+    let people = crate::config::People::parse("p", people).unwrap();
+    let found = load(&sources).review(&sources, &people, at(0));
+    let said = found
+        .iter()
+        .any(|one| one.message.contains("asks for 2 approvals of role:sre, and `people.yaml` has 1 of them"));
+    assert!(said, "{found:?}");
+}
