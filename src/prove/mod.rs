@@ -1,6 +1,7 @@
 //! Runs the tests inside packs, and judges a single request from text: what `explain` shows is what the gate does.
 
 mod capture;
+pub mod gameday;
 
 use vec1::Vec1;
 

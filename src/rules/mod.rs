@@ -19,10 +19,12 @@ use sha2::{Digest, Sha256};
 
 pub use builtin::builtin_sources;
 pub use case::{Attempt, Case, Cases, Request};
+pub(crate) use case::{filled_json, request};
 pub use limits::LimitSpec;
 pub use matrix::{Matrix, Row};
 pub use rule::{Rule, Severity};
 pub use text::Maturity;
+pub(crate) use text::RawHttp;
 
 use crate::classify::Action;
 use crate::config::{Diagnostic, Diagnostics, Report, parse_yaml};
