@@ -1,7 +1,7 @@
 //! What would close a gap, or end a false alarm: found by judging the same attempt again with one thing changed.
 
 use super::play::stops;
-use super::{Attempt, Expect};
+use super::{Attempt, Expect, Step};
 use crate::classify::{Action, environment};
 use crate::config::Inventory;
 use crate::decide::{Decision, Finding, visible};
@@ -9,21 +9,15 @@ use crate::model::{Effect, EnvironmentKind, Mode, Posture, Timestamp};
 use crate::prove::{Bench, Judged};
 
 /// Lines for people; the surest first.
-pub(super) fn advise(
-    bench: &Bench<'_>,
-    attempt: &Attempt,
-    judged: &Judged,
-    expect: Expect,
-    at: Timestamp,
-) -> Vec<String> {
-    match expect {
-        Expect::Stop => closes(bench, attempt, judged, at),
+pub(super) fn advise(bench: &Bench<'_>, attempt: &Attempt, judged: &Judged, step: &Step, at: Timestamp) -> Vec<String> {
+    match step.expect {
+        Expect::Stop => closes(bench, attempt, judged, (step.environment.is_some(), at)),
         Expect::Pass => calms(judged),
     }
 }
 
-/// What would stop it.
-fn closes(bench: &Bench<'_>, attempt: &Attempt, judged: &Judged, at: Timestamp) -> Vec<String> {
+/// What would stop it. Where the incident says which environment it is, no inventory changes that.
+fn closes(bench: &Bench<'_>, attempt: &Attempt, judged: &Judged, (is_stated, at): (bool, Timestamp)) -> Vec<String> {
     let mut lines = Vec::new();
     let shadowed = judged.decision.findings().iter().filter(|finding| is_shadow(finding));
     for finding in shadowed {
@@ -35,7 +29,7 @@ fn closes(bench: &Bench<'_>, attempt: &Attempt, judged: &Judged, at: Timestamp) 
     let again = |bench: Bench<'_>| bench.attempt(attempt, at).ok().filter(|judged| stops(&judged.decision));
     let prod = Inventory::everything_is(EnvironmentKind::Prod);
     let milder = judged.actions.iter().find(|action| !action.environment().kind.counts_as_prod());
-    if let Some(action) = milder
+    if let Some(action) = milder.filter(|_| !is_stated)
         && let Some(stopped) = again(Bench { inventory: &prod, ..*bench })
     {
         let environment = action.environment();
@@ -43,7 +37,7 @@ fn closes(bench: &Bench<'_>, attempt: &Attempt, judged: &Judged, at: Timestamp) 
         let (name, by) = (visible(&environment.name, 60), by(&stopped.decision));
         lines.push(format!("it counts as `{name}` ({}); if it were prod, {by} would stop it", visible(because, 160)));
         let entry = environment::inventory_entry(action.operation(), action.place(), action.resources());
-        lines.push(format!("in inventory.yaml under `environments:`: - {{ name: prod, match: [ {entry} ] }}"));
+        lines.push(format!("in inventory.yaml, under `match:` of your prod environment: - {entry}"));
         return lines;
     }
     if bench.posture != Posture::Strict
@@ -85,8 +79,7 @@ fn calms(judged: &Judged) -> Vec<String> {
         if action.environment().kind == EnvironmentKind::Unknown {
             let entry = environment::inventory_entry(action.operation(), action.place(), action.resources());
             lines.push(format!(
-                "if the target is not production, say so in inventory.yaml under `environments:`: \
-                 - {{ name: dev, match: [ {entry} ] }}"
+                "if the target is not production, say so in inventory.yaml, under `match:` of your dev environment: - {entry}"
             ));
         } else if !is_cell {
             lines.push(format!(

@@ -151,7 +151,7 @@ fn play<'a>(
         (Expect::Stop, None, None) => Outcome::Gap,
     };
     let advice = match &judged {
-        Ok(judged) if outcome != Outcome::Held => advise(bench, attempt, judged, step.expect, at),
+        Ok(judged) if outcome != Outcome::Held => advise(bench, attempt, judged, step, at),
         _ => vec![],
     };
     Some(PlayedWay { way, turn, attempt, judged, stop, outcome, advice })

@@ -112,7 +112,7 @@ impl<'a> Filler<'a> {
         let mut rest = text;
         while let Some((before, behind)) = rest.split_once('{') {
             out.push_str(before);
-            let inside = behind.split_once('}').map(|(inside, after)| (inside, after));
+            let inside = behind.split_once('}');
             match inside.and_then(|(name, after)| Some((self.value(name)?, after))) {
                 Some((value, after)) => {
                     out.push_str(&value);
