@@ -95,7 +95,13 @@ impl Page<'_> {
                 writeln!(out, "\nKnown gaps: these pass, and the incidents say so")?;
             }
             let words = way.way.needs.map_or("", |needs| needs.words());
-            writeln!(out, "  {}, step {}: {}: {words}", played.incident.id, at + 1, visible(&said(step, way)))?;
+            writeln!(
+                out,
+                "  {}, step {}: {}: {words}",
+                visible(&played.incident.id),
+                at + 1,
+                visible(&said(step, way))
+            )?;
         }
         Ok(())
     }
@@ -112,7 +118,7 @@ impl Page<'_> {
         for (at, step) in played.steps.iter().enumerate() {
             for way in step.ways.iter().filter(|way| is_wrong(way)) {
                 let (style, word) = (style(way.outcome), self.word(way.outcome, step.step.expect));
-                let (id, said) = (&played.incident.id, said(step, way));
+                let (id, said) = (visible(&played.incident.id), said(step, way));
                 writeln!(out, "\n{style}{word}{style:#}  {id}, step {}: {}", at + 1, visible(&said))?;
                 writeln!(out, "  {:12} {}:{}", "file", visible(&played.incident.file), way.way.line)?;
                 details((step, way), out)?;
@@ -125,7 +131,7 @@ impl Page<'_> {
     fn story(&self, played: &Played<'_>, out: &mut dyn Write) -> io::Result<()> {
         let (incident, bold) = (played.incident, Style::new().bold());
         let date = incident.date.as_deref().map_or_else(String::new, |date| format!(" ({date})"));
-        writeln!(out, "{bold}{}{bold:#}  {}{date}", incident.id, visible(&incident.title))?;
+        writeln!(out, "{bold}{}{bold:#}  {}{date}", visible(&incident.id), visible(&incident.title))?;
         let texts = [
             ("happened", Some(&incident.what)),
             ("source", incident.source.as_ref()),

@@ -26,7 +26,7 @@ steps:
   - say: looks
     command: aws dynamodb describe-table --table-name t
     expect: pass
-  - say: deletes \u{1b}[31mit
+  - say: \"deletes \\e[31mit\"
     http:
       method: POST
       url: https://dynamodb.eu-north-1.amazonaws.com/
@@ -100,7 +100,7 @@ fn what_is_wrong_is_told_with_its_place() {
     let empty = tempfile::tempdir().unwrap();
     let path = |folder: &tempfile::TempDir| folder.path().to_str().unwrap().to_owned();
     for (words, expected) in [
-        (vec![path(&config)], "a.yaml:5:14: unknown key `expekt`"),
+        (vec![path(&config)], "a.yaml:5:15: unknown key `expekt`"),
         (vec![path(&copy)], "stands in `tests/incidents/kiro-cdk-destroy.yaml` too"),
         (vec![path(&empty)], "no .yaml file"),
         (vec!["--only".to_owned(), "kiro-cdk-destory".to_owned()], "did you mean `kiro-cdk-destroy`?"),
