@@ -73,6 +73,8 @@ pub struct Decided {
     pub(super) actions: Vec1<Action>,
     pub(super) decision: Decision,
     pub(super) context: Context,
+    /// What was known beside the request.
+    pub(super) facts: Facts,
     /// What it was judged by; nothing else judges it, however long it waits.
     pub(super) snapshot: Arc<Snapshot>,
     /// What an approval covers beside the actions: see [`bound`].
@@ -159,8 +161,9 @@ impl Gate {
         let snapshot = self.snapshot.load_full();
         let context = Context { principal, door, at: self.clock.now() };
         let actions = classify(identified, &snapshot.inventory, evidence);
-        let decision = decide(&actions, &context, &snapshot.rules, &Facts::default(), snapshot.posture);
-        Decided { actions, decision, context, snapshot, bound: Vec::new() }
+        let facts = Facts::default();
+        let decision = decide(&actions, &context, &snapshot.rules, &facts, snapshot.posture);
+        Decided { actions, decision, context, facts, snapshot, bound: Vec::new() }
     }
 
     /// Takes what the decision needs (tokens, an approval), records decision and disposition, and gives the permit. May
@@ -280,6 +283,7 @@ pub(super) fn entry(id: DecisionId, decided: &Decided, request: String, body_sha
         id,
         at: decided.context.at,
         principal: decided.context.principal.clone(),
+        standing: decided.facts.standing.clone(),
         door: decided.context.door,
         request,
         actions: decided.actions.iter().map(ActionEntry::from).collect(),

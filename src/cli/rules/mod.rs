@@ -1,5 +1,9 @@
 //! `rules check`, `rules list`, `rules show`, `rules export`.
 
+mod diff;
+mod period;
+mod shadow;
+
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -49,6 +53,8 @@ enum RulesCommand {
         #[arg(long, value_name = "PATH")]
         config: Option<PathBuf>,
     },
+    Diff(diff::DiffArgs),
+    ShadowReport(shadow::ShadowArgs),
     /// Write the built-in packs into a folder, to read them or to copy from them.
     Export {
         /// The folder; it is created, and no file in it is overwritten.
@@ -68,6 +74,8 @@ pub(super) fn run(args: &RulesArgs, out: &mut impl Write, err: &mut impl Write) 
             Err(wrong) => complain(&wrong, err),
         },
         RulesCommand::Show { id, config } => show(id, config.as_ref(), out, err),
+        RulesCommand::Diff(args) => diff::run(args, out, err),
+        RulesCommand::ShadowReport(args) => shadow::run(args, out, err),
         RulesCommand::Export { folder } => export(folder, out, err),
     }
 }
@@ -143,7 +151,7 @@ fn checked(paths: &[PathBuf], config: Option<&PathBuf>) -> (Option<RuleSet>, Vec
         }
     }
     // An exported pack that nobody changed is the built-in one; it would only collide with itself.
-    sources.retain(|source| !builtin_sources().iter().any(|known| is_copy(source, known)));
+    sources.retain(|source| !is_builtin(source));
     if !problems.is_empty() {
         return (None, problems);
     }
@@ -154,6 +162,10 @@ fn checked(paths: &[PathBuf], config: Option<&PathBuf>) -> (Option<RuleSet>, Vec
         }
         Err(Diagnostics(found)) => (None, found),
     }
+}
+
+fn is_builtin(source: &Source) -> bool {
+    builtin_sources().iter().any(|known| is_copy(source, known))
 }
 
 fn is_copy(source: &Source, known: &Source) -> bool {
