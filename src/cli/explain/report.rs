@@ -16,12 +16,12 @@ use crate::prove::{Bench, Command, Judged, Request, Statement};
 use crate::record::redact;
 
 /// What one request would do, and what would be said.
-pub(super) struct Report {
-    outcome: Result<Judged, Unreadable>,
+pub(in crate::cli) struct Report {
+    pub(in crate::cli) outcome: Result<Judged, Unreadable>,
     /// How each action of a command was reached, from the outermost command to the innermost.
     trails: Vec<Vec<String>>,
     posture: Posture,
-    context: Context,
+    pub(in crate::cli) context: Context,
 }
 
 /// The answer as a program reads it.

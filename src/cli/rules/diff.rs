@@ -16,7 +16,7 @@ use crate::cli::table::{Cell, Column, fit, visible, widths, write_row};
 use crate::config::Diagnostics;
 use crate::model::{Clock as _, Posture};
 use crate::report::{Again, Diff, DiffCollector, Flip, FlipGroup};
-use crate::rules::{RuleSet, Source};
+use crate::rules::{RuleSet, Source, builtin_sources};
 
 /// With so many flips or fewer, each is shown.
 const EACH_MAX: u64 = 24;
@@ -25,6 +25,7 @@ const FEW: usize = 3;
 
 /// Say which recorded decisions would change under another set of rules.
 #[derive(Args, Clone, Debug)]
+#[command(group(clap::ArgGroup::new("other").required(true).multiple(true).args(["against", "rules", "posture"])))]
 #[command(after_help = "\
 Every recorded decision is made again, by the present rules and by the others: on the same action, for the
 same person, at the same time, in the environment that was recorded. Nothing is sent and nothing is changed.
@@ -38,7 +39,7 @@ Examples:
   blastgate rules diff --rules new.yaml --since 30d --exit-code")]
 pub(super) struct DiffArgs {
     /// Another configuration folder: its rules instead of the present ones.
-    #[arg(long, value_name = "DIR", required_unless_present_any = ["rules", "posture"], conflicts_with = "rules")]
+    #[arg(long, value_name = "DIR", conflicts_with = "rules")]
     against: Option<PathBuf>,
     /// Files or folders of rules: added to the present ones; of one with the same id the place is taken.
     #[arg(long, value_name = "PATHS", num_args = 1..)]
@@ -105,11 +106,12 @@ fn diff(args: &DiffArgs, out: &mut impl Write) -> anyhow::Result<u8> {
 /// The present rules with these files: a file whose id is taken takes its place.
 fn with(folder: Option<&Path>, paths: &[PathBuf]) -> Result<RuleSet, Diagnostics> {
     let mut sources = folder.map_or_else(|| Ok(Vec::new()), Setup::sources)?;
+    let builtin = builtin_sources();
     for path in paths {
         for source in rule_sources(path)? {
             sources.retain(|other| name(other) != name(&source));
             // An exported pack that nobody changed is the built-in one.
-            if !super::is_builtin(&source) {
+            if !builtin.iter().any(|known| super::check::is_copy(&source, known)) {
                 sources.push(source);
             }
         }

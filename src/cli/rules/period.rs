@@ -89,7 +89,7 @@ pub(super) fn ended(result: anyhow::Result<u8>, err: &mut impl Write) -> io::Res
         Ok(code) => Ok(code),
         Err(Ok(error)) => Err(error),
         Err(Err(error)) => {
-            writeln!(err, "{}", crate::cli::said(&error))?;
+            writeln!(err, "error: {}", crate::cli::said(&error))?;
             Ok(crate::cli::EXIT_USAGE)
         }
     }
