@@ -1,10 +1,14 @@
 //! Runs the tests inside packs, and judges a single request from text: what `explain` shows is what the gate does.
 
 mod capture;
+mod trace;
+mod what_if;
 
 use vec1::Vec1;
 
 pub use capture::capture;
+pub use trace::{Outcome, Traced, trace};
+pub use what_if::{Alternative, WhatIf};
 
 use crate::classify::{Action, classify};
 use crate::config::{Bodies, Diagnostic, Inventory};

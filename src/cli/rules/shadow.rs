@@ -70,7 +70,8 @@ fn report(args: &ShadowArgs, out: &mut impl Write) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-fn look_up(rules: &RuleSet, id: &str) -> anyhow::Result<()> {
+/// Whether there is such a rule that can match.
+pub(super) fn look_up(rules: &RuleSet, id: &str) -> anyhow::Result<()> {
     match rules.rule(id).map(|rule| rule.mode) {
         Some(Mode::Off) => anyhow::bail!("`{id}` has the mode `off`: it is not evaluated; set `mode: shadow` first"),
         Some(_) => Ok(()),
