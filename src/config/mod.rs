@@ -3,6 +3,7 @@
 mod diagnostic;
 mod glob;
 mod inventory;
+mod pattern;
 mod people;
 mod quantity;
 mod settings;
@@ -11,6 +12,7 @@ pub use diagnostic::{Diagnostic, Diagnostics};
 pub(crate) use diagnostic::{Report, Spot, nearest, parse_yaml};
 pub use glob::Glob;
 pub use inventory::{Alias, Inventory, Match, MatchKey};
+pub use pattern::Pattern;
 pub(crate) use people::is_role;
 pub use people::{People, Person};
 pub(crate) use quantity::duration;

@@ -199,7 +199,8 @@ enum Passing {
 }
 
 pub(super) const fn taking<'a>(decided: &'a Decided, lifted: &'a [String]) -> Taking<'a> {
-    Taking { session: decided.context.principal.session, actions: &decided.actions, lifted }
+    let standing = decided.facts.standing.as_ref();
+    Taking { context: &decided.context, standing, actions: &decided.actions, lifted }
 }
 
 /// Everything that asks for people now: rules and cells that escalate, and escalating limits that are used up.

@@ -15,7 +15,7 @@ use super::tally::{Shared, Tally};
 use super::unfinished::Unfinished;
 use crate::approvals::Approvals;
 use crate::classify::{Action, classify};
-use crate::config::Inventory;
+use crate::config::{Inventory, People};
 use crate::decide::{Decision, Facts, Why, decide, refusal_text};
 use crate::identify::Identified;
 use crate::limits::Limits;
@@ -31,6 +31,8 @@ pub struct GateParts {
     pub rules: Arc<RuleSet>,
     /// What is prod, whose.
     pub inventory: Inventory,
+    /// Who there is, and how far their own hand reaches.
+    pub people: People,
     /// The log.
     pub ledger: Ledger,
     /// How strict.
@@ -99,9 +101,9 @@ impl Gate {
     /// A gate of these parts.
     #[must_use]
     pub fn new(parts: GateParts) -> Self {
-        let GateParts { rules, inventory, ledger, posture, clock, approvals, limit_hold } = parts;
+        let GateParts { rules, inventory, people, ledger, posture, clock, approvals, limit_hold } = parts;
         let limits = Limits::new(Arc::clone(&rules), Arc::clone(&clock));
-        let snapshot = ArcSwap::from_pointee(Snapshot { rules, inventory, posture, limits });
+        let snapshot = ArcSwap::from_pointee(Snapshot { rules, inventory, people, posture, limits });
         Self { snapshot, ledger, clock, desk: Desk::new(approvals, limit_hold), tally: Arc::default() }
     }
 
@@ -133,9 +135,9 @@ impl Gate {
     /// taken from a limit stays taken where its allowance is the same.
     ///
     /// Whether the new set may be taken up is not asked here.
-    pub fn replace(&self, rules: Arc<RuleSet>, inventory: Inventory, posture: Posture) {
+    pub fn replace(&self, rules: Arc<RuleSet>, inventory: Inventory, people: People, posture: Posture) {
         let limits = self.snapshot.load().limits.succeeded_by(Arc::clone(&rules));
-        self.snapshot.store(Arc::new(Snapshot { rules, inventory, posture, limits }));
+        self.snapshot.store(Arc::new(Snapshot { rules, inventory, people, posture, limits }));
     }
 
     /// What went through so far.
@@ -161,7 +163,7 @@ impl Gate {
         let snapshot = self.snapshot.load_full();
         let context = Context { principal, door, at: self.clock.now() };
         let actions = classify(identified, &snapshot.inventory, evidence);
-        let facts = Facts::default();
+        let facts = facts(&snapshot.people, &context.principal);
         let decision = decide(&actions, &context, &snapshot.rules, &facts, snapshot.posture);
         Decided { actions, decision, context, facts, snapshot, bound: Vec::new() }
     }
@@ -275,6 +277,12 @@ impl Gate {
         let grade = if only_reads { Grade::Written } else { Grade::Durable };
         self.ledger.append(&Entry::Decision(Box::new(entry)), grade).await
     }
+}
+
+/// What is known beside the request.
+fn facts(people: &People, principal: &Principal) -> Facts {
+    let person = principal.person.as_deref().and_then(|name| people.named(name));
+    Facts { standing: person.map(|person| person.standing.clone()) }
 }
 
 /// The entry as it stands before it is known what becomes of the request.

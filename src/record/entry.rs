@@ -323,7 +323,7 @@ pub struct HookEntry {
 impl DecisionEntry {
     /// The findings that carry the decision.
     pub fn deciding(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.effect == self.decision && finding.mode == Mode::Enforce)
+        self.findings.iter().filter(|finding| finding.effect == self.decision && finding.counts())
     }
 }
 

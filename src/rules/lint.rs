@@ -1,8 +1,10 @@
 //! What is wrong with a rule although its YAML is well formed: it could never match, never help, or never be proved.
 
+use serde_saphyr::Spanned;
+
 use super::Layer;
 use super::matcher::Matcher;
-use super::text::{RawLimit, RawRule, Unbuilt};
+use super::text::{RawFreeze, RawLimit, RawRule, Unbuilt};
 use crate::catalog;
 use crate::config::{Glob, Report, Spot, nearest};
 use crate::model::Effect;
@@ -24,25 +26,24 @@ pub(super) enum Proof {
     Elsewhere,
 }
 
-/// Checks what does not depend on the compiled matcher.
-pub(super) fn rule(raw: &RawRule, (layer, proof): (Layer, Proof), file: &str, report: &mut Report<'_>) {
-    id(&raw.id.value, Spot::from(&raw.id), report);
+/// A rule's id is its file's path.
+pub(super) fn path(id: &Spanned<String>, file: &str, report: &mut Report<'_>) {
     let stem = file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".yml")).unwrap_or(file).replace('\\', "/");
-    let is_path = stem.strip_suffix(raw.id.value.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+    let is_path = stem.strip_suffix(id.value.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
     if !is_path {
         let path: Vec<&str> = stem.rsplit('/').take(2).collect();
         let wanted = path.into_iter().rev().collect::<Vec<_>>().join("/");
-        report.say(&raw.id, format!("id `{}` is not the file's path", raw.id.value), Some(format!("write `{wanted}`")));
+        report.say(id, format!("id `{}` is not the file's path", id.value), Some(format!("write `{wanted}`")));
     }
+}
+
+/// Checks what does not depend on the compiled matcher.
+pub(super) fn rule(raw: &RawRule, (layer, proof): (Layer, Proof), report: &mut Report<'_>) {
+    id(&raw.id.value, Spot::from(&raw.id), report);
     if raw.owner.trim().is_empty() {
         report.say(Spot::default(), "`owner` is empty: somebody must answer for the rule", None);
     }
-    decision(
-        raw.decision.value,
-        Spot::from(&raw.decision),
-        &[Effect::Throttle, Effect::Escalate, Effect::Deny],
-        report,
-    );
+    decision(raw.decision.value, Spot::from(&raw.decision), report);
     let instead = raw.instead.as_ref().map(|instead| (instead.value.as_str(), Spot::from(instead)));
     texts((&raw.message.value, Spot::from(&raw.message)), instead, report);
     for (key, name) in [(&raw.when, "when"), (&raw.approval, "approval"), (&raw.obligations, "obligations")] {
@@ -57,28 +58,35 @@ pub(super) fn rule(raw: &RawRule, (layer, proof): (Layer, Proof), file: &str, re
     }
 }
 
-/// Checks a limit.
-pub(super) fn limit(raw: &RawLimit, file: &str, report: &mut Report<'_>) {
+/// Checks a freeze.
+pub(super) fn freeze(raw: &RawFreeze, report: &mut Report<'_>) {
     id(&raw.id.value, Spot::from(&raw.id), report);
+    if raw.owner.trim().is_empty() {
+        report.say(&raw.id, "`owner` is empty: somebody must answer for the freeze", None);
+    }
+    decision(raw.decision.value, Spot::from(&raw.decision), report);
+    let instead = raw.instead.as_ref().map(|instead| (instead.value.as_str(), Spot::from(instead)));
+    texts((&raw.message.value, Spot::from(&raw.message)), instead, report);
+}
+
+/// A limit's id begins with the name of its folder.
+pub(super) fn folder(id: &Spanned<String>, file: &str, report: &mut Report<'_>) {
     let folder = file.replace('\\', "/").rsplit('/').nth(1).map(str::to_owned);
-    if let (Some(folder), Some((pack, _))) = (folder, raw.id.value.split_once('/'))
+    if let (Some(folder), Some((pack, _))) = (folder, id.value.split_once('/'))
         && folder != pack
     {
-        report.say(
-            &raw.id,
-            format!("id `{}` does not begin with its folder", raw.id.value),
-            Some(format!("write `{folder}/…`")),
-        );
+        let message = format!("id `{}` does not begin with its folder", id.value);
+        report.say(id, message, Some(format!("write `{folder}/…`")));
     }
+}
+
+/// Checks a limit.
+pub(super) fn limit(raw: &RawLimit, report: &mut Report<'_>) {
+    id(&raw.id.value, Spot::from(&raw.id), report);
     if raw.owner.as_ref().is_some_and(|owner| owner.trim().is_empty()) {
         report.say(&raw.id, "`owner` is empty: somebody must answer for the limit", None);
     }
-    decision(
-        raw.decision.value,
-        Spot::from(&raw.decision),
-        &[Effect::Throttle, Effect::Escalate, Effect::Deny],
-        report,
-    );
+    decision(raw.decision.value, Spot::from(&raw.decision), report);
     if raw.key.value != ["session"] {
         report.say(
             &raw.key,
@@ -148,7 +156,7 @@ fn known_provider(provider: &str, at: Spot, report: &mut Report<'_>) {
 }
 
 /// `pack/name`, lower case.
-fn id(id: &str, at: Spot, report: &mut Report<'_>) {
+pub(super) fn id(id: &str, at: Spot, report: &mut Report<'_>) {
     let is_word = |word: &str| {
         !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     };
@@ -158,8 +166,8 @@ fn id(id: &str, at: Spot, report: &mut Report<'_>) {
     }
 }
 
-fn decision(effect: Effect, at: Spot, allowed: &[Effect], report: &mut Report<'_>) {
-    if !allowed.contains(&effect) {
+fn decision(effect: Effect, at: Spot, report: &mut Report<'_>) {
+    if effect == Effect::Allow {
         let help = "there is no allow rule: a rule says throttle, escalate or deny";
         report.say(at, format!("a rule cannot say `{effect}`"), Some(help.to_owned()));
     }

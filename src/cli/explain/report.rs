@@ -99,7 +99,7 @@ impl Report {
         let deciding = decision.deciding().next();
         let is_stopped = decision.effect() != Effect::Allow;
         let mut rules: Vec<&str> = Vec::new();
-        for finding in decision.findings().iter().filter(|finding| finding.mode == Mode::Enforce) {
+        for finding in decision.findings().iter().filter(|finding| finding.counts()) {
             if !rules.contains(&finding.rule.as_str()) {
                 rules.push(&finding.rule);
             }
