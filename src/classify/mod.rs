@@ -159,8 +159,14 @@ impl Action {
     }
 
     /// The same with these resources.
-    pub(crate) fn on<const N: usize>(mut self, resources: [&str; N]) -> Self {
-        self.resources = resources.into_iter().map(Resource::from).collect();
+    pub(crate) fn on<R: Into<Resource>>(mut self, resources: impl IntoIterator<Item = R>) -> Self {
+        self.resources = resources.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same in an environment of the inventory.
+    pub(crate) fn with_environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
         self
     }
 

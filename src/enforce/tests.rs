@@ -7,7 +7,7 @@ use vec1::Vec1;
 
 use super::*;
 use crate::approvals::Approvals;
-use crate::config::Inventory;
+use crate::config::{Inventory, People};
 use crate::identify::{self, Identified, Known};
 use crate::model::http::{Authority, Captured, Head, Scheme, Unreadable};
 use crate::model::{Clock, Disposition, Door, Effect, Evidence, Posture, Principal, SessionId, Timestamp};
@@ -43,6 +43,7 @@ fn bench_with(posture: Posture, times: crate::config::Approvals, rules: Arc<Rule
     let parts = GateParts {
         rules,
         inventory: Inventory::default(),
+        people: People::default(),
         ledger: ledger.clone(),
         posture,
         clock: Arc::new(Still),
@@ -212,7 +213,7 @@ async fn an_approval_is_for_the_call_that_was_shown() {
     other.target = "/agents/8?token=hunter2".parse().unwrap();
     let refusal = bench.gate.clear(bench.decide(&other), Destination::of(&other), Carried::Nothing).await.unwrap_err();
     assert_ne!(asked(&refusal), id);
-    bench.gate.replace(Arc::new(RuleSet::builtin()), Inventory::default(), Posture::Strict);
+    bench.gate.replace(Arc::new(RuleSet::builtin()), Inventory::default(), People::default(), Posture::Strict);
     assert_eq!(bench.gate.posture(), Posture::Strict);
     bench.clear("DELETE").await.unwrap().close(Outcome::Abandoned);
 }
@@ -319,12 +320,12 @@ async fn a_throttling_limit_says_when_and_an_escalating_one_asks() {
         matches!(refusal.kind, RefusalKind::Throttled { retry_after } if retry_after.as_secs() > 3_500),
         "{refusal:?}"
     );
-    bench.gate.replace(limits("escalate"), Inventory::default(), Posture::Guarded);
+    bench.gate.replace(limits("escalate"), Inventory::default(), People::default(), Posture::Guarded);
     let id = asked(&bench.clear("GET").await.unwrap_err());
     bench.gate.approvals().approve(id, "bo", None).unwrap();
     bench.clear("GET").await.unwrap().close(Outcome::Abandoned);
     assert_ne!(asked(&bench.clear("GET").await.unwrap_err()), id);
-    bench.gate.replace(limits("deny"), Inventory::default(), Posture::Guarded);
+    bench.gate.replace(limits("deny"), Inventory::default(), People::default(), Posture::Guarded);
     assert_eq!(bench.clear("GET").await.unwrap_err().kind, RefusalKind::Denied);
     assert_eq!(bench.gate.tally().of(Disposition::Throttled), 4);
 }

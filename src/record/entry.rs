@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::classify::Action;
 use crate::decide::Finding;
 use crate::model::{
-    ApprovalId, BlastRadius, DecisionId, Disposition, Door, Effect, Environment, Evidence, Mode, Operation, Parameter,
-    Place, Posture, Principal, Resource, SessionId, Standing, Timestamp,
+    ApprovalId, BlastRadius, DecisionId, Disposition, Door, Effect, Environment, Evidence, Operation, Parameter, Place,
+    Posture, Principal, Resource, SessionId, Standing, Timestamp,
 };
 
 /// One record of the log.

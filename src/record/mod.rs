@@ -22,7 +22,7 @@ pub use entry::{
 };
 pub use format::{LogId, PAYLOAD_BYTES_MAX};
 pub use log::{Ledger, LedgerError, LedgerOptions, Recovered};
-pub use recall::{Recalled, Unsaid};
+pub use recall::{Masked, Recalled, Unsaid};
 pub use scan::{Damage, Trouble};
 pub use writer::TreeHead;
 

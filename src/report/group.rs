@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::advice::{Advice, advice};
 use crate::classify::environment::inventory_entry;
 use crate::model::{
-    BlastRadius, DecisionId, Disposition, Effect, Environment, EnvironmentKind, Impact, Mode, Posture, Scope, Timestamp,
+    BlastRadius, DecisionId, Disposition, Effect, Environment, EnvironmentKind, Impact, Posture, Scope, Timestamp,
 };
 use crate::record::{ActionEntry, DecisionEntry};
 use crate::rules::RuleSet;

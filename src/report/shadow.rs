@@ -66,6 +66,8 @@ pub struct Shadow {
     pub recorded: u64,
     /// Of `matched`, those of which it only could not be excluded.
     pub unsure: u64,
+    /// Of `matched`, those in which an exception lifts it.
+    pub lifted: u64,
     /// Of `matched`, those that are stricter because of it, or would be.
     pub stricter: u64,
     /// Of `stricter`, those that went on.
@@ -122,6 +124,7 @@ struct Tally {
     matched: u64,
     recorded: u64,
     unsure: u64,
+    lifted: u64,
     stricter: u64,
     went_on: u64,
     why_unsure: Option<String>,
@@ -286,20 +289,27 @@ impl Tally {
     fn count<'d>(
         &mut self,
         entry: &DecisionEntry,
-        mut own: impl Iterator<Item = &'d Finding> + Clone,
+        own: impl Iterator<Item = &'d Finding> + Clone,
         decision: &Decision,
     ) {
-        let Some(finding) = own.next() else { return };
+        let all = || own.clone();
+        let is_lifted = all().all(|other| other.lifted.is_some());
+        // Of several actions one that it is not lifted of.
+        let Some(finding) = all().find(|other| other.lifted.is_none()).or_else(|| all().next()) else { return };
         self.matched += 1;
         self.effect = self.effect.max(Some(finding.effect));
         self.first = Some(self.first.map_or(entry.at, |first| first.min(entry.at)));
         self.last = self.last.max(Some(entry.at));
         self.matches.add(entry.id);
-        if let Some(why) = finding.failed.as_ref().filter(|_| own.all(|other| other.failed.is_some())) {
+        if let Some(why) = finding.failed.as_ref().filter(|_| all().all(|other| other.failed.is_some())) {
             self.unsure += 1;
             self.why_unsure.get_or_insert_with(|| why.clone());
         }
-        let counting = || decision.findings().iter().filter(|other| other.mode == Mode::Enforce);
+        if is_lifted {
+            self.lifted += 1;
+            return;
+        }
+        let counting = || decision.findings().iter().filter(|other| other.counts());
         let others = || counting().filter(|other| other.rule != finding.rule);
         let without = others().map(|other| other.effect).max().unwrap_or(Effect::Allow);
         if finding.effect <= without {
@@ -340,6 +350,7 @@ impl Tally {
             matched: self.matched,
             recorded: self.recorded,
             unsure: self.unsure,
+            lifted: self.lifted,
             stricter: self.stricter,
             went_on: self.went_on,
             why_unsure: self.why_unsure,

@@ -79,7 +79,11 @@ impl Exception {
         }
         for (text, what) in [(&raw.reason, "reason"), (&raw.owner, "owner")] {
             if text.value.trim().is_empty() {
-                reading.report.say(text, format!("`{what}` is empty: an exception that nobody explains is a hole"), None);
+                reading.report.say(
+                    text,
+                    format!("`{what}` is empty: an exception that nobody explains is a hole"),
+                    None,
+                );
             }
         }
         if raw.approved_by.value.0.is_empty() {

@@ -20,13 +20,14 @@ mod text;
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use builtin::builtin_sources;
 pub use case::{Attempt, Case, Cases, Request};
 pub use exception::Exception;
 pub use limits::LimitSpec;
-pub use matcher::{Checked, Verdict};
+pub use matcher::{Checked, Key, Verdict};
 pub use matrix::{Matrix, Row};
 pub use rule::{Rule, Severity};
 pub use text::Maturity;
@@ -53,7 +54,8 @@ pub struct Source {
 }
 
 /// Whose rules these are; a later layer can only tighten.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Layer {
     /// Compiled in.
     BuiltIn,
@@ -246,7 +248,8 @@ impl RuleSet {
         for exception in &self.exceptions {
             let text = sources.iter().find(|source| source.file == exception.file).map_or("", |source| &source.text);
             let mut report = Report::new(&exception.file, text);
-            for rule in exception.lifts.iter().filter(|rule| !rule.starts_with("matrix:") && self.rule(rule).is_none()) {
+            for rule in exception.lifts.iter().filter(|rule| !rule.starts_with("matrix:") && self.rule(rule).is_none())
+            {
                 let help = nearest(rule, self.rules.iter().map(|rule| rule.id.as_str()));
                 let is_limit = self.limits.iter().any(|limit| limit.id == *rule);
                 let message = if is_limit {

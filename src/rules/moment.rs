@@ -3,7 +3,7 @@
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
-use super::text::{Day, RawWindow};
+use super::text::RawWindow;
 use crate::config::{Report, Spot, nearest};
 use crate::model::Timestamp;
 
@@ -119,7 +119,7 @@ impl Window {
     pub(super) fn in_words(raw: &RawWindow) -> String {
         let days = raw.days.as_ref().map_or_else(
             || "every day".to_owned(),
-            |days| days.value.0.iter().map(|(day, _)| day.as_str()).collect::<Vec<_>>().join(", "),
+            |days| days.value.0.iter().map(|(day, _)| format!("{day:?}").to_lowercase()).collect::<Vec<_>>().join(", "),
         );
         let hours = raw.hours.as_ref().map_or("all day", |hours| hours.value.as_str());
         let zone = raw.zone.as_ref().map_or("UTC", |zone| zone.value.as_str());

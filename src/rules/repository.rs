@@ -2,14 +2,14 @@
 //!
 //! SECURITY: the agent can write it. It has no key that could loosen anything, and what it adds can only tighten.
 
+use super::Layer;
 use super::freeze;
-use super::lint::Proof;
 use super::limits::LimitSpec;
+use super::lint::Proof;
 use super::matcher::Reading;
 use super::rule::Rule;
 use super::sets::Sets;
 use super::text::RawRepository;
-use super::Layer;
 use crate::config::{Diagnostic, Diagnostics, Report, parse_yaml};
 
 /// Its name.
@@ -22,9 +22,8 @@ const PREFIX: &str = "repository/";
 const LOOSENING: &[&str] = &["`exceptions`", "`matrix`", "`people`", "`environments`", "`posture`"];
 
 pub(super) fn parse(file: &str, text: &str, sets: &Sets) -> Result<(Vec<Rule>, Vec<LimitSpec>), Diagnostics> {
-    let raw: RawRepository = parse_yaml(file, text).map_err(|Diagnostics(found)| {
-        Diagnostics(found.into_iter().map(explained).collect())
-    })?;
+    let raw: RawRepository =
+        parse_yaml(file, text).map_err(|Diagnostics(found)| Diagnostics(found.into_iter().map(explained).collect()))?;
     let mut report = Report::new(file, text);
     if raw.version.value != 1 {
         report.say(&raw.version, "this version reads `version: 1`", None);
@@ -41,11 +40,8 @@ pub(super) fn parse(file: &str, text: &str, sets: &Sets) -> Result<(Vec<Rule>, V
         .map(|rule| Rule::check(rule, (file, Layer::Repository, Proof::Elsewhere), &mut reading))
         .collect();
     rules.extend(raw.freezes.into_iter().map(|one| freeze::check(one, (file, Layer::Repository), &mut reading)));
-    let limits = raw
-        .limits
-        .into_iter()
-        .map(|limit| LimitSpec::check(&limit, Layer::Repository, &mut reading))
-        .collect();
+    let limits =
+        raw.limits.into_iter().map(|limit| LimitSpec::check(&limit, Layer::Repository, &mut reading)).collect();
     report.finish((rules, limits))
 }
 

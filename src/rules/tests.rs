@@ -91,7 +91,7 @@ fn ids_decisions_and_layers_are_checked() {
         ),
         (
             vec![Source { file: "rules/us/matrix.yaml".to_owned(), ..source("us/x", "guarded: {}") }],
-            "not supported by this version",
+            "the matrix cannot be replaced",
         ),
         (
             vec![Source {
@@ -345,8 +345,9 @@ fn limits_count_what_is_destroyed() {
                 if line.trim_start().starts_with(&format!("{key}:")) { format!("    {text}") } else { line.to_owned() }
             })
             .collect();
-        let found =
-            LimitSpec::parse("rules/base/limits.yaml", &lines.join("\n"), Layer::BuiltIn, &Sets::default()).unwrap_err().to_string();
+        let found = LimitSpec::parse("rules/base/limits.yaml", &lines.join("\n"), Layer::BuiltIn, &Sets::default())
+            .unwrap_err()
+            .to_string();
         assert!(found.contains(expected), "{found}");
     }
 }
@@ -375,3 +376,5 @@ fn without_the_tests_inside_them_the_built_in_rules_say_the_same() {
     let others = |set: &RuleSet| format!("{:?} {:?}", set.limits(), set.packs());
     assert_eq!(others(&whole), others(&judging));
 }
+
+mod language;

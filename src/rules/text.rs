@@ -6,12 +6,11 @@ use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
 use super::Severity;
 use crate::config::Spot;
-use crate::model::blast_words as words;
 use crate::model::{Count, Door, Effect, EnvironmentKind, Evidence, Hazard, Impact, Mode, Reversible, Scope};
 
 /// One value or a list of values; each knows its place where the parser tells it.
@@ -222,24 +221,17 @@ impl<T> OneOrMore<T> {
     }
 }
 
-words! {
-    /// A day of the week.
-    Day {
-        /// Monday.
-        Mon = "mon",
-        /// Tuesday.
-        Tue = "tue",
-        /// Wednesday.
-        Wed = "wed",
-        /// Thursday.
-        Thu = "thu",
-        /// Friday.
-        Fri = "fri",
-        /// Saturday.
-        Sat = "sat",
-        /// Sunday.
-        Sun = "sun",
-    }
+/// A day of the week.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Day {
+    Mon,
+    Tue,
+    Wed,
+    Thu,
+    Fri,
+    Sat,
+    Sun,
 }
 
 /// `sets.yaml`.

@@ -54,10 +54,10 @@ pub(super) struct ExplainArgs {
     pub(super) sql: Option<String>,
     /// The statement's dialect: postgres, mysql, sqlite, mssql, snowflake, bigquery, clickhouse …
     #[arg(long, value_name = "DIALECT", requires = "sql", default_value = "postgres")]
-    dialect: String,
+    pub(super) dialect: String,
     /// Where the statement would run: `host/database`.
     #[arg(long, value_name = "HOST/DB", requires = "sql")]
-    target: Option<String>,
+    pub(super) target: Option<String>,
     /// A header, `Name: value`; may be given again.
     #[arg(short = 'H', long = "header", value_name = "HEADER", conflicts_with = "jsonl")]
     pub(super) headers: Vec<String>,

@@ -226,6 +226,9 @@ fn print_finding(finding: &Finding, actions: usize, out: &mut impl Write) -> io:
     if finding.mode == Mode::Shadow {
         write!(out, " (shadow: recorded, does not count)")?;
     }
+    if let Some(exception) = &finding.lifted {
+        write!(out, " (lifted by the exception {})", visible(exception, 200))?;
+    }
     if let Some(failed) = &finding.failed {
         write!(out, " (could not be evaluated and counts: {})", visible(failed, 200))?;
     }

@@ -245,6 +245,9 @@ fn write_findings(out: &mut dyn Write, entry: &DecisionEntry) -> io::Result<()> 
         if finding.mode != Mode::Enforce {
             notes.push(format!("{}: does not count", finding.mode));
         }
+        if let Some(exception) = &finding.lifted {
+            notes.push(format!("lifted by the exception {}", visible(exception)));
+        }
         let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
         writeln!(out, "{style}{:<15}{style:#}{}{notes}", finding.effect.as_str(), visible(&finding.rule))?;
         field(out, "", &finding.message)?;

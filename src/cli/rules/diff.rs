@@ -76,7 +76,12 @@ fn diff(args: &DiffArgs, out: &mut impl Write) -> anyhow::Result<u8> {
         None => {
             let folder = Some(places.file.as_path()).filter(|_| places.named || places.config.exists());
             let rules = with(folder, &args.rules)?;
-            Setup { rules, config: present.config.clone(), inventory: present.inventory.clone() }
+            Setup {
+                rules,
+                config: present.config.clone(),
+                inventory: present.inventory.clone(),
+                people: present.people.clone(),
+            }
         }
     };
     let now = SystemClock.now();

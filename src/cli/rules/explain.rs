@@ -72,12 +72,16 @@ pub(super) fn run(args: &Explain, out: &mut impl Write, err: &mut impl Write) ->
 fn explain(args: &Explain, out: &mut impl Write) -> anyhow::Result<u8> {
     anyhow::ensure!(!args.asked.jsonl, "`--jsonl` belongs to `blastgate explain`");
     let config = args.asked.config.clone().or_else(crate::cli::own_configuration);
-    let setup = config.as_deref().map_or_else(|| Ok(Setup::default()), Setup::read)?;
+    let id = args.asked.url.as_deref().filter(|id| id.starts_with("d_"));
+    let setup = match std::env::current_dir() {
+        // What is done here is judged by what the repository adds, too; what was done, was done elsewhere.
+        Ok(directory) if id.is_none() => Setup::for_work(config.as_deref(), &directory)?,
+        _ => config.as_deref().map_or_else(|| Ok(Setup::default()), Setup::read)?,
+    };
     for id in &args.rule {
         super::shadow::look_up(&setup.rules, id)?;
     }
     let at = SystemClock.now();
-    let id = args.asked.url.as_deref().filter(|id| id.starts_with("d_"));
     let asked = match id {
         Some(id) => recorded(id, args, &setup)?,
         None => judged(&args.asked, &setup, at)?,
@@ -127,8 +131,9 @@ fn recorded(id: &str, args: &Explain, setup: &Setup) -> anyhow::Result<Asked> {
     };
     let entry = in_log(id, &log)?;
     let again = Again { rules: &setup.rules, posture: None, inventory: None };
-    let recalled = entry.recall().with_context(|| format!("{} cannot be decided again", entry.id))?;
-    let decision = again.decide(&entry)?;
+    let cannot = || format!("{} cannot be decided again", entry.id);
+    let recalled = entry.recall().with_context(cannot)?;
+    let decision = again.decide(&entry).with_context(cannot)?;
     let (actions, context, standing) = (recalled.actions, recalled.context, recalled.standing);
     Ok(Asked { actions, context, standing, decision, recorded: Some(entry), rehearsals: Vec::new() })
 }

@@ -146,6 +146,9 @@ impl Page<'_> {
             let why = rule.why_unsure.as_deref().unwrap_or_default();
             sheet.field(out, "unsure", &format!("{}: {why}", rule.unsure))?;
         }
+        if rule.lifted > 0 {
+            sheet.field(out, "lifted", &format!("{} of them, by an exception", rule.lifted))?;
+        }
         if rule.stricter > 0 {
             sheet.field(out, "stricter", &stricter(rule))?;
             sheet.field(out, "what", &kinds(&rule.operations))?;
@@ -208,7 +211,9 @@ fn promote(rule: &Shadow, decisions: u64) -> String {
                 .to_owned()
         }
         Promotion::Harmless => {
-            format!("{how}. So far it changes nothing: others say as much of every call that it matched")
+            format!(
+                "{how}. So far it changes nothing: others say as much of every call that it matched, or an exception lifts it"
+            )
         }
         Promotion::Stops if rule.went_on == 0 => format!("{how}. What it would have stopped was stopped anyway"),
         Promotion::Stops => format!(

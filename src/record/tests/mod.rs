@@ -64,6 +64,7 @@ fn decision(n: u64) -> DecisionEntry {
             message: "the stack goes with everything in it".into(),
             instead: "delete the one resource".into(),
             failed: None,
+            lifted: None,
         }],
         revision: "r1".into(),
         posture: Posture::Guarded,

@@ -46,7 +46,12 @@ impl RawMatch {
             provider: reading.globs(&self.provider),
             service: reading.globs(&self.service),
             resource: self.resource.as_ref().map(|list| reading.patterns(&list.value, list.into())).unwrap_or_default(),
-            places: self.places().into_iter().filter(|(_, list)| list.is_some()).map(|(key, list)| (key, reading.globs(list))).collect(),
+            places: self
+                .places()
+                .into_iter()
+                .filter(|(_, list)| list.is_some())
+                .map(|(key, list)| (key, reading.globs(list)))
+                .collect(),
             whose: [(Key::Owner, &self.owner), (Key::Tenant, &self.tenant)]
                 .into_iter()
                 .filter(|(_, list)| list.is_some())
@@ -55,7 +60,7 @@ impl RawMatch {
             tiers: self.tier.as_ref().map(|list| tiers(list, reading.report)),
             count: self.count.as_ref().and_then(|count| counted(count, reading.report)),
             parameter: self.parameters(reading),
-            who: self.principal.as_ref().map(|who| who.value.compile(who.into(), reading)).unwrap_or_default(),
+            who: self.principal.as_ref().map(|who| who.value.compile(reading)).unwrap_or_default(),
             session: reading.globs(&self.session).into_iter().map(session).collect(),
             time: self.windows(reading.report),
             written,
@@ -147,8 +152,14 @@ impl RawMatch {
             written.push((Key::Parameter, map.value.iter().map(one).collect::<Vec<_>>().join("; ")));
         }
         if let Some(who) = &self.principal {
-            let parts = [("person", &who.value.person), ("agent", &who.value.agent), ("level", &who.value.level), ("role", &who.value.role)];
-            let said = parts.iter().filter_map(|(name, list)| Some(format!("{name} {}", in_words(&list.as_ref()?.value))));
+            let parts = [
+                ("person", &who.value.person),
+                ("agent", &who.value.agent),
+                ("level", &who.value.level),
+                ("role", &who.value.role),
+            ];
+            let said =
+                parts.iter().filter_map(|(name, list)| Some(format!("{name} {}", in_words(&list.as_ref()?.value))));
             written.push((Key::Principal, said.collect::<Vec<_>>().join("; ")));
         }
         if let Some(time) = &self.time {
@@ -207,15 +218,24 @@ impl RawMatch {
 }
 
 impl RawWho {
-    fn compile(&self, at: Spot, reading: &mut Reading<'_, '_>) -> Who {
+    fn compile(&self, reading: &mut Reading<'_, '_>) -> Who {
         let level = self.level.as_ref().map(|list| levels(list, reading.report)).unwrap_or_default();
-        for (text, spot) in self.role.iter().flat_map(|list| &list.value.0) {
+        for (text, spot) in self
+            .role
+            .iter()
+            .flat_map(|list| list.value.0.iter().map(move |(text, spot)| (text, spot.unwrap_or(list.into()))))
+        {
             if !text.0.starts_with('$') && !crate::config::is_role(&text.0.replace('*', "x")) {
                 let help = "write it in lower case, with hyphens: `senior-sre`";
-                reading.report.say(spot.unwrap_or(at), format!("`{}` is not a role", text.0), Some(help.to_owned()));
+                reading.report.say(spot, format!("`{}` is not a role", text.0), Some(help.to_owned()));
             }
         }
-        Who { person: reading.globs(&self.person), agent: reading.globs(&self.agent), level, role: reading.globs(&self.role) }
+        Who {
+            person: reading.globs(&self.person),
+            agent: reading.globs(&self.agent),
+            level,
+            role: reading.globs(&self.role),
+        }
     }
 }
 

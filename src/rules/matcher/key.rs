@@ -73,10 +73,7 @@ words! {
 impl Key {
     /// Whether its words are among those that are compared as bits.
     pub(super) const fn is_facet(self) -> bool {
-        matches!(
-            self,
-            Self::Impact | Self::Scope | Self::Environment | Self::Reversible | Self::Evidence | Self::Door
-        )
+        matches!(self, Self::Impact | Self::Scope | Self::Environment | Self::Reversible | Self::Evidence | Self::Door)
     }
 
     /// What the action's place says.

@@ -12,7 +12,7 @@ mod show;
 
 pub(super) use compile::{Block, Reading};
 pub(super) use facets::Facets;
-pub(super) use key::Key;
+pub use key::Key;
 pub use show::Checked;
 
 use self::measure::{CountTest, SessionTest, Who};
@@ -177,7 +177,8 @@ impl Matcher {
                 !action.resources().is_empty() && action.resources().iter().all(|one| self.is_resource(one))
             }
             Key::Parameter => self.parameter.iter().all(|(name, patterns)| {
-                let is_one = |parameter: &Parameter| patterns.iter().any(|one| one.matches_ignoring_case(&parameter.value));
+                let is_one =
+                    |parameter: &Parameter| patterns.iter().any(|one| one.matches_ignoring_case(&parameter.value));
                 values(view, name).next().is_some() && values(view, name).all(is_one)
             }),
             key => self.speaks(key, view) == Verdict::Yes,
@@ -194,11 +195,8 @@ impl Matcher {
 
     /// Whether everything that `other` covers is covered by this one; false when that cannot be told.
     pub(super) fn swallows(&self, other: &Self) -> bool {
-        let lists = [
-            (&self.operation, &other.operation),
-            (&self.provider, &other.provider),
-            (&self.service, &other.service),
-        ];
+        let lists =
+            [(&self.operation, &other.operation), (&self.provider, &other.provider), (&self.service, &other.service)];
         let same = |key: Key| {
             let of = |matcher: &Self| {
                 matcher.written.iter().find(|(written, _)| *written == key).map(|(_, text)| text.clone())
@@ -209,7 +207,9 @@ impl Matcher {
         let others = self.written.iter().map(|(key, _)| *key).filter(|key| !key.is_facet() && !is_listed(key));
         self.facets.cover(other.facets)
             && lists.iter().all(|(mine, theirs)| {
-                let within = |glob: &Glob| mine.iter().any(|wide| wide == glob || glob.is_exact() && wide.matches(glob.as_str()));
+                let within = |glob: &Glob| {
+                    mine.iter().any(|wide| wide == glob || glob.is_exact() && wide.matches(glob.as_str()))
+                };
                 mine.is_empty() || !theirs.is_empty() && theirs.iter().all(within)
             })
             && { others }.all(same)

@@ -51,7 +51,10 @@ fn a_page_of_eighty_columns() {
         stricter: 3,
         milder: 1,
         unsaid: vec![Unsayable { why: "a value in it was masked".to_owned(), count: 2, examples: vec![id(9)] }],
-        groups: vec![group(Effect::Allow, Effect::Deny, flips), group(Effect::Escalate, Effect::Allow, vec![flip(4, Some("web"))])],
+        groups: vec![
+            group(Effect::Allow, Effect::Deny, flips),
+            group(Effect::Escalate, Effect::Allow, vec![flip(4, Some("web"))]),
+        ],
         ..Diff::default()
     };
     let expected = "\
@@ -74,7 +77,13 @@ why         Nothing is rolled out to the shop on a Friday evening: nobody is
 #[test]
 fn many_are_told_by_a_few() {
     let flips = (1..=30).map(|n| flip(n, Some("web"))).collect();
-    let diff = Diff { decisions: 40, flips: 30, stricter: 30, groups: vec![group(Effect::Allow, Effect::Deny, flips)], ..Diff::default() };
+    let diff = Diff {
+        decisions: 40,
+        flips: 30,
+        stricter: 30,
+        groups: vec![group(Effect::Allow, Effect::Deny, flips)],
+        ..Diff::default()
+    };
     let text = page(&diff, FEW);
     assert!(text.contains("30 of 40 decisions would flip in the last 7 days, all to something stricter"), "{text}");
     assert!(text.contains("… and 27 more; --all shows each") && text.lines().count() < 12, "{text}");

@@ -55,7 +55,10 @@ fn a_rule_is_shown_value_by_value_with_what_would_have_passed() {
     let text = explained(&["--", "kubectl", "delete", "deployment", "web"]);
     assert!(!text.contains("acme/no-rollout"), "{text}");
     let text = explained(&["--all", "--", "kubectl", "delete", "deployment", "web"]);
-    assert!(text.contains("acme/no-rollout  deny  does not match: operation\n") && !text.contains("--all shows"), "{text}");
+    assert!(
+        text.contains("acme/no-rollout  deny  does not match: operation\n") && !text.contains("--all shows"),
+        "{text}"
+    );
 }
 
 #[test]

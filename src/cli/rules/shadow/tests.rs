@@ -18,6 +18,7 @@ fn shadow(promotion: Promotion) -> Shadow {
         matched: 14,
         recorded: 12,
         unsure: 0,
+        lifted: 0,
         stricter: 10,
         went_on: 10,
         why_unsure: None,
