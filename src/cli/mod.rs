@@ -17,6 +17,7 @@ mod rules;
 mod run;
 mod serve;
 mod sessions;
+mod sheet;
 mod table;
 
 use std::io;

@@ -291,6 +291,7 @@ pub(super) fn entry(id: DecisionId, decided: &Decided, request: String, body_sha
         id,
         at: decided.context.at,
         principal: decided.context.principal.clone(),
+        standing: decided.facts.standing.clone(),
         door: decided.context.door,
         request,
         actions: decided.actions.iter().map(ActionEntry::from).collect(),

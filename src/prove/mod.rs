@@ -2,10 +2,14 @@
 
 mod capture;
 pub mod gameday;
+mod trace;
+mod what_if;
 
 use vec1::Vec1;
 
 pub use capture::capture;
+pub use trace::{Outcome, Traced, trace};
+pub use what_if::{Alternative, WhatIf};
 
 use crate::classify::{Action, classify};
 use crate::config::{Bodies, Diagnostic, Inventory};

@@ -11,7 +11,7 @@ use crate::classify::Action;
 use crate::decide::Finding;
 use crate::model::{
     ApprovalId, BlastRadius, DecisionId, Disposition, Door, Effect, Environment, Evidence, Operation, Parameter, Place,
-    Posture, Principal, Resource, SessionId, Timestamp,
+    Posture, Principal, Resource, SessionId, Standing, Timestamp,
 };
 
 /// One record of the log.
@@ -268,6 +268,9 @@ pub struct DecisionEntry {
     pub at: Timestamp,
     /// Who.
     pub principal: Principal,
+    /// What `people.yaml` said of the person then; nothing where it said nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
     /// Through which door.
     pub door: Door,
     /// The method and the target's host and port: `POST cloudformation.us-east-1.amazonaws.com:443`. Paths and queries

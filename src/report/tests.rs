@@ -75,6 +75,7 @@ impl<'a> Call<'a> {
             id,
             at: at(self.n),
             principal: principal(self.session),
+            standing: None,
             door: Door::Http,
             request: "POST x:443".into(),
             actions: vec![ActionEntry {

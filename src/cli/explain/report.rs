@@ -12,18 +12,18 @@ use crate::identify::command::Surroundings;
 use crate::identify::tool::ToolCall;
 use crate::model::http::Unreadable;
 use crate::model::{
-    ApprovalId, BlastRadius, Context, Effect, EnvironmentKind, Evidence, Mode, Operation, Posture, Resource,
+    ApprovalId, BlastRadius, Context, Door, Effect, EnvironmentKind, Evidence, Mode, Operation, Posture, Resource,
 };
 use crate::prove::{Bench, Command, Judged, Request, Statement};
 use crate::record::redact;
 
 /// What one request would do, and what would be said.
-pub(super) struct Report {
-    outcome: Result<Judged, Unreadable>,
+pub(in crate::cli) struct Report {
+    pub(in crate::cli) outcome: Result<Judged, Unreadable>,
     /// How each action of a command was reached, from the outermost command to the innermost.
     trails: Vec<Vec<String>>,
     posture: Posture,
-    context: Context,
+    pub(in crate::cli) context: Context,
 }
 
 /// The answer as a program reads it.
@@ -76,12 +76,7 @@ impl Report {
     }
 
     /// The same of an agent's tool call.
-    pub(super) fn of_tool(
-        bench: &Bench<'_>,
-        call: &ToolCall,
-        around: &dyn Surroundings,
-        context: &Context,
-    ) -> Self {
+    pub(super) fn of_tool(bench: &Bench<'_>, call: &ToolCall, around: &dyn Surroundings, context: &Context) -> Self {
         let context = Context { door: Door::Mcp, ..context.clone() };
         let (outcome, trails) = match bench.use_tool(call, around, &context) {
             Ok((judged, trails)) => (Ok(judged), trails.into_vec()),

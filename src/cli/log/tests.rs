@@ -40,6 +40,7 @@ fn decision(n: u64, effect: Effect, resource: &str) -> Entry {
             person: None,
             anonymous: false,
         },
+        standing: None,
         door: Door::Http,
         request: "POST cloudformation.us-east-1.amazonaws.com:443".into(),
         actions: vec![ActionEntry {

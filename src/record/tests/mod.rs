@@ -50,6 +50,7 @@ fn decision(n: u64) -> DecisionEntry {
             person: Some("ada@example.com".into()),
             anonymous: false,
         },
+        standing: None,
         door: Door::Http,
         request: "POST cloudformation.us-east-1.amazonaws.com:443".into(),
         actions: vec![action],
