@@ -5,6 +5,7 @@
 
 mod builtin;
 mod case;
+pub mod import;
 mod index;
 mod limits;
 mod lint;
