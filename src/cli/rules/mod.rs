@@ -1,5 +1,7 @@
 //! `rules check`, `rules list`, `rules show`, `rules export`.
 
+mod import;
+
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -49,6 +51,8 @@ enum RulesCommand {
         #[arg(long, value_name = "PATH")]
         config: Option<PathBuf>,
     },
+    /// Write AWS policies' denials, or those of Claude Code's settings, as rules, and list what could not be carried over.
+    Import(import::ImportArgs),
     /// Write the built-in packs into a folder, to read them or to copy from them.
     Export {
         /// The folder; it is created, and no file in it is overwritten.
@@ -68,6 +72,7 @@ pub(super) fn run(args: &RulesArgs, out: &mut impl Write, err: &mut impl Write) 
             Err(wrong) => complain(&wrong, err),
         },
         RulesCommand::Show { id, config } => show(id, config.as_ref(), out, err),
+        RulesCommand::Import(args) => import::run(args, out, err),
         RulesCommand::Export { folder } => export(folder, out, err),
     }
 }

@@ -58,6 +58,10 @@ impl Actions {
         for action in list {
             actions.add(action, purpose);
         }
+        // What a later action says of every call, an earlier one need not say of some.
+        let conditional = std::mem::take(&mut actions.conditional);
+        let is_new = |(target, _): &(Target, &str)| !actions.has(target.service, target.operation);
+        actions.conditional = conditional.into_iter().filter(is_new).collect();
         actions
     }
 
@@ -66,7 +70,8 @@ impl Actions {
             (self.everything, self.broad) = (true, true);
             return;
         }
-        let Some((prefix, name)) = action.split_once(':').filter(|(prefix, name)| !prefix.is_empty() && !name.is_empty())
+        let Some((prefix, name)) =
+            action.split_once(':').filter(|(prefix, name)| !prefix.is_empty() && !name.is_empty())
         else {
             return self.drop(action, "it is not `service:Action`");
         };
@@ -81,8 +86,8 @@ impl Actions {
                 self.add_service(service, name, purpose);
             }
         }
-        self.add_guards((&prefix, name), purpose);
-        if self.patterns.len() + self.conditional.len() == before && !self.covers(&prefix, name) {
+        let has = self.add_guards((&prefix, name), purpose);
+        if self.patterns.len() + self.conditional.len() == before && !has && !self.covers(&prefix, name) {
             self.drop(action, &why_none(&prefix, name));
         }
     }
@@ -99,9 +104,8 @@ impl Actions {
     }
 
     fn has(&self, service: &Service, operation: &Operation) -> bool {
-        let is_it = |target: &Target| {
-            std::ptr::eq(target.service, service) && std::ptr::eq(target.operation, operation)
-        };
+        let is_it =
+            |target: &Target| std::ptr::eq(target.service, service) && std::ptr::eq(target.operation, operation);
         self.targets.iter().any(is_it)
     }
 
@@ -123,8 +127,7 @@ impl Actions {
             let is_open = name.contains('*') && !name.contains('?');
             let reached: Vec<&'static Operation> =
                 service.operations().iter().filter(|one| is_open && covers(name, one.name.get(), true)).collect();
-            let others: Vec<&str> =
-                reached.iter().filter(|one| !meant(one)).map(|one| one.name.get()).collect();
+            let others: Vec<&str> = reached.iter().filter(|one| !meant(one)).map(|one| one.name.get()).collect();
             // An open pattern also covers what the service learns tomorrow; one that reaches too far is spelt out where
             // it excuses.
             let keeps = !reached.is_empty() && (purpose == Use::Deny || others.is_empty());
@@ -150,9 +153,11 @@ impl Actions {
         }
     }
 
-    /// What the table says of calls that need the permission only at times, and of whole hosts.
-    fn add_guards(&mut self, (prefix, name): (&str, &str), purpose: Use) {
+    /// What the table says of calls that need the permission only at times, and of whole hosts. True when another action
+    /// has brought such a call already, whatever it holds.
+    fn add_guards(&mut self, (prefix, name): (&str, &str), purpose: Use) -> bool {
         let mut sometimes: Vec<String> = vec![];
+        let mut has = false;
         let is_its = |row: &crate::catalog::aws::permission::Guard| {
             row.prefix == prefix && row.permission != "*" && covers(name, row.permission, false)
         };
@@ -162,7 +167,8 @@ impl Actions {
             match (row.needed, service.zip(operation)) {
                 (Needed::Always, None) => self.pattern(format!("aws:{}:{}", row.service, row.operation)),
                 (Needed::Always, Some(_)) => {}
-                (_, Some((service, operation))) if purpose == Use::Excuse || self.has(service, operation) => {}
+                (_, Some((service, operation))) if self.has(service, operation) => has = true,
+                (_, Some(_)) if purpose == Use::Excuse => {}
                 (Needed::With(member), Some((service, operation))) => {
                     let target = Target { service, operation, exact: !name.contains(['*', '?']) };
                     self.conditional.push((target, member));
@@ -180,6 +186,7 @@ impl Actions {
             );
             self.notes.push(Note { fit: Fit::Narrower, text });
         }
+        has
     }
 
     fn pattern(&mut self, pattern: String) {
@@ -200,7 +207,10 @@ fn why_none(prefix: &str, name: &str) -> String {
         .collect();
     if !sometimes.is_empty() {
         let list: Vec<&str> = sometimes.iter().map(String::as_str).collect();
-        return format!("no operation is called so; it guards some calls of {}, which a request does not tell apart", some(&list));
+        return format!(
+            "no operation is called so; it guards some calls of {}, which a request does not tell apart",
+            some(&list)
+        );
     }
     if guarded_services(prefix).is_empty() {
         return format!("no service of the catalog has the prefix `{prefix}`");
@@ -223,9 +233,10 @@ pub(super) fn near(actions: &Actions) -> Vec<Sample> {
     let reads = ["Describe", "List", "Get"];
     let mut found = vec![];
     for target in actions.targets.iter().take(3) {
-        let quiet = target.service.operations().iter().filter(|one| {
-            reads.iter().any(|verb| one.name.get().starts_with(verb)) && one.required.get().is_empty()
-        });
+        let quiet =
+            target.service.operations().iter().filter(|one| {
+                reads.iter().any(|verb| one.name.get().starts_with(verb)) && one.required.get().is_empty()
+            });
         let others = quiet.map(|operation| Target { operation, ..*target });
         found.extend(others.filter(|one| !actions.has(one.service, one.operation)).take(2).map(|one| one.sample()));
     }

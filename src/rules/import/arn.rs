@@ -92,7 +92,9 @@ fn without_path(resource: &str, original: &str, arns: &mut Arns) -> String {
         return resource.to_owned();
     }
     if name.trim_matches('*').is_empty() {
-        let text = format!("resource `{original}`: requests name a {kind} without its path, so that the path alone says nothing");
+        let text = format!(
+            "resource `{original}`: requests name a {kind} without its path, so that the path alone says nothing"
+        );
         arns.notes.push(Note { fit: Fit::Narrower, text });
         return resource.to_owned();
     }
@@ -120,19 +122,31 @@ pub(super) fn fits(target: &Target, patterns: &[String]) -> Fits {
         let name = member.name.get();
         let template = catalog::arn(service, target.operation.name.get(), name);
         let shape = match template {
-            _ if name.to_ascii_lowercase().trim_end_matches("[]").trim_end_matches('s').ends_with("arn") => "*".to_owned(),
+            _ if name.to_ascii_lowercase().trim_end_matches("[]").trim_end_matches('s').ends_with("arn") => {
+                "*".to_owned()
+            }
             Some(template) => stars(template),
             None => {
                 fits = if fits == Fits::Nameless { Fits::Unknown } else { fits };
                 continue;
             }
         };
-        if patterns.iter().any(|pattern| meet(pattern, &shape)) {
+        if patterns.iter().any(|pattern| touch(pattern, &shape)) {
             return Fits::Meets;
         }
         fits = Fits::Other;
     }
     fits
+}
+
+/// Whether two ARN patterns have an ARN in common, part by part.
+fn touch(one: &str, other: &str) -> bool {
+    let (a, b): (Vec<&str>, Vec<&str>) = (one.splitn(6, ':').collect(), other.splitn(6, ':').collect());
+    if a.len() != b.len() {
+        return meet(one, other);
+    }
+    // Where a request does not prove region or account, the part is empty.
+    a.iter().zip(b).all(|(a, b)| meet(a, b) || b == "*" && a.is_empty())
 }
 
 /// A template with `*` for its holes.

@@ -191,10 +191,8 @@ impl Condition {
             (false, false) => Meaning::Narrows(place, patterns),
         };
         if missing_too {
-            let text = format!(
-                "{} also holds where the key is missing, and the rule needs it to be there",
-                self.said()
-            );
+            let text =
+                format!("{} also holds where the key is missing, and the rule needs it to be there", self.said());
             notes.push(Note { fit: Fit::Narrower, text });
         }
         Read { meaning, notes }
@@ -263,9 +261,9 @@ fn parameter(key: &str, targets: &[Target]) -> Option<String> {
     let find = |target: &Target| {
         let decides = |role: Role| move |member: &&crate::catalog::aws::Member| member.roles.contains(role);
         let members = target.operation.members().iter().filter(decides(Role::Deciding));
-        members.map(|member| member.name.get()).find(|member| {
-            member.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case(name))
-        })
+        members
+            .map(|member| member.name.get())
+            .find(|member| member.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case(name)))
     };
     let first = find(targets.first()?)?;
     targets.iter().all(|target| find(target) == Some(first)).then(|| first.to_owned())

@@ -114,7 +114,10 @@ impl Draft {
             push(&mut text, format_args!("# {direction}{}\n", plain(&note.text)));
         }
         let Written { id, owner, mode, tests } = written;
-        push(&mut text, format_args!("id: {id}\nowner: {}\nseverity: {}\nmode: {mode}\n", quoted(owner), self.severity));
+        push(
+            &mut text,
+            format_args!("id: {id}\nowner: {}\nseverity: {}\nmode: {mode}\n", quoted(owner), self.severity),
+        );
         text.push_str("match:\n");
         block(&mut text, &self.matches);
         if !self.unless.is_empty() {
@@ -129,8 +132,13 @@ impl Draft {
             self.references.iter().for_each(|one| push(&mut text, format_args!("  - {}\n", quoted(one))));
         }
         let (matching, missing) = tests;
-        text.push_str("tests:\n");
+        if !matching.is_empty() || !missing.is_empty() {
+            text.push_str("tests:\n");
+        }
         for (key, cases) in [("match", matching), ("not_match", missing)] {
+            if cases.is_empty() {
+                continue;
+            }
             push(&mut text, format_args!("  {key}:\n"));
             cases.iter().for_each(|case| push(&mut text, format_args!("    - {case}\n")));
         }

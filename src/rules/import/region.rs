@@ -27,8 +27,7 @@ fn below(beginning: &str, allowed: &[String], found: &mut BTreeSet<String>) {
     if allowed.iter().any(open) {
         return;
     }
-    let next: BTreeSet<char> =
-        allowed.iter().filter_map(|text| text.strip_prefix(beginning)?.chars().next()).collect();
+    let next: BTreeSet<char> = allowed.iter().filter_map(|text| text.strip_prefix(beginning)?.chars().next()).collect();
     let is_end = allowed.iter().any(|text| text == beginning);
     let words = beginning.split('-').count();
     let starts = beginning.is_empty() || beginning.ends_with('-');

@@ -24,8 +24,7 @@ pub(super) fn convert(policy: &Policy, converted: &mut Converted) {
         let object = statement.as_object();
         let sid = object.and_then(|object| object.get("Sid")).and_then(Value::as_str).unwrap_or_default();
         let statement_name = if sid.is_empty() { format!("statement {}", at + 1) } else { sid.to_owned() };
-        let origin =
-            Origin { file: policy.file.clone(), policy: policy.name.clone(), statement: statement_name };
+        let origin = Origin { file: policy.file.clone(), policy: policy.name.clone(), statement: statement_name };
         let mut one = Statement { policy, origin, drafts: vec![], left: vec![] };
         match object {
             Some(object) => {
@@ -84,7 +83,8 @@ impl Statement<'_> {
             parts.notes.extend(excused.notes);
             if !excused.unmapped.is_empty() {
                 let names: Vec<&str> = excused.unmapped.iter().map(|(name, _)| name.as_str()).collect();
-                let text = format!("no operation belongs to these exceptions, so that nothing needs them: {}", some(&names));
+                let text =
+                    format!("no operation belongs to these exceptions, so that nothing needs them: {}", some(&names));
                 parts.notes.push(Note { fit: Fit::Same, text });
             }
             if !excused.patterns.is_empty() {
@@ -105,8 +105,9 @@ impl Statement<'_> {
         };
         let actions = Actions::read(&list, Use::Deny);
         for (action, why) in &actions.unmapped {
-            let hint = (action.eq_ignore_ascii_case("iam:PassRole"))
-                .then(|| "rules name the calls that take a role, and `base/privilege` asks for those that grant one".to_owned());
+            let hint = (action.eq_ignore_ascii_case("iam:PassRole")).then(|| {
+                "rules name the calls that take a role, and `base/privilege` asks for those that grant one".to_owned()
+            });
             self.leave(&format!("the action `{action}`"), why, hint);
         }
         let is_empty = !actions.everything && actions.patterns.is_empty() && actions.conditional.is_empty();
@@ -125,7 +126,10 @@ impl Statement<'_> {
                 );
                 return Err((why, Some("say it with `principal:` or `account:` in a rule of your own".to_owned())));
             }
-            let text = format!("the gate cannot see the exception {}, so that the rule holds for everybody", parts.exempts.join(" and "));
+            let text = format!(
+                "the gate cannot see the exception {}, so that the rule holds for everybody",
+                parts.exempts.join(" and ")
+            );
             parts.notes.push(Note { fit: Fit::Wider, text });
         }
         let unless = parts.excuses.pop();
@@ -151,19 +155,24 @@ impl Statement<'_> {
             matches.set("operation", loose.iter().map(Target::id));
             let is_kind = resources.iter().all(|pattern| arn::is_kind(pattern));
             let fit = if is_kind { Fit::Same } else { Fit::Wider };
-            let text = format!("requests do not name what `Resource` names, so that it is left out: {}", resources.join(", "));
+            let text =
+                format!("requests do not name what `Resource` names, so that it is left out: {}", resources.join(", "));
             let notes = parts.notes.iter().cloned().chain([Note { fit, text }]).collect();
             drafts.push(base(matches, notes));
         }
-        for (target, member) in &actions.conditional {
+        let mut members: Vec<&str> = actions.conditional.iter().map(|(_, member)| *member).collect();
+        members.dedup();
+        for member in members {
+            let with: Vec<&Target> =
+                actions.conditional.iter().filter(|(_, other)| *other == member).map(|(target, _)| target).collect();
             let mut matches = parts.matches.clone();
-            matches.set("operation", [target.id()]);
-            matches.parameters.insert((*member).to_owned(), vec!["*".to_owned()]);
+            matches.set("operation", with.iter().map(|target| target.id()));
+            matches.parameters.insert(member.to_owned(), vec!["*".to_owned()]);
             if !resources.is_empty() {
                 matches.set("resource", resources.iter().cloned());
             }
             let mut draft = base(matches, parts.notes.clone());
-            draft.samples = vec![target.sample()];
+            draft.samples = with.iter().map(|target| target.sample()).collect();
             draft.name = format!("{}-{}", draft.name, slug(member));
             drafts.push(draft);
         }
@@ -180,7 +189,10 @@ impl Statement<'_> {
         };
         let mut samples: Vec<Sample> = actions.targets.iter().filter(named).take(8).map(Target::sample).collect();
         if samples.is_empty() {
-            samples = vec![Sample { operation: "aws:ec2:DescribeInstances".to_owned(), command: Some("aws ec2 describe-instances".to_owned()) }];
+            samples = vec![Sample {
+                operation: "aws:ec2:DescribeInstances".to_owned(),
+                command: Some("aws ec2 describe-instances".to_owned()),
+            }];
         }
         let instead = match &unless {
             Some((key, values)) if *key != Key::Place("operation") => {
@@ -209,13 +221,19 @@ impl Statement<'_> {
             decision: Effect::Deny,
             matches,
             unless: block,
-            message: format!("The {kind} `{policy}` denies this in its statement `{sid}`. AWS would refuse it as well; it was not sent."),
+            message: format!(
+                "The {kind} `{policy}` denies this in its statement `{sid}`. AWS would refuse it as well; it was not sent."
+            ),
             instead,
             references: vec![
                 format!("{kind} {policy}{id}, {sid}, from {file}"),
                 match self.policy.kind {
-                    Kind::ServiceControl => "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html",
-                    Kind::Iam => "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
+                    Kind::ServiceControl => {
+                        "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html"
+                    }
+                    Kind::Iam => {
+                        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"
+                    }
                 }
                 .to_owned(),
             ],
@@ -243,7 +261,8 @@ fn check(object: &Map<String, Value>) -> Result<(), Refused> {
         return refuse("it names IAM principals (`NotPrincipal`), which the gate does not know");
     }
     let anybody = |value: &Value| {
-        value == "*" || value.as_object().is_some_and(|map| map.len() == 1 && map.get("AWS").is_some_and(|one| one == "*"))
+        value == "*"
+            || value.as_object().is_some_and(|map| map.len() == 1 && map.get("AWS").is_some_and(|one| one == "*"))
     };
     if object.get("Principal").is_some_and(|value| !anybody(value)) {
         return refuse("it names IAM principals (`Principal`), which the gate does not know");
