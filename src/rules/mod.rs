@@ -8,6 +8,7 @@ mod case;
 mod demand;
 mod exception;
 mod freeze;
+pub mod import;
 mod index;
 mod limits;
 mod lint;
