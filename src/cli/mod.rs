@@ -79,7 +79,7 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// List operations of AWS with what they do, by id, AWS CLI command, CloudFormation or Terraform type
     Operations(operations::OperationsArgs),
-    /// Check, list, show and export rules
+    /// Write, check, test and look at rules
     Rules(rules::RulesArgs),
     /// Print a completion script for a shell
     Completions {

@@ -1,5 +1,7 @@
 //! The tests inside a rule: requests, written short, that it must match or must not match.
 
+use std::fmt;
+
 use serde_saphyr::Spanned;
 
 use super::text::{RawAction, RawCase, RawHttp, RawSigner, RawTests};
@@ -65,6 +67,29 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
+}
+
+/// One line that tells it from its neighbours.
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const CHARS_MAX: usize = 160;
+        let text = match self {
+            Self::Command { text, .. } => text.clone(),
+            Self::Http(request) => format!("{} {} {}", request.method, request.url, request.body),
+            Self::Declared(action) => {
+                let resources = action.resources().iter().map(Resource::as_str);
+                let mut words = vec![action.operation().as_str()];
+                words.extend(resources);
+                words.join(" ")
+            }
+        };
+        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if line.chars().count() <= CHARS_MAX {
+            return f.write_str(&line);
+        }
+        let cut: String = line.chars().take(CHARS_MAX).collect();
+        write!(f, "{cut}…")
+    }
 }
 
 impl Cases {

@@ -5,12 +5,15 @@
 
 mod builtin;
 mod case;
+pub mod docs;
+pub mod format;
 mod index;
 mod limits;
 mod lint;
 mod matcher;
 mod matrix;
 mod rule;
+pub mod schema;
 mod text;
 
 use std::collections::HashMap;
@@ -25,7 +28,7 @@ pub use rule::{Rule, Severity};
 pub use text::Maturity;
 
 use crate::classify::Action;
-use crate::config::{Diagnostic, Diagnostics, Report, parse_yaml};
+use crate::config::{Diagnostic, Diagnostics, Kind, Report, parse_yaml};
 use crate::model::{Context, Mode, Standing};
 use index::Index;
 use lint::Proof;
@@ -88,6 +91,7 @@ pub struct RuleSet {
     matrix: Matrix,
     index: Index,
     revision: String,
+    warnings: Vec<Diagnostic>,
 }
 
 /// All that a rule may look at.
@@ -161,6 +165,7 @@ impl RuleSet {
             matrix: Matrix::default(),
             index: Index::default(),
             revision: revision(sources),
+            warnings: Vec::new(),
         };
         let mut wrong: Vec<Diagnostic> = Vec::new();
         for source in sources {
@@ -200,7 +205,8 @@ impl RuleSet {
         let mut seen: HashMap<&str, &str> = HashMap::new();
         for (id, file) in rules.chain(limits) {
             if let Some(other) = seen.insert(id, file) {
-                let mut twin = Diagnostic::new(file, format!("id `{id}` is already taken by `{other}`"));
+                let twin = Diagnostic::new(file, format!("id `{id}` is already taken by `{other}`"));
+                let mut twin = twin.kind(Kind::Id);
                 twin.suggestion = Some("choose another name for the file and the id".to_owned());
                 wrong.push(twin);
             }
@@ -212,6 +218,12 @@ impl RuleSet {
     #[must_use]
     pub fn revision(&self) -> &str {
         &self.revision
+    }
+
+    /// What works and is probably not what was meant.
+    #[must_use]
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
     }
 
     /// All rules, by id.

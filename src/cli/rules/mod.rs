@@ -1,9 +1,16 @@
 //! `blastgate rules …`: one file for each command.
 
 mod check;
+mod docs;
 mod export;
+mod findings;
+mod fmt;
 mod list;
+mod loaded;
+mod new;
+mod schema;
 mod show;
+mod test;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -14,7 +21,7 @@ use crate::app::Setup;
 use crate::config::Diagnostics;
 use crate::rules::RuleSet;
 
-/// Look at the rules, and prove them.
+/// Write, check, test and look at rules.
 #[derive(Debug, Args)]
 pub(super) struct RulesArgs {
     #[command(subcommand)]
@@ -24,9 +31,14 @@ pub(super) struct RulesArgs {
 #[derive(Debug, Subcommand)]
 enum RulesCommand {
     Check(check::Check),
+    Test(test::Test),
+    New(new::New),
+    Fmt(fmt::Fmt),
     List(list::List),
     Show(show::Show),
     Export(export::Export),
+    Schema(schema::Schema),
+    Docs(docs::Docs),
 }
 
 /// Runs the command; returns the exit code (0 done, 1 a check failed, 2 a mistake in the configuration or the arguments).
@@ -36,9 +48,14 @@ enum RulesCommand {
 pub(super) fn run(args: &RulesArgs, out: &mut impl Write, err: &mut impl Write) -> io::Result<u8> {
     match &args.command {
         RulesCommand::Check(args) => check::run(args, out, err),
+        RulesCommand::Test(args) => test::run(args, out, err),
+        RulesCommand::New(args) => new::run(args, out, err),
+        RulesCommand::Fmt(args) => fmt::run(args, out, err),
         RulesCommand::List(args) => list::run(args, out, err),
         RulesCommand::Show(args) => show::run(args, out, err),
         RulesCommand::Export(args) => export::run(args, out, err),
+        RulesCommand::Schema(args) => schema::run(args, out),
+        RulesCommand::Docs(args) => docs::run(args, out, err),
     }
 }
 
@@ -52,3 +69,6 @@ fn complain(wrong: &Diagnostics, err: &mut impl Write) -> io::Result<u8> {
 fn load(config: Option<&PathBuf>) -> Result<RuleSet, Diagnostics> {
     config.map_or_else(|| Ok(RuleSet::builtin()), |path| Setup::read(path).map(|setup| setup.rules))
 }
+
+#[cfg(test)]
+mod tests;
