@@ -6,7 +6,9 @@
 mod builtin;
 mod case;
 mod demand;
+pub mod docs;
 mod exception;
+pub mod format;
 mod freeze;
 pub mod import;
 mod index;
@@ -18,6 +20,7 @@ mod moment;
 mod repository;
 mod review;
 mod rule;
+pub mod schema;
 mod sets;
 mod text;
 
@@ -39,7 +42,7 @@ pub use text::Maturity;
 pub(crate) use text::RawHttp;
 
 use crate::classify::Action;
-use crate::config::{Diagnostic, Diagnostics, Report, nearest, parse_yaml};
+use crate::config::{Diagnostic, Diagnostics, Kind, Report, nearest, parse_yaml};
 use crate::model::{Context, Mode, Standing};
 use index::Index;
 use lint::Proof;
@@ -111,6 +114,7 @@ pub struct RuleSet {
     matrix: Matrix,
     index: Index,
     revision: String,
+    warnings: Vec<Diagnostic>,
 }
 
 /// All that a rule may look at.
@@ -185,6 +189,7 @@ impl RuleSet {
             matrix: Matrix::default(),
             index: Index::default(),
             revision: revision(sources),
+            warnings: Vec::new(),
         };
         let mut wrong: Vec<Diagnostic> = Vec::new();
         let mut sets = Sets::default();
@@ -242,7 +247,8 @@ impl RuleSet {
         let mut seen: HashMap<&str, &str> = HashMap::new();
         for (id, file) in rules.chain(limits).chain(exceptions) {
             if let Some(other) = seen.insert(id, file) {
-                let mut twin = Diagnostic::new(file, format!("id `{id}` is already taken by `{other}`"));
+                let twin = Diagnostic::new(file, format!("id `{id}` is already taken by `{other}`"));
+                let mut twin = twin.kind(Kind::Id);
                 twin.suggestion = Some("choose another name for the file and the id".to_owned());
                 wrong.push(twin);
             }
@@ -274,6 +280,12 @@ impl RuleSet {
     #[must_use]
     pub fn revision(&self) -> &str {
         &self.revision
+    }
+
+    /// What works and is probably not what was meant.
+    #[must_use]
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
     }
 
     /// All rules, by id.

@@ -12,7 +12,7 @@ use serde_saphyr::Spanned;
 use super::Severity;
 use super::demand::Obligation;
 use crate::config::Spot;
-use crate::model::{Count, Door, Effect, EnvironmentKind, Evidence, Hazard, Impact, Mode, Reversible, Scope};
+use crate::model::{Count, Door, Effect, EnvironmentKind, Evidence, Hazard, Impact, Level, Mode, Reversible, Scope};
 
 /// One value or a list of values; each knows its place where the parser tells it.
 #[derive(Clone, Debug)]
@@ -338,8 +338,28 @@ pub(super) struct RawCase {
     pub(super) files: BTreeMap<String, String>,
     pub(super) operation: Option<String>,
     pub(super) environment: Option<EnvironmentKind>,
+    /// Of that environment.
+    pub(super) tier: Option<u8>,
+    pub(super) owner: Option<String>,
+    pub(super) tenant: Option<String>,
     pub(super) provider: Option<String>,
     pub(super) cluster: Option<String>,
+    /// Who asks; without it nobody is known.
+    pub(super) principal: Option<RawPrincipal>,
+    /// When; without it the beginning of 1970.
+    pub(super) at: Option<Spanned<String>>,
+}
+
+/// Who asks, in a test.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPrincipal {
+    pub(super) person: Option<String>,
+    pub(super) agent: Option<String>,
+    pub(super) level: Option<Level>,
+    pub(super) roles: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) anonymous: bool,
 }
 
 /// An action as a caller would declare it: for what no door of this version reads.

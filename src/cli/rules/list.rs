@@ -39,7 +39,10 @@ fn list(rules: &RuleSet, json: bool, out: &mut impl Write) -> io::Result<u8> {
     }
     let width = rules.rules().iter().map(|rule| rule.id.len()).max().unwrap_or(0);
     for rule in rules.rules() {
-        let own = if rule.layer == Layer::BuiltIn { "" } else { "  (organisation)" };
+        let own = match rule.layer {
+            Layer::BuiltIn => String::new(),
+            layer => format!("  ({})", layer.as_str()),
+        };
         writeln!(out, "{:width$}  {:8}  {:7}  {:8}{own}", rule.id, rule.decision, rule.mode, rule.severity)?;
     }
     for limit in rules.limits() {

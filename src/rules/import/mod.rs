@@ -18,7 +18,7 @@ use serde::Serialize;
 
 pub use document::{Kind, Policy, policies};
 pub use draft::{Block, Draft, Sample, Written};
-pub(crate) use draft::{quoted, slug};
+pub(crate) use draft::slug;
 
 /// Where something was said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
