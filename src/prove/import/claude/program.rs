@@ -72,6 +72,10 @@ pub(super) fn meant(inside: &str) -> Result<Meant, Refused> {
     let mut meant = Meant { samples: samples(&actions, Some(line)), ..Meant::default() };
     let is_verb = *program == "kubectl" && is_open && words.len() == 2;
     operations(&actions, (&fixed_filled, is_verb), &mut meant);
+    // With an option of its own it means that one.
+    if is_open && !words.iter().any(|word| word.starts_with('-')) {
+        options(&fixed_filled, &actions, &mut meant);
+    }
     resources(&actions, fixed, &mut meant);
     flags(&words, &actions, &mut meant);
     Ok(meant)
@@ -124,6 +128,28 @@ fn operations(actions: &[Action], (fixed, is_verb): (&str, bool), meant: &mut Me
     let both = actions.iter().map(id).filter(|one| bare.contains(one)).map(|one| pattern_of(&one)).collect::<Vec<_>>();
     let all = || actions.iter().map(|action| pattern_of(&id(action))).collect();
     meant.matches.set("operation", if both.is_empty() { all() } else { both });
+}
+
+/// Options that commonly make another operation of a command: a push becomes a deletion.
+const OPTIONS: [&str; 10] =
+    ["--force", "--force-with-lease", "-f", "--delete", "--mirror", "--all", "--recursive", "-r", "--hard", "--purge"];
+
+/// What is open at its end covers the command with any option.
+fn options(fixed: &str, actions: &[Action], meant: &mut Meant) {
+    let family = |action: &Action| {
+        let operation = action.operation();
+        (operation.provider().to_owned(), operation.service().to_owned())
+    };
+    let mut all: Vec<String> = meant.matches.of("operation").to_vec();
+    for option in OPTIONS {
+        let more = heard(&format!("{fixed} {option} {ANY}"));
+        let is_akin =
+            is_named(&more) && more.iter().all(|one| actions.iter().any(|known| family(known) == family(one)));
+        if is_akin {
+            all.extend(more.iter().map(|one| pattern_of(one.operation().as_str())));
+        }
+    }
+    meant.matches.set("operation", all);
 }
 
 /// Resources that the pattern itself names; what its star stands for is any.
