@@ -74,7 +74,7 @@ pub(super) fn meant(inside: &str) -> Result<Meant, Refused> {
     operations(&actions, (&fixed_filled, is_verb), &mut meant);
     // With an option of its own it means that one.
     if is_open && !words.iter().any(|word| word.starts_with('-')) {
-        options(&fixed_filled, &actions, &mut meant);
+        options(&fixed_filled, &mut meant);
     }
     resources(&actions, fixed, &mut meant);
     flags(&words, &actions, &mut meant);
@@ -135,19 +135,14 @@ const OPTIONS: [&str; 10] =
     ["--force", "--force-with-lease", "-f", "--delete", "--mirror", "--all", "--recursive", "-r", "--hard", "--purge"];
 
 /// What is open at its end covers the command with any option.
-fn options(fixed: &str, actions: &[Action], meant: &mut Meant) {
-    let family = |action: &Action| {
-        let operation = action.operation();
-        (operation.provider().to_owned(), operation.service().to_owned())
-    };
+fn options(fixed: &str, meant: &mut Meant) {
+    let family = |id: &str| id.split(':').take(2).map(str::to_owned).collect::<Vec<_>>();
     let mut all: Vec<String> = meant.matches.of("operation").to_vec();
+    let known: Vec<Vec<String>> = all.iter().map(|id| family(id)).collect();
     for option in OPTIONS {
         let more = heard(&format!("{fixed} {option} {ANY}"));
-        let is_akin =
-            is_named(&more) && more.iter().all(|one| actions.iter().any(|known| family(known) == family(one)));
-        if is_akin {
-            all.extend(more.iter().map(|one| pattern_of(one.operation().as_str())));
-        }
+        let ids = more.iter().map(|action| action.operation().as_str()).filter(|_| is_named(&more));
+        all.extend(ids.filter(|id| known.contains(&family(id))).map(pattern_of));
     }
     meant.matches.set("operation", all);
 }
