@@ -8,6 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_saphyr::{Location, Spanned};
 
+use super::scalar;
+
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
@@ -77,6 +79,18 @@ pub(crate) struct Spot {
     column: usize,
 }
 
+impl Spot {
+    /// From 1; 0 for the file as a whole.
+    pub(crate) const fn line(self) -> usize {
+        self.line
+    }
+
+    /// From 1, in characters.
+    pub(crate) const fn column(self) -> usize {
+        self.column
+    }
+}
+
 impl From<(usize, usize)> for Spot {
     fn from((line, column): (usize, usize)) -> Self {
         Self { line, column }
@@ -115,6 +129,19 @@ impl<'a> Report<'a> {
         let snippet = line.checked_sub(1).and_then(|index| self.text.lines().nth(index)).map(str::to_owned);
         let file = self.file.to_owned();
         self.found.push(Diagnostic { file, line, column, message: message.into(), suggestion, snippet });
+    }
+
+    /// Adds a finding about the character at byte `offset` of a scalar, which is given by its beginning and its value. It is
+    /// told at that character where it can be found again in the file, else at the scalar's beginning.
+    pub(crate) fn say_inside(
+        &mut self,
+        (at, value): (Spot, &str),
+        offset: usize,
+        message: impl Into<String>,
+        suggestion: Option<String>,
+    ) {
+        let inside = scalar::place(self.text, at, value, offset);
+        self.say(inside.unwrap_or(at), message, suggestion);
     }
 
     /// Adds what the parser said.

@@ -5,6 +5,7 @@ mod glob;
 mod inventory;
 mod people;
 mod quantity;
+mod scalar;
 mod settings;
 
 pub use diagnostic::{Diagnostic, Diagnostics};

@@ -45,7 +45,7 @@ pub(super) fn rule(raw: &RawRule, (layer, proof): (Layer, Proof), file: &str, re
     );
     let instead = raw.instead.as_ref().map(|instead| (instead.value.as_str(), Spot::from(instead)));
     texts((&raw.message.value, Spot::from(&raw.message)), instead, report);
-    for (key, name) in [(&raw.when, "when"), (&raw.approval, "approval"), (&raw.obligations, "obligations")] {
+    for (key, name) in [(&raw.approval, "approval"), (&raw.obligations, "obligations")] {
         unbuilt(key, name, report);
     }
     if proof == Proof::Needed && layer == Layer::BuiltIn {
@@ -145,6 +145,27 @@ fn known_provider(provider: &str, at: Spot, report: &mut Report<'_>) {
         let help = nearest(provider, CATALOGS.iter().chain(GRAMMAR_PROVIDERS).copied());
         report.say(at, format!("provider `{provider}` is not known"), help);
     }
+}
+
+/// Why an exact operation or provider can never be met, and what to write.
+pub(super) type Unmet = Option<(String, Option<String>)>;
+
+/// What is wrong with an operation that an expression names.
+pub(super) fn unknown_operation(name: &str) -> Unmet {
+    let glob = Glob::parse(name).ok()?;
+    first(|report| operation(&glob, Spot::default(), report))
+}
+
+/// What is wrong with a provider that an expression names.
+pub(super) fn unknown_provider(name: &str) -> Unmet {
+    first(|report| known_provider(name, Spot::default(), report))
+}
+
+/// The first thing that a check says.
+fn first(check: impl FnOnce(&mut Report<'_>)) -> Unmet {
+    let mut report = Report::new("", "");
+    check(&mut report);
+    report.into_found().into_iter().next().map(|found| (found.message, found.suggestion))
 }
 
 /// `pack/name`, lower case.

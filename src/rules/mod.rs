@@ -12,6 +12,7 @@ mod matcher;
 mod matrix;
 mod rule;
 mod text;
+mod when;
 
 use std::collections::HashMap;
 
@@ -251,7 +252,7 @@ impl RuleSet {
         let mut seen: Vec<usize> = Vec::new();
         self.index.candidates(action, facets, |position| {
             let Some(rule) = self.rules.get(position) else { return };
-            let failed = match rule.covers(action, facets) {
+            let failed = match rule.covers(view, facets) {
                 Verdict::No => return,
                 Verdict::Yes => None,
                 Verdict::Unsure(why) => Some(why),

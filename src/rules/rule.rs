@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Layer;
 use super::case::Cases;
 use super::lint::{self, Proof};
 use super::matcher::{Block, Facets, Matcher, Verdict};
 use super::text::RawRule;
-use crate::classify::Action;
+use super::when::When;
+use super::{Layer, View};
 use crate::config::{Diagnostics, Report, Spot, parse_yaml};
 use crate::model::blast_words as words;
 use crate::model::{Effect, EnvironmentKind, Mode};
@@ -55,6 +55,7 @@ pub struct Rule {
     pub file: String,
     pub(super) matches: Matcher,
     pub(super) unless: Option<Matcher>,
+    pub(super) when: Option<When>,
 }
 
 impl Rule {
@@ -62,7 +63,8 @@ impl Rule {
     #[must_use]
     pub fn specificity(&self) -> usize {
         let named = if self.matches.operation.is_empty() { 0 } else { 100 };
-        named + self.matches.keys + self.unless.as_ref().map_or(0, |unless| unless.keys)
+        let asks = usize::from(self.when.is_some());
+        named + self.matches.keys + self.unless.as_ref().map_or(0, |unless| unless.keys) + asks
     }
 
     /// Whether the rule can speak of anything in this environment. Of an action whose other values are as before, that is
@@ -73,14 +75,23 @@ impl Rule {
     }
 
     /// Whether the rule speaks of the action.
-    pub(crate) fn covers(&self, action: &Action, facets: Facets) -> Verdict {
+    pub(crate) fn covers(&self, view: View<'_>, facets: Facets) -> Verdict {
         if !self.matches.facets.allows(facets) {
             return Verdict::No;
         }
-        match self.matches.covers(action) {
+        match self.matches.covers(view.action) {
             Verdict::No => Verdict::No,
-            _ if self.unless.as_ref().is_some_and(|unless| unless.excuses(action, facets)) => Verdict::No,
-            verdict => verdict,
+            _ if self.unless.as_ref().is_some_and(|unless| unless.excuses(view.action, facets)) => Verdict::No,
+            verdict => self.asks(view, verdict),
+        }
+    }
+
+    /// What `when` makes of a rule that speaks of the action otherwise.
+    fn asks(&self, view: View<'_>, verdict: Verdict) -> Verdict {
+        match self.when.as_ref().map(|when| when.holds(&view)) {
+            Some(Ok(false)) => Verdict::No,
+            Some(Err(why)) if verdict == Verdict::Yes => Verdict::Unsure(why),
+            _ => verdict,
         }
     }
 
@@ -100,6 +111,7 @@ impl Rule {
             unless
         });
         lint::matcher(&matches, at, &mut report);
+        let when = raw.when.and_then(|text| When::check(&text.value, Spot::from(&text), &mut report));
         let rule = Self {
             id: raw.id.value,
             owner: raw.owner,
@@ -115,6 +127,7 @@ impl Rule {
             file: file.to_owned(),
             matches,
             unless,
+            when,
         };
         report.finish(rule)
     }

@@ -103,7 +103,7 @@ pub(super) struct RawRule {
     pub(super) runbook: Option<String>,
     pub(super) references: Option<Vec<String>>,
     pub(super) tests: Option<Spanned<RawTests>>,
-    pub(super) when: Unbuilt,
+    pub(super) when: Option<Spanned<String>>,
     pub(super) approval: Unbuilt,
     pub(super) obligations: Unbuilt,
 }
