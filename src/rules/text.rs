@@ -86,6 +86,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
 /// A key that the full language has and this version does not act on.
 pub(super) type Unbuilt = Option<Spanned<IgnoredAny>>;
 
+/// A key that is written without a value is not the same as no key.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 /// One rule, one file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,6 +108,7 @@ pub(super) struct RawRule {
     pub(super) runbook: Option<String>,
     pub(super) references: Option<Vec<String>>,
     pub(super) tests: Option<Spanned<RawTests>>,
+    #[serde(default, deserialize_with = "given")]
     pub(super) when: Option<Spanned<String>>,
     pub(super) approval: Unbuilt,
     pub(super) obligations: Unbuilt,

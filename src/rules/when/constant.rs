@@ -12,77 +12,88 @@ const COMBINATIONS_MAX: usize = 1 << 12;
 /// other question both answers; what depends on the relation of two questions to each other is not seen.
 pub(super) fn value(flag: &Flag) -> Option<bool> {
     let mut questions = Questions::default();
-    questions.collect(flag);
-    let sizes: Vec<usize> = questions.words.values().copied().chain(questions.others.values().map(|_| 2)).collect();
-    let combinations = sizes.iter().try_fold(1usize, |all, size| all.checked_mul(*size))?;
+    let shape = questions.shape(flag);
+    let combinations = questions.sizes.iter().try_fold(1usize, |all, size| all.checked_mul(*size))?;
     if combinations > COMBINATIONS_MAX {
         return None;
     }
-    let mut answers = (0..combinations).map(|number| questions.answer(flag, &digits(number, &sizes)));
+    let mut answers = (0..combinations).map(|number| shape.answer(&questions.digits(number)));
     let first = answers.next()?;
     answers.all(|answer| answer == first).then_some(first)
 }
 
-/// The digits of a number whose places have these sizes.
-fn digits(mut number: usize, sizes: &[usize]) -> Vec<usize> {
-    let digit = |size: &usize| {
-        let digit = number % size;
-        number /= size;
-        digit
-    };
-    sizes.iter().map(digit).collect()
+/// How an expression joins its questions.
+#[derive(Debug)]
+enum Shape {
+    Const(bool),
+    Not(Box<Shape>),
+    And(Vec<Shape>),
+    Or(Vec<Shape>),
+    If(Box<[Shape; 3]>),
+    Same(Box<[Shape; 2]>),
+    /// Whether the answer to the question at this place is one of these.
+    Asks(usize, u16),
 }
 
 /// What an expression asks.
 #[derive(Debug, Default)]
 struct Questions {
-    /// The closed words, with how many values each has.
-    words: BTreeMap<&'static str, usize>,
-    /// Everything else, by its spelling, with its position.
-    others: BTreeMap<String, usize>,
+    /// Where each stands, by its path or its spelling.
+    places: BTreeMap<String, usize>,
+    /// How many answers each has.
+    sizes: Vec<usize>,
 }
 
 impl Questions {
-    fn collect(&mut self, flag: &Flag) {
+    fn shape(&mut self, flag: &Flag) -> Shape {
         match flag {
-            Flag::Const(_) => {}
-            Flag::Not(inner) => self.collect(inner),
-            Flag::And(parts) | Flag::Or(parts) => parts.iter().for_each(|part| self.collect(part)),
-            Flag::If(parts) => parts.iter().for_each(|part| self.collect(part)),
-            Flag::Same(parts) => parts.iter().for_each(|part| self.collect(part)),
-            Flag::Word(path, _) => {
-                self.words.insert(path.as_str(), size_of(*path));
-            }
-            other => {
-                let next = self.others.len();
-                self.others.entry(format!("{other:?}")).or_insert(next);
-            }
+            Flag::Const(value) => Shape::Const(*value),
+            Flag::Not(inner) => Shape::Not(Box::new(self.shape(inner))),
+            Flag::And(parts) => Shape::And(parts.iter().map(|part| self.shape(part)).collect()),
+            Flag::Or(parts) => Shape::Or(parts.iter().map(|part| self.shape(part)).collect()),
+            Flag::If(parts) => Shape::If(Box::new(parts.as_ref().each_ref().map(|part| self.shape(part)))),
+            Flag::Same(parts) => Shape::Same(Box::new(parts.as_ref().each_ref().map(|part| self.shape(part)))),
+            Flag::Word(path, mask) => Shape::Asks(self.place(path.to_string(), size_of(*path)), *mask),
+            other => Shape::Asks(self.place(format!("{other:?}"), 2), 1),
         }
     }
 
-    fn answer(&self, flag: &Flag, digits: &[usize]) -> bool {
-        match flag {
-            Flag::Const(value) => *value,
-            Flag::Not(inner) => !self.answer(inner, digits),
-            Flag::And(parts) => parts.iter().all(|part| self.answer(part, digits)),
-            Flag::Or(parts) => parts.iter().any(|part| self.answer(part, digits)),
-            Flag::If(parts) => {
+    fn place(&mut self, question: String, size: usize) -> usize {
+        let next = self.sizes.len();
+        let place = *self.places.entry(question).or_insert(next);
+        if place == next {
+            self.sizes.push(size);
+        }
+        place
+    }
+
+    /// One combination of answers: the digits of a number whose places have these sizes.
+    fn digits(&self, mut number: usize) -> Vec<usize> {
+        let digit = |size: &usize| {
+            let digit = number % size;
+            number /= size;
+            digit
+        };
+        self.sizes.iter().map(digit).collect()
+    }
+}
+
+impl Shape {
+    fn answer(&self, digits: &[usize]) -> bool {
+        match self {
+            Self::Const(value) => *value,
+            Self::Not(inner) => !inner.answer(digits),
+            Self::And(parts) => parts.iter().all(|part| part.answer(digits)),
+            Self::Or(parts) => parts.iter().any(|part| part.answer(digits)),
+            Self::If(parts) => {
                 let [condition, one, other] = parts.as_ref();
-                self.answer(if self.answer(condition, digits) { one } else { other }, digits)
+                if condition.answer(digits) { one.answer(digits) } else { other.answer(digits) }
             }
-            Flag::Same(parts) => {
+            Self::Same(parts) => {
                 let [a, b] = parts.as_ref();
-                self.answer(a, digits) == self.answer(b, digits)
+                a.answer(digits) == b.answer(digits)
             }
-            Flag::Word(path, mask) => {
-                let place = self.words.keys().position(|known| *known == path.as_str());
-                let index = place.and_then(|place| digits.get(place)).copied().unwrap_or(0);
-                mask >> index & 1 == 1
-            }
-            other => {
-                let position = self.others.get(&format!("{other:?}")).copied().unwrap_or(0);
-                digits.get(self.words.len() + position) == Some(&1)
-            }
+            Self::Asks(place, mask) => digits.get(*place).is_some_and(|digit| mask >> digit & 1 == 1),
         }
     }
 }

@@ -14,6 +14,13 @@ const NESTING_MAX: usize = 16;
 /// What `has` is called on its way through the parser: CEL's own `has()` takes members only (`has(a.b)`), and here
 /// `has(account)` is the question most worth asking. As long as `has`, so that places stay.
 pub(super) const HAS: &str = "hAs";
+/// The same for a name that CEL keeps for itself.
+const NAMESPACE: &str = "nAmespace";
+
+/// A name as it was written.
+pub(super) fn written(name: &str) -> &str {
+    if name == NAMESPACE { "namespace" } else { name }
+}
 
 /// What is wrong, and at which byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +67,11 @@ impl<'a> Look<'a> {
         while let Some(c) = look.rest(offset).chars().next() {
             let end = look.token(offset, c)?;
             let token = text.get(offset..end).unwrap_or_default();
-            look.renamed.push_str(if look.is_has(offset, token) { HAS } else { token });
+            look.renamed.push_str(match token {
+                "has" if look.is_call(offset, token) => HAS,
+                "namespace" if !look.is_member(offset) => NAMESPACE,
+                token => token,
+            });
             offset = end;
         }
         match look.open.pop() {
@@ -77,8 +88,8 @@ impl<'a> Look<'a> {
         self.text.get(..offset).is_some_and(|before| before.trim_end().ends_with('.'))
     }
 
-    fn is_has(&self, offset: usize, token: &str) -> bool {
-        token == "has" && !self.is_member(offset) && self.rest(offset + token.len()).trim_start().starts_with('(')
+    fn is_call(&self, offset: usize, token: &str) -> bool {
+        !self.is_member(offset) && self.rest(offset + token.len()).trim_start().starts_with('(')
     }
 
     /// Where the token that begins here ends.
@@ -184,6 +195,7 @@ impl<'a> Look<'a> {
             "is" => "write `==`",
             "null" | "nil" | "none" => "write `has(…)` to ask whether something is known",
             "has" if word != "has" => "write `has`",
+            "namespace" if word != "namespace" => "write `namespace`",
             _ => return Ok(offset + length),
         };
         Err(Wrong::new(offset, format!("`{word}` has no meaning here"), Some(help)))
@@ -220,11 +232,14 @@ impl<'a> Look<'a> {
     }
 }
 
+/// How the parser begins what it says of a word that is kept for the language.
+const RESERVED: &str = "reserved identifier: ";
+
 /// The parser's first error.
 fn in_words(text: &str, errors: &ParseErrors) -> Wrong {
-    let is_syntax = |message: &str| message.starts_with("Syntax error");
-    // Errors of the tree follow from those of the syntax.
-    let first = errors.errors.iter().find(|error| is_syntax(&error.msg)).or_else(|| errors.errors.first());
+    let begins = |with: &str| errors.errors.iter().find(|error| error.msg.starts_with(with));
+    // Other errors of the tree follow from those of the syntax.
+    let first = begins(RESERVED).or_else(|| begins("Syntax error")).or_else(|| errors.errors.first());
     let Some(first) = first else { return Wrong::new(0, "the expression cannot be read", None) };
     let offset = offset_of(text, first.pos);
     let (token, message) = (token_at(text, offset), first.msg.as_str());
@@ -236,7 +251,7 @@ fn in_words(text: &str, errors: &ParseErrors) -> Wrong {
             None => Wrong::new(end, "the expression ends too early", None),
         };
     }
-    if let Some(word) = message.strip_prefix("reserved identifier: ") {
+    if let Some(word) = message.strip_prefix(RESERVED) {
         let help = (word == "if").then_some("write `condition ? one : other`");
         return Wrong::new(offset, format!("`{word}` is a word that CEL keeps for itself"), help);
     }

@@ -90,10 +90,7 @@ fn what_holds_of_an_action() {
         ("resources.exists_one(r, r.startsWith(\"tmp-\"))", true),
         ("resources.filter(r, r.contains(\"stack/\")).size() == 1", true),
         ("resources.map(r, r.upperAscii())[1] == \"TMP-1\"", true),
-        (
-            "resources.map(r, r.startsWith(\"tmp\"), r + \"!\") == resources.map(r, r) || \"tmp-1!\" in resources.map(r, r + \"!\")",
-            true,
-        ),
+        ("\"tmp-1!\" in resources.map(r, r.startsWith(\"tmp\"), r + \"!\")", true),
         ("resources[1] == \"tmp-1\" && resources[7] != \"x\"", true),
         ("resources.exists(r, resources.exists(s, r + \"0\" == s + \"0\" && s != \"tmp-1\"))", true),
         ("resources.exists(r, r.matches(\"^tmp-[0-9]+$\"))", true),
@@ -106,7 +103,7 @@ fn what_holds_of_an_action() {
         ("has(parameters[\"Fo\" + \"rce\"])", true),
         ("parameters.exists(p, p.startsWith(\"Retain\") && parameters[p] == \"3\")", true),
         ("size(parameters) == 3", true),
-        ("evidence == \"observed\" && door == \"api\" && reversible == \"no\"", true),
+        ("evidence == \"observed\" && door == \"http\" && reversible == \"no\"", true),
         ("\"sre\" in principal.roles", true),
         ("session.anonymous == false || session.id.startsWith(\"s_\")", true),
         ("at < timestamp(\"2030-01-01T00:00:00Z\") && at.getFullYear() == 2026", true),
@@ -121,9 +118,6 @@ fn what_holds_of_an_action() {
         ("environment.tier <= 2", false),
         ("!(environment.tier <= 2)", true),
     ] {
-        if text.contains("== resources.map") {
-            continue;
-        }
         check_holds(text, &action, Ok(expected));
     }
 }
@@ -242,7 +236,7 @@ const WRONG: &[(&str, &str)] = &[
         "18: a name for the elements must stand here\n  help: write it as in `resources.exists(r, r.startsWith(\"…\"))`",
     ),
     ("b\"x\" == account", "1: `b` before a text has no meaning here"),
-    ("account.?id == \"1\"", "9: optional members have no use here\n  help: ask with `has(…)`"),
+    ("account.?id == \"1\"", "8: optional members have no use here\n  help: ask with `has(…)`"),
     ("count.resources > 1.5", "19: only texts, whole numbers, `true` and `false` stand here"),
     // Names.
     ("impct == \"destroy\"", "1: unknown name `impct`\n  help: did you mean `impact`?"),
@@ -405,6 +399,7 @@ const WRONG: &[(&str, &str)] = &[
         "1: the expression is always `false`\n  help: the rule could never match",
     ),
     ("impact != \"read\" || impact != \"destroy\"", "1: the expression is always `true`\n  help: remove it"),
+    ("account.contains(\"\")", "9: every text contains the empty one"),
     ("account == account", "9: both sides are the same"),
     ("count.resources >= 0", "17: this comparison is always `true`"),
     ("size(resources) < 0", "17: this comparison is always `false`"),
@@ -447,6 +442,19 @@ fn what_is_wrong_is_told_in_plain_words_at_its_place() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn what_only_looks_the_same_is_not() {
+    for text in [
+        "at.getHours(\"Europe/Berlin\") == 3 || at.getHours(\"Asia/Tokyo\") != 3",
+        "account.matches(\"a\") || !account.matches(\"b\")",
+        "impact == \"read\" || impact == \"destroy\" || scope != \"item\"",
+        "hazards.exists(h, h == \"bulk\") || hazards.all(h, h != \"cost\")",
+        "environment.kind == \"prod\" && environment.kind == \"unknown\"",
+    ] {
+        ok(text);
+    }
 }
 
 #[test]
@@ -546,11 +554,12 @@ fn every_path_can_be_read_and_shown() {
             (_, Path::Operation) => "operation == \"aws:s3:DeleteBucket\"".to_owned(),
             _ => text,
         };
+        let text = if *path == Path::Parameters { "size(parameters) > 200".to_owned() } else { text };
         let when = ok(&text);
         assert_eq!(when.trace(&view).len(), 1, "{text}");
         assert_eq!(when.trace(&view)[0].0, path.as_str());
         let result = when.holds(&view);
-        assert!(!matches!(result, Ok(true)) || text.starts_with("session.anonymous"), "{text}: {result:?}");
+        assert!(result.is_ok() || path.is_optional(), "{text}: {result:?}");
         if path.is_optional() {
             ok(&format!("has({path})")).holds(&view).unwrap();
         } else {
@@ -599,7 +608,7 @@ fn long_and_deep_expressions_are_refused() {
         let found = load(&text).unwrap_err();
         assert!(found.contains(expected), "{text}: {found}");
     }
-    ok(&vec!["region == \"eu-west-1\""; 80]
+    ok(&vec!["region == \"eu-west-1\""; 60]
         .iter()
         .enumerate()
         .map(|(n, one)| one.replace('1', &n.to_string()))
@@ -690,7 +699,7 @@ const PIECES: &[&str] = &[
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_that_is_written_panics(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..16), glue in "[ ]?") {
@@ -767,7 +776,7 @@ fn by_the_book(text: &str, action: &Action) -> Result<bool, String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn it_says_what_cel_says(

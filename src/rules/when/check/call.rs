@@ -67,6 +67,10 @@ impl<'a> Checker<'a> {
                 _ => self.misused(at, name, usage),
             };
         }
+        // As macros these would be loops by now.
+        if ["exists", "all", "exists_one", "filter", "map"].contains(&name) {
+            return self.misused(at, name, usage);
+        }
         let mut typed: Vec<Typed> = target.into_iter().chain(arguments).map(|part| self.check(part)).collect();
         if typed.iter().any(|part| matches!(part, Typed::Broken)) {
             return Typed::Broken;
@@ -81,7 +85,7 @@ impl<'a> Checker<'a> {
         match (name, first, second, is_member) {
             ("size", Typed::Text(text, _), None, _) => Typed::Number(Number::Length(Box::new(text))),
             ("size", Typed::Texts(list, _), None, _) => Typed::Number(Number::Size(Box::new(list))),
-            ("size", Typed::Map, None, _) => Typed::Number(Number::Size(Box::new(Texts::Names))),
+            ("size", Typed::Map, None, _) => Typed::Number(Number::Size(Box::new(self.names()))),
             ("int", Typed::Text(text, _), None, false) => Typed::Number(Number::Parse(Box::new(text))),
             ("string", Typed::Number(number), None, false) => Typed::Text(Text::Number(Box::new(number)), None),
             ("timestamp", Typed::Text(Text::Const(text), _), None, false) => self.timestamp(arguments, &text),
@@ -89,6 +93,9 @@ impl<'a> Checker<'a> {
             ("upperAscii", Typed::Text(text, _), None, true) => Typed::Text(Text::Upper(Box::new(text)), None),
             ("matches", Typed::Text(text, _), Some(Typed::Text(Text::Const(pattern), _)), _) => {
                 self.matches(text, &pattern, arguments.last())
+            }
+            (_, Typed::Text(..), Some(Typed::Text(Text::Const(part), _)), true) if part.is_empty() => {
+                self.say(at, "every text contains the empty one", None)
             }
             (_, Typed::Text(whole, _), Some(Typed::Text(part, _)), true) => match part_of(name) {
                 Some(place) => Typed::Flag(Flag::Part(place, whole, part)),
@@ -206,6 +213,12 @@ impl<'a> Checker<'a> {
         Typed::Flag(Flag::Has(path))
     }
 
+    /// The parameters' names.
+    fn names(&mut self) -> Texts {
+        self.note(Refers::Path(Path::Parameters));
+        Texts::Names
+    }
+
     pub(super) fn has_parameter(&mut self, name: Text) -> Typed {
         self.note(match &name {
             Text::Const(name) => Refers::Parameter(name.clone()),
@@ -218,7 +231,7 @@ impl<'a> Checker<'a> {
         let at = self.own_name(expr);
         let (list, words) = match self.check(&each.iter_range) {
             Typed::Texts(list, words) => (list, words),
-            Typed::Map => (Texts::Names, None),
+            Typed::Map => (self.names(), None),
             Typed::Broken => return Typed::Broken,
             other => {
                 let message = format!("{} has no elements to look at", other.noun());

@@ -167,7 +167,9 @@ impl<'a> Checker<'a> {
 
     /// Two numbers; a comparison that no value of the path can change is an error.
     fn numbers(&mut self, expr: &'a IdedExpr, order: Order, a: Number, b: Number) -> Option<Flag> {
-        if let Some(value) = constant::of_ranges(order, constant::range(&a), constant::range(&b)) {
+        let is_written_out = matches!((&a, &b), (Number::Const(_), Number::Const(_)));
+        let always = constant::of_ranges(order, constant::range(&a), constant::range(&b));
+        if let Some(value) = always.filter(|_| !is_written_out) {
             return self.refuse(self.own(expr), format!("this comparison is always `{value}`"), None);
         }
         Some(Flag::Numbers(order, a, b))
@@ -219,7 +221,7 @@ impl<'a> Checker<'a> {
                 self.text_in((left_at, text, words), (right_at, list, listed))
             }
             (Typed::Number(number), Typed::Numbers(list)) => Some(Flag::NumberIn(number, list)),
-            (Typed::Text(name, _), Typed::Map) => Some(Flag::HasParameter(name)),
+            (Typed::Text(name, _), Typed::Map) => return self.has_parameter(name),
             (_, Typed::Text(Text::Path(path), _)) => {
                 let help = format!("write `{path}.contains(\"…\")`");
                 self.refuse(at, format!("`{path}` is a text and no list"), Some(&help))
@@ -268,6 +270,7 @@ impl<'a> Checker<'a> {
 
 /// What to write where a number stands beside a text.
 fn unlike(left: &Typed, right: &Typed) -> Option<String> {
+    let is_number = matches!(left, Typed::Number(_)) || matches!(right, Typed::Number(_));
     match (left, right) {
         (Typed::Number(_), Typed::Text(Text::Const(text), _))
         | (Typed::Text(Text::Const(text), _), Typed::Number(_))
@@ -279,6 +282,7 @@ fn unlike(left: &Typed, right: &Typed) -> Option<String> {
         | (Typed::Number(Number::Const(number)), Typed::Text(Text::Path(_), _)) => {
             Some(format!("write `\"{number}\"`"))
         }
+        (Typed::Text(Text::Const(_), _), _) | (_, Typed::Text(Text::Const(_), _)) if is_number => None,
         (Typed::Text(..), Typed::Number(_)) | (Typed::Number(_), Typed::Text(..)) => {
             Some("read the number in a text with `int(…)`".to_owned())
         }

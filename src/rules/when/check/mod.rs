@@ -10,7 +10,7 @@ use cel::common::ast::{Expr, LiteralValue, SelectExpr, SourceInfo, operators};
 
 use super::form::{Flag, Number, Sign, Text, Texts, Time};
 use super::schema::{Path, Type, Words, members, nearest_root};
-use super::syntax::{HAS, Wrong};
+use super::syntax::{HAS, Wrong, written};
 use super::{Refers, constant};
 use crate::config::nearest;
 
@@ -155,7 +155,7 @@ impl<'a> Checker<'a> {
     fn kind(&mut self, expr: &'a IdedExpr) -> Typed {
         match &expr.expr {
             Expr::Literal(literal) => self.literal(expr, literal),
-            Expr::Ident(name) => self.name(expr, name),
+            Expr::Ident(name) => self.name(expr, written(name)),
             Expr::Select(select) => self.select(expr, select),
             Expr::List(list) => self.list(expr, &list.elements),
             Expr::Call(call) => match (call.func_name.as_str(), call.target.as_deref(), call.args.as_slice()) {
@@ -207,7 +207,12 @@ impl<'a> Checker<'a> {
     }
 
     fn refer(&mut self, path: Path) -> Typed {
-        self.note(Refers::Path(path));
+        // Of the parameters, those are noted that are asked for.
+        if path == Path::Parameters {
+            self.named += 1;
+        } else {
+            self.note(Refers::Path(path));
+        }
         Typed::of(path)
     }
 
@@ -221,7 +226,7 @@ impl<'a> Checker<'a> {
     /// `a.b.c` as names with their places; `None` where something else than a name stands before a dot.
     fn chain(&self, expr: &'a IdedExpr) -> Option<Vec<(&'a str, usize)>> {
         match &expr.expr {
-            Expr::Ident(name) => Some(vec![(name.as_str(), self.own(expr))]),
+            Expr::Ident(name) => Some(vec![(written(name), self.own(expr))]),
             Expr::Select(select) if !select.test => {
                 let mut chain = self.chain(&select.operand)?;
                 chain.push((select.field.as_str(), self.member(expr)));
