@@ -108,8 +108,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     }
 }
 
-/// A key that the full language has and this version does not act on.
-pub(super) type Unbuilt = Option<Spanned<IgnoredAny>>;
+/// A key that is written without a value is not the same as no key.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
 
 /// One rule, one file.
 #[derive(Debug, Deserialize)]
@@ -130,7 +132,8 @@ pub(super) struct RawRule {
     pub(super) runbook: Option<String>,
     pub(super) references: Option<Vec<String>>,
     pub(super) tests: Option<Spanned<RawTests>>,
-    pub(super) when: Unbuilt,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) when: Option<Spanned<String>>,
     pub(super) approval: Option<Spanned<RawApproval>>,
     pub(super) obligations: Option<Spanned<List<Obligation>>>,
 }
