@@ -35,11 +35,13 @@ words! {
 }
 
 /// What `people.yaml` says about the person that a session acts for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// How far the person's own hand reaches; `None`: nothing says it, and every rule counts it as the lowest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
     /// The roles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<String>,
 }
 

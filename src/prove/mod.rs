@@ -1,20 +1,27 @@
 //! Runs the tests inside packs, and judges a single request from text: what `explain` shows is what the gate does.
 
 mod capture;
+pub mod gameday;
+pub mod import;
 mod skeleton;
+mod trace;
 mod trials;
+mod what_if;
 
 use vec1::Vec1;
 
 pub use capture::capture;
 pub use skeleton::{Seed, SkeletonError, skeleton};
+pub use trace::{Outcome, Traced, trace};
 pub use trials::{Expected, Reading, Trial, count, run, trials};
+pub use what_if::{Alternative, WhatIf};
 
 use crate::classify::{Action, classify};
 use crate::config::{Bodies, Inventory};
 use crate::decide::{Decision, Facts, decide};
 use crate::head::text::head_from_parts;
 use crate::identify::command::{Heard, Shell, Surroundings, command};
+use crate::identify::tool::{ToolCall, tool};
 use crate::identify::{Known, identify, route, statement};
 use crate::model::http::Unreadable;
 use crate::model::{Context, Door, Evidence, Posture, Principal, SessionId, Timestamp};
@@ -97,6 +104,22 @@ impl Bench<'_> {
     /// It has more than one reading: the gate would refuse it.
     pub fn hear(&self, asked: &Command<'_>, context: &Context) -> Result<(Judged, Trails), Unreadable> {
         let Heard { identified, trail } = command(asked.text, asked.shell, asked.around)?;
+        let actions = classify(identified, self.inventory, Evidence::Parsed);
+        let decision = decide(&actions, context, self.rules, &Facts::default(), self.posture);
+        Ok((Judged { actions, decision }, trail))
+    }
+
+    /// The same for an agent's tool call.
+    ///
+    /// # Errors
+    /// It has more than one reading: the gate would refuse it.
+    pub fn use_tool(
+        &self,
+        call: &ToolCall,
+        around: &dyn Surroundings,
+        context: &Context,
+    ) -> Result<(Judged, Trails), Unreadable> {
+        let Heard { identified, trail } = tool(std::slice::from_ref(call), around)?;
         let actions = classify(identified, self.inventory, Evidence::Parsed);
         let decision = decide(&actions, context, self.rules, &Facts::default(), self.posture);
         Ok((Judged { actions, decision }, trail))

@@ -1,14 +1,21 @@
 //! `blastgate rules …`: one file for each command.
 
 mod check;
+mod diff;
 mod docs;
+mod explain;
+mod export;
 mod export;
 mod findings;
 mod fmt;
+mod import;
+mod list;
 mod list;
 mod loaded;
 mod new;
+mod period;
 mod schema;
+mod shadow;
 mod show;
 mod test;
 
@@ -39,6 +46,11 @@ enum RulesCommand {
     Export(export::Export),
     Schema(schema::Schema),
     Docs(docs::Docs),
+    Explain(Box<explain::Explain>),
+    Diff(diff::DiffArgs),
+    ShadowReport(shadow::ShadowArgs),
+    /// Write AWS policies' denials, or those of Claude Code's settings, as rules, and list what could not be carried over.
+    Import(import::ImportArgs),
 }
 
 /// Runs the command; returns the exit code (0 done, 1 a check failed, 2 a mistake in the configuration or the arguments).
@@ -56,6 +68,10 @@ pub(super) fn run(args: &RulesArgs, out: &mut impl Write, err: &mut impl Write) 
         RulesCommand::Export(args) => export::run(args, out, err),
         RulesCommand::Schema(args) => schema::run(args, out),
         RulesCommand::Docs(args) => docs::run(args, out, err),
+        RulesCommand::Explain(args) => explain::run(args, out, err),
+        RulesCommand::Diff(args) => diff::run(args, out, err),
+        RulesCommand::ShadowReport(args) => shadow::run(args, out, err),
+        RulesCommand::Import(args) => import::run(args, out, err),
     }
 }
 
