@@ -47,12 +47,10 @@ words! {
         Unproved = "unproved",
         /// More approvals than there are people to give them.
         UnreachableQuorum = "unreachable-quorum",
-        /// An exception that is wider than what it lifts, or lasts too long.
+        /// An exception that leaves nothing of what it lifts, or lasts too long.
         WideException = "wide-exception",
-        /// An exception that lifts nothing, or nothing any more.
-        IdleException = "idle-exception",
-        /// A built-in rule is made weaker.
-        Weakened = "weakened",
+        /// It does nothing, or nothing any more.
+        Idle = "idle",
         /// The file is not in its canonical form.
         Format = "format",
     }
@@ -78,9 +76,8 @@ impl Kind {
             Self::MissingInstead => "A refusal names no safer way.",
             Self::Unproved => "No test proves what the rule matches and what it does not.",
             Self::UnreachableQuorum => "More approvals are asked for than there are people who can give them.",
-            Self::WideException => "An exception is wider than what it lifts, or lasts longer than 90 days.",
-            Self::IdleException => "An exception lifts nothing.",
-            Self::Weakened => "A built-in rule is made weaker.",
+            Self::WideException => "An exception leaves nothing of what it lifts, or lasts longer than 90 days.",
+            Self::Idle => "A rule or an exception does nothing: it has ended, is off, or another one says the same.",
             Self::Format => "The file is not in its canonical form.",
         }
     }
@@ -110,8 +107,7 @@ impl Kind {
             Self::Unproved => "Add a request under `tests: match:` and a near miss under `not_match:`.",
             Self::UnreachableQuorum => "Give more people the role in `people.yaml`, or ask for fewer.",
             Self::WideException => "Name the resources in the exception's `match`, and an earlier `expires`.",
-            Self::IdleException => "Remove it, or see whether its `rule` and `match` say what was meant.",
-            Self::Weakened => "Keep the built-in rule, and lift it by an exception with an owner, a reason and an end.",
+            Self::Idle => "Remove it, or see whether its `match` and its end say what was meant.",
             Self::Format => "Run `blastgate rules fmt` on the file.",
         }
     }

@@ -49,7 +49,7 @@ pub fn sarif(found: &[Diagnostic]) -> Value {
 
 fn rule(kind: Kind) -> Value {
     let level = match kind {
-        Kind::WideException | Kind::IdleException | Kind::Unproved | Kind::Weakened => Gravity::Warning,
+        Kind::WideException | Kind::Idle | Kind::Unproved | Kind::UnreachableQuorum => Gravity::Warning,
         _ => Gravity::Error,
     };
     json!({

@@ -32,10 +32,13 @@ pub enum SkeletonError {
     #[error("the command cannot be read: {0}")]
     Unreadable(String),
     /// No catalog knows it.
-    #[error(
-        "no catalog knows the operation `{0}`\n  help: `blastgate operations PATTERN` lists them; or give the command line with --command"
-    )]
-    Operation(String),
+    #[error("no catalog knows the operation `{operation}`\n  help: {help}")]
+    Operation {
+        /// The id.
+        operation: String,
+        /// What there is.
+        help: String,
+    },
     /// What was written does not load.
     #[error("no rule can be written from that: {0}")]
     Unloadable(Diagnostics),
@@ -44,11 +47,16 @@ pub enum SkeletonError {
     Unproved(String),
 }
 
+/// More of them show nothing more.
+const RESOURCES_MAX: usize = 3;
+
 /// What is known of what the rule is to match.
 struct Subject {
     /// What `operation:` says, if it is known.
     operation: Option<String>,
     environment: &'static str,
+    /// What it was done to, if that is known.
+    resources: Vec<String>,
     /// What the rules say today.
     today: Option<String>,
     message: String,
@@ -91,6 +99,7 @@ fn example() -> Subject {
     Subject {
         operation: None,
         environment: "prod",
+        resources: Vec::new(),
         today: None,
         message: "Say here what would be lost, and why that matters.".to_owned(),
         matches: action("payments"),
@@ -122,6 +131,7 @@ fn of_command(text: &str, rules: &RuleSet) -> Result<Subject, SkeletonError> {
     Ok(Subject {
         operation: Some(pattern(operation)),
         environment: if is_local { "local" } else { "prod" },
+        resources: action.resources().iter().take(RESOURCES_MAX).map(|one| one.as_str().to_owned()).collect(),
         today: Some(today),
         message: message(operation),
         matches: format!("{{ command: {line}, operation: {} }}", quoted(operation)),
@@ -135,7 +145,9 @@ fn of_command(text: &str, rules: &RuleSet) -> Result<Subject, SkeletonError> {
 
 fn of_operation(operation: &str) -> Result<Subject, SkeletonError> {
     if !catalog::operation_exists(operation) {
-        return Err(SkeletonError::Operation(operation.to_owned()));
+        let help = "`blastgate operations PATTERN` lists them; or give the command line with --command";
+        let help = catalog::nearest_operation(operation).unwrap_or_else(|| help.to_owned());
+        return Err(SkeletonError::Operation { operation: operation.to_owned(), help });
     }
     let BlastRadius { impact, scope, .. } = blast(operation);
     let action = |environment: &str| {
@@ -147,6 +159,7 @@ fn of_operation(operation: &str) -> Result<Subject, SkeletonError> {
     Ok(Subject {
         operation: Some(operation.to_owned()),
         environment: "prod",
+        resources: Vec::new(),
         today: None,
         message: message(operation),
         matches: action("prod"),
@@ -186,7 +199,7 @@ fn quoted(text: &str) -> String {
 }
 
 fn written(id: &str, subject: &Subject) -> String {
-    let Subject { operation, environment, today, message, matches, not_match } = subject;
+    let Subject { operation, environment, resources, today, message, matches, not_match } = subject;
     let mut out = String::new();
     if let Some(today) = today {
         let _ = writeln!(out, "# Without this rule: {today}.");
@@ -195,6 +208,11 @@ fn written(id: &str, subject: &Subject) -> String {
         || "  impact: [destroy] # covers unknown too\n  resource: [\"*payments*\"] # any of the action's".to_owned(),
         |operation| format!("  operation: [{}] # `*` is any run of characters", quoted(operation)),
     );
+    let resources: Vec<String> = resources.iter().map(|resource| quoted(resource)).collect();
+    let narrower = match resources.is_empty() {
+        true => "  #account: [\"111122223333\"]".to_owned(),
+        false => format!("  #resource: [{}] # narrower", resources.join(", ")),
+    };
     let covers = if *environment == "prod" { " # covers unknown too" } else { "" };
     let _ = write!(
         out,
@@ -208,12 +226,14 @@ mode: shadow # decided and recorded, stops nothing; take the line away when the 
 match:
 {operation}
   environment: [{environment}]{covers}
-  #account: ["111122223333"]
+{narrower}
   #count: "> 10"
 
 # The same keys; lifts the rule only where they certainly cover the whole action.
 #unless: {{ resource: ["*:loadtest-*"] }}
 decision: escalate # throttle | escalate | deny; there is no allow
+#approval: {{ quorum: 2, from: [role:sre] }}
+#obligations: [reason, rollback-plan]
 
 # What a blocked agent and its person read; at most 300 characters each.
 message: {message}

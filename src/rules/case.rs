@@ -83,7 +83,12 @@ impl fmt::Display for Attempt {
         const CHARS_MAX: usize = 160;
         let text = match self {
             Self::Command { text, .. } => text.clone(),
-            Self::Http(request) => format!("{} {} {}", request.method, request.url, request.body),
+            Self::Http(request) => {
+                // The AWS JSON protocols name the operation there.
+                let is_target = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("x-amz-target");
+                let target = request.headers.iter().find(is_target).map_or("", |(_, target)| target.as_str());
+                [request.method.as_str(), request.url.as_str(), target, request.body.as_str()].join(" ")
+            }
             Self::Declared(action) => {
                 let resources = action.resources().iter().map(Resource::as_str);
                 let mut words = vec![action.operation().as_str()];

@@ -115,7 +115,6 @@ pub struct RuleSet {
     matrix: Matrix,
     index: Index,
     revision: String,
-    warnings: Vec<Diagnostic>,
 }
 
 /// All that a rule may look at.
@@ -190,7 +189,6 @@ impl RuleSet {
             matrix: Matrix::default(),
             index: Index::default(),
             revision: revision(sources),
-            warnings: Vec::new(),
         };
         let mut wrong: Vec<Diagnostic> = Vec::new();
         let mut sets = Sets::default();
@@ -281,12 +279,6 @@ impl RuleSet {
     #[must_use]
     pub fn revision(&self) -> &str {
         &self.revision
-    }
-
-    /// What works and is probably not what was meant.
-    #[must_use]
-    pub fn warnings(&self) -> &[Diagnostic] {
-        &self.warnings
     }
 
     /// All rules, by id.

@@ -11,7 +11,7 @@ use super::sets::Sets;
 use super::text::RawRule;
 use super::when::When;
 use super::{Layer, View};
-use crate::config::{Diagnostics, Report, Spot, parse_yaml};
+use crate::config::{Diagnostics, Kind, Report, Spot, parse_yaml};
 use crate::model::blast_words as words;
 use crate::model::{Effect, EnvironmentKind, Mode, Timestamp};
 
@@ -173,7 +173,12 @@ impl Rule {
             let at = Spot::from(&unless);
             let unless = unless.value.compile(at, Block::Unless, reading);
             if unless.swallows(&matches) {
-                reading.report.say(at, "`unless` covers all that `match` does: the rule can never match", None);
+                reading.report.say_as(
+                    Kind::NeverMatches,
+                    at,
+                    "`unless` covers all that `match` does: the rule can never match",
+                    None,
+                );
             }
             unless
         });

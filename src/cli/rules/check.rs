@@ -8,8 +8,10 @@ use serde::Serialize;
 
 use super::findings;
 use super::loaded::{Loaded, complain_of_missing};
+use crate::app::SystemClock;
 use crate::cli::count;
 use crate::config::{Diagnostic, Gravity, sarif};
+use crate::model::Clock as _;
 use crate::prove;
 use crate::rules::RuleSet;
 
@@ -70,7 +72,7 @@ pub(super) fn run(args: &Check, out: &mut impl Write, err: &mut impl Write) -> i
     let mut found = loaded.quoted(loaded.found.iter().cloned());
     if let Some(rules) = &loaded.rules {
         found.extend(loaded.quoted(prove::run(rules)));
-        found.extend(rules.warnings().iter().cloned());
+        found.extend(rules.review(&loaded.sources, &loaded.people, SystemClock.now()));
     }
     let is_ok = !found.iter().any(|one| one.gravity == Gravity::Error || args.strict);
     let rules = loaded.rules.as_ref();

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::app::{Setup, rule_sources};
-use crate::config::{Diagnostic, Diagnostics};
+use crate::config::{Diagnostic, Diagnostics, People};
 use crate::rules::{RuleSet, Source, builtin_sources};
 
 /// What was loaded, or what is wrong.
@@ -18,6 +18,8 @@ pub(super) struct Loaded {
     pub(super) sources: Vec<Source>,
     /// The rules' files that were named, as the set knows them.
     pub(super) named: BTreeSet<String>,
+    /// Who there is, by the configuration.
+    pub(super) people: People,
 }
 
 impl Loaded {
@@ -32,6 +34,7 @@ impl Loaded {
             }
         };
         let mut sources = config.map(|path| read(Setup::sources(path))).unwrap_or_default();
+        let setup = config.map_or_else(|| Ok(Setup::default()), Setup::read);
         let given: Vec<Source> = paths.iter().flat_map(|path| read(rule_sources(path))).collect();
         let builtin = builtin_sources();
         // A file that is named and belongs to the configuration too, or is named twice, is one file.
@@ -46,11 +49,20 @@ impl Loaded {
         }
         // An exported pack that nobody changed is the built-in one; it would only collide with itself.
         sources.retain(|source| copied(source, &builtin).is_none());
-        let mut loaded = Self { rules: None, found, sources, named };
+        let mut loaded = Self { rules: None, found, sources, named, people: People::default() };
         if loaded.found.is_empty() {
             match RuleSet::load(&loaded.sources) {
                 Ok(rules) => loaded.rules = Some(rules),
                 Err(Diagnostics(wrong)) => loaded.found = wrong,
+            }
+        }
+        match setup {
+            Ok(setup) => loaded.people = setup.people,
+            // Settings, inventory and people belong to what is checked; the rules among it were told above.
+            Err(Diagnostics(wrong)) => {
+                loaded.rules = None;
+                let new: Vec<Diagnostic> = wrong.into_iter().filter(|one| !loaded.found.contains(one)).collect();
+                loaded.found.extend(new);
             }
         }
         loaded.sources.extend(builtin);
@@ -71,10 +83,15 @@ impl Loaded {
     }
 }
 
-/// The built-in file that this one is a copy of: exported, and not changed.
-pub(super) fn copied<'a>(source: &Source, builtin: &'a [Source]) -> Option<&'a Source> {
-    let file = source.file.replace('\\', "/");
-    builtin.iter().find(|known| source.text == known.text && file.ends_with(known.file.trim_start_matches("rules/")))
+/// The built-in file that this one is a copy of.
+fn copied<'a>(source: &Source, builtin: &'a [Source]) -> Option<&'a Source> {
+    builtin.iter().find(|known| is_copy(source, known))
+}
+
+/// Whether it is a built-in file that was exported and not changed.
+pub(super) fn is_copy(source: &Source, known: &Source) -> bool {
+    let path = known.file.trim_start_matches("rules/");
+    source.text == known.text && source.file.replace('\\', "/").ends_with(path)
 }
 
 /// Says which of the paths are not there, if any: that is a mistake in the arguments.

@@ -33,6 +33,7 @@ pub fn pages(rules: &RuleSet, sources: &[Source]) -> Vec<Page> {
         .iter()
         .map(|rule| folder(&rule.id))
         .chain(rules.limits().iter().map(|limit| folder(&limit.id)))
+        .chain(rules.exceptions().iter().map(|one| folder(&one.id)))
         .collect();
     let mut pages = vec![Page { file: "README.md".to_owned(), text: index(rules, &packs) }];
     pages.extend(packs.iter().map(|pack| Page { file: format!("{pack}.md"), text: page(rules, pack, &texts) }));
@@ -106,8 +107,9 @@ fn page(rules: &RuleSet, pack: &str, texts: &BTreeMap<&str, &str>) -> String {
     }
     for rule in of_pack(rules, pack) {
         let text = texts.get(rule.file.as_str()).copied().unwrap_or_default();
-        section(rule, &parse_yaml(&rule.file, text).unwrap_or_default(), &mut out);
+        section(rule, &written(parse_yaml(&rule.file, text).unwrap_or_default(), &rule.id), &mut out);
     }
+    exceptions(rules, pack, &mut out);
     for limit in limits_of(rules, pack) {
         let minutes = limit.per.as_secs_f64() / 60.0;
         let (quantity, decision) = (limit.quantity, limit.decision);
@@ -115,6 +117,26 @@ fn page(rules: &RuleSet, pack: &str, texts: &BTreeMap<&str, &str>) -> String {
         said(&limit.message, &limit.instead, &mut out);
     }
     out
+}
+
+fn exceptions(rules: &RuleSet, pack: &str, out: &mut String) {
+    let mut found = rules.exceptions().iter().filter(|one| folder(&one.id) == pack).peekable();
+    if found.peek().is_some() {
+        out.push_str("\n## Exceptions\n\n| exception | lifts | why | agreed by | ends |\n|---|---|---|---|---|\n");
+    }
+    for one in found {
+        let lifts: Vec<String> = one.lifts.iter().map(|id| code(id)).collect();
+        let ends = one.expires.map_or_else(|| "never".to_owned(), |end| end.to_string());
+        let (why, agreed) = (escaped(&one.reason), escaped(&one.approved_by.join(", ")));
+        let _ = writeln!(out, "| {} | {} | {why} | {agreed} | {ends} |", one.id, lifts.join(", "));
+    }
+}
+
+/// The rule as it is written: the file is one, or a list of them.
+fn written(file: Value, id: &str) -> Value {
+    let is_it = |one: &&Value| one.get("id").and_then(Value::as_str) == Some(id);
+    let lists = ["rules", "freezes"].iter().filter_map(|key| file.get(*key)?.as_array());
+    lists.flatten().find(is_it).cloned().unwrap_or(file)
 }
 
 /// The anchor that GitHub gives to the heading of an id.
@@ -134,8 +156,10 @@ fn section(rule: &Rule, text: &Value, out: &mut String) {
     if rule.mode != Mode::Enforce {
         let _ = write!(out, " · mode {}", rule.mode);
     }
-    if let Some(until) = text.get("until").and_then(Value::as_str) {
-        let _ = write!(out, " · until {until}");
+    for (key, before) in [("from", "from"), ("to", "to"), ("until", "until")] {
+        if let Some(time) = text.get(key).and_then(Value::as_str) {
+            let _ = write!(out, " · {before} {time}");
+        }
     }
     out.push_str("\n\n");
     said(&rule.message, &rule.instead, out);

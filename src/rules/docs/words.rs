@@ -131,8 +131,8 @@ pub(super) fn approval(value: &Value) -> Vec<String> {
         phrases.push(if quorum == 1 { "one person".to_owned() } else { format!("{quorum} people") });
     }
     phrases.extend(value.get("from").map(|from| format!("from {}", any(&coded(from)))));
-    if value.get("exclude_requester").and_then(Value::as_bool) == Some(true) {
-        phrases.push("none of them the requester".to_owned());
+    if value.get("exclude_requester").and_then(Value::as_bool) == Some(false) {
+        phrases.push("the requester may be one of them".to_owned());
     }
     phrases.extend(value.get("expires").and_then(Value::as_str).map(|time| format!("to be used within {time}")));
     phrases

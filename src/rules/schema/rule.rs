@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{Form, list_of, map_of, merged, object, patterns, some_of, spelled, text, word};
 use crate::model::{Door, EnvironmentKind, Evidence, Hazard, Impact, Mode, Reversible, Scope};
 use crate::rules::Severity;
+use crate::rules::demand::Obligation;
 
 const DURATION: &str = "^[0-9]+(ms|s|m|h|d)$";
 
@@ -71,10 +72,16 @@ pub(super) fn rule() -> Value {
         "Whose approval it takes.",
         &[
             ("quorum", json!({ "type": "integer", "minimum": 1, "description": "How many people." })),
-            ("from", patterns("Who: people, or roles as `role:sre`.", &["role:sre"])),
+            (
+                "from",
+                patterns(
+                    "Who: `role:…`, `level:…` (that one or a higher) or `person:…`.",
+                    &["role:sre", "level:senior"],
+                ),
+            ),
             (
                 "exclude_requester",
-                json!({ "type": "boolean", "description": "The requester's own vote does not count." }),
+                json!({ "type": "boolean", "default": true, "description": "The requester's own vote does not count." }),
             ),
             ("expires", duration("How long an approval may be used.", &["15m"])),
         ],
@@ -95,11 +102,7 @@ pub(super) fn rule() -> Value {
             ("approval", approval),
             (
                 "obligations",
-                some_of(
-                    "What else there must be before it passes.",
-                    &["reason", "ticket", "rollback-plan"],
-                    &["reason", "ticket"],
-                ),
+                some_of("What else there must be before it passes.", &spelled!(Obligation), &["reason", "ticket"]),
             ),
             ("message", message()),
             ("instead", instead()),

@@ -103,6 +103,8 @@ pub(super) fn config() -> Value {
         "What holds for limits.",
         &[("hold", duration("How long a throttled call may wait inside the gate, 50s at most.", &["2s"]))],
     );
+    let teams =
+        map_of("Folders with rules of teams, by the team's name: they can only tighten.", &json!({ "type": "string" }));
     let folders = list_of("Folders beside this file.", &json!({ "type": "string" }));
     object(
         "",
@@ -116,7 +118,7 @@ pub(super) fn config() -> Value {
             ("bodies", bodies),
             ("approvals", approvals),
             ("limits", limits),
-            ("rules", section("The organisation's rules.", &[("folders", folders)])),
+            ("rules", section("The organisation's rules.", &[("folders", folders), ("teams", teams)])),
             ("hooks", section("Agents' hooks.", &[("ask", flag("A hook may ask the person at the agent."))])),
         ],
         &["version"],
