@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_saphyr::{Location, Spanned};
 
 use super::kind::{Gravity, Kind};
+use super::scalar;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -99,6 +100,18 @@ pub(crate) struct Spot {
     column: usize,
 }
 
+impl Spot {
+    /// From 1; 0 for the file as a whole.
+    pub(crate) const fn line(self) -> usize {
+        self.line
+    }
+
+    /// From 1, in characters.
+    pub(crate) const fn column(self) -> usize {
+        self.column
+    }
+}
+
 impl From<(usize, usize)> for Spot {
     fn from((line, column): (usize, usize)) -> Self {
         Self { line, column }
@@ -164,6 +177,19 @@ impl<'a> Report<'a> {
     fn finding(&self, Spot { line, column }: Spot, message: String) -> Diagnostic {
         let snippet = line.checked_sub(1).and_then(|index| self.text.lines().nth(index)).map(str::to_owned);
         Diagnostic { line, column, snippet, ..Diagnostic::new(self.file, message) }
+    }
+
+    /// Adds a finding about the character at byte `offset` of a scalar, which is given by its beginning and its value. It is
+    /// told at that character where it can be found again in the file, else at the scalar's beginning.
+    pub(crate) fn say_inside(
+        &mut self,
+        (at, value): (Spot, &str),
+        offset: usize,
+        message: impl Into<String>,
+        suggestion: Option<String>,
+    ) {
+        let inside = scalar::place(self.text, at, value, offset);
+        self.say(inside.unwrap_or(at), message, suggestion);
     }
 
     /// Adds what the parser said.

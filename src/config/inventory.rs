@@ -123,9 +123,15 @@ impl Inventory {
     /// An inventory in which everything belongs to one environment: for tests of rules.
     #[must_use]
     pub fn everything_is(kind: EnvironmentKind) -> Self {
+        Self::everything_belongs_to(Environment::of(kind))
+    }
+
+    /// The same for an environment with a name, a tier, an owner.
+    #[must_use]
+    pub fn everything_belongs_to(environment: Environment) -> Self {
         let keys = Glob::parse("*").map(|any| vec![(MatchKey::Provider, any)]).unwrap_or_default();
         let entry = Match { keys, tags: BTreeMap::new(), place: "the test".to_owned(), environment: 0 };
-        Self { environments: vec![Environment::of(kind)], entries: vec![entry], ..Self::default() }
+        Self { environments: vec![environment], entries: vec![entry], ..Self::default() }
     }
 
     /// Every entry with its environment, in the file's order.

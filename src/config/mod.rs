@@ -8,6 +8,7 @@ mod pattern;
 mod people;
 mod quantity;
 mod sarif;
+mod scalar;
 mod settings;
 
 pub use diagnostic::{Diagnostic, Diagnostics};

@@ -65,27 +65,35 @@ fn result(found: &Diagnostic) -> Value {
         Some(suggestion) => format!("{}\nhelp: {suggestion}", found.message),
         None => found.message.clone(),
     };
-    let mut result = json!({
+    let result = json!({
         "ruleId": found.kind,
         "ruleIndex": Kind::ALL.iter().position(|kind| *kind == found.kind),
         "level": found.gravity,
         "message": { "text": text },
     });
-    if !found.file.is_empty() {
-        let mut place = json!({ "artifactLocation": { "uri": uri(&found.file) } });
-        if found.line > 0 {
-            let mut region = json!({ "startLine": found.line });
-            if found.column > 0 {
-                region["startColumn"] = found.column.into();
-            }
-            if let Some(snippet) = &found.snippet {
-                region["snippet"] = json!({ "text": snippet });
-            }
-            place["region"] = region;
-        }
-        result["locations"] = json!([{ "physicalLocation": place }]);
+    if found.file.is_empty() {
+        return result;
     }
-    result
+    let mut place = json!({ "artifactLocation": { "uri": uri(&found.file) } });
+    if found.line > 0 {
+        let mut region = json!({ "startLine": found.line });
+        if found.column > 0 {
+            region = with(region, "startColumn", found.column.into());
+        }
+        if let Some(snippet) = &found.snippet {
+            region = with(region, "snippet", json!({ "text": snippet }));
+        }
+        place = with(place, "region", region);
+    }
+    with(result, "locations", json!([{ "physicalLocation": place }]))
+}
+
+/// The object with one more member.
+fn with(mut object: Value, key: &str, value: Value) -> Value {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(key.to_owned(), value);
+    }
+    object
 }
 
 fn uri(file: &str) -> String {

@@ -176,7 +176,7 @@ fn blast(id: &str) -> BlastRadius {
         Some(crate::classify::aws::by_name(service, service.operation(name)?))
     };
     let described = || {
-        let books = catalog::providers_of(operation.provider()).filter_map(|api| catalog::described::book(&api.folder));
+        let books = catalog::providers_of(operation.provider()).filter_map(|api| catalog::described::book(api.folder));
         let mut rows = books.flat_map(|book| book.operations());
         let row = rows.find(|row| row.service.get() == operation.service() && row.name.get() == name)?;
         Some(crate::classify::described::by_row(row))

@@ -5,14 +5,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use vec1::Vec1;
 
-use super::{Bench, Command, Request, nobody};
+use super::{Bench, Command, Request};
 use crate::classify::Action;
 use crate::config::{Bodies, Diagnostic, Inventory, Kind};
 use crate::decide::{Facts, decide};
 use crate::identify::Known;
 use crate::identify::command::Shell;
 use crate::model::blast_words as words;
-use crate::model::{Effect, EnvironmentKind, Impact, Posture, Scope, Timestamp};
+use crate::model::{Effect, EnvironmentKind, Impact, Posture, Scope};
 use crate::rules::{Attempt, Case, Rule, RuleSet, View};
 
 words! {
@@ -112,7 +112,7 @@ fn groups(rule: &Rule) -> [(&[Case], Expected); 3] {
 
 /// Everything in a test belongs to its environment.
 fn inventory(case: &Case) -> Inventory {
-    case.environment.map(Inventory::everything_is).unwrap_or_default()
+    case.environment.clone().map(Inventory::everything_belongs_to).unwrap_or_default()
 }
 
 fn attempt(rules: &RuleSet, case: &Case) -> Result<Vec1<Action>, String> {
@@ -128,7 +128,7 @@ fn attempt(rules: &RuleSet, case: &Case) -> Result<Vec1<Action>, String> {
         }
         Attempt::Command { text, around } => {
             let asked = Command { text, shell: Shell::Posix, around };
-            let heard = bench.hear(&asked, &nobody(Timestamp::from_millis(0)));
+            let heard = bench.hear(&asked, &case.context);
             let (judged, _) = heard.map_err(|unreadable| format!("the command cannot be read: {unreadable}"))?;
             Ok(judged.actions)
         }
@@ -141,7 +141,7 @@ fn judge(
     actions: &Vec1<Action>,
     (case, expected): (&Case, Expected),
 ) -> Result<(), String> {
-    let context = nobody(Timestamp::from_millis(0));
+    let facts = Facts { standing: case.standing.clone() };
     if let Some(wanted) = &case.operation
         && !actions.iter().any(|action| action.operation().as_str() == wanted)
     {
@@ -150,7 +150,7 @@ fn judge(
     let matched = |action: &Action| {
         let mut found = false;
         // A rule that could not be evaluated counts, and still proves nothing.
-        let view = View { action, context: &context, standing: None };
+        let view = View { action, context: &case.context, standing: facts.standing.as_ref() };
         rules.hits(view, |hit| found |= hit.rule.id == rule.id && hit.failed.is_none());
         found
     };
@@ -162,11 +162,10 @@ fn judge(
             Err(format!("the rule should not match this test and does: it is {}", described(actions)))
         }
         Expected::Passes => {
-            let decision = decide(actions, &context, rules, &Facts::default(), Posture::Guarded);
+            let decision = decide(actions, &case.context, rules, &facts, Posture::Guarded);
             let by = decision.deciding().next().map(|finding| finding.rule.clone()).unwrap_or_default();
             // What a built-in rule suggests an organisation may forbid on purpose: a region, a service.
-            let layer = |id: &str| rules.rule(id).map(|rule| rule.layer);
-            let is_later = |other: &str| layer(other).is_some_and(|other| other > rule.layer);
+            let is_later = |id: &str| rules.rule(id).is_some_and(|other| other.layer > rule.layer);
             match decision.effect() {
                 Effect::Allow => Ok(()),
                 _ if decision.deciding().all(|finding| is_later(&finding.rule)) => Ok(()),

@@ -4,7 +4,7 @@ use serde_saphyr::Spanned;
 
 use super::Layer;
 use super::matcher::Matcher;
-use super::text::{RawFreeze, RawLimit, RawRule, Unbuilt};
+use super::text::{RawFreeze, RawLimit, RawRule};
 use crate::catalog;
 use crate::config::{Glob, Kind, Report, Spot, nearest};
 use crate::model::Effect;
@@ -14,8 +14,21 @@ const MESSAGE_CHARS_MAX: usize = 300;
 
 /// Providers of the vocabulary beside those of the catalog: their operations follow a grammar, or come with later
 /// catalogs.
-const GRAMMAR_PROVIDERS: &[&str] =
-    &["http", "graphql", "git", "net", "lifeline", "shell", "sql", "redis", "mongodb", "influxdb", "terraform", "mcp"];
+const GRAMMAR_PROVIDERS: &[&str] = &[
+    "http",
+    "graphql",
+    "git",
+    "net",
+    "lifeline",
+    "shell",
+    "sql",
+    "redis",
+    "mongodb",
+    "influxdb",
+    "terraform",
+    "helm",
+    "mcp",
+];
 
 /// Whether a built-in file must hold the tests that prove it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +60,6 @@ pub(super) fn rule(raw: &RawRule, (layer, proof): (Layer, Proof), report: &mut R
     decision(raw.decision.value, Spot::from(&raw.decision), report);
     let instead = raw.instead.as_ref().map(|instead| (instead.value.as_str(), Spot::from(instead)));
     texts((&raw.message.value, Spot::from(&raw.message)), instead, report);
-    unbuilt(&raw.when, "when", report);
     if proof == Proof::Needed && layer == Layer::BuiltIn {
         let tests = raw.tests.as_ref().map(|tests| &tests.value);
         if tests.is_none_or(|tests| tests.matches.is_empty() || tests.not_match.is_empty()) {
@@ -165,6 +177,27 @@ fn known_provider(provider: &str, at: Spot, report: &mut Report<'_>) {
     }
 }
 
+/// Why an exact operation or provider can never be met, and what to write.
+pub(super) type Unmet = Option<(String, Option<String>)>;
+
+/// What is wrong with an operation that an expression names.
+pub(super) fn unknown_operation(name: &str) -> Unmet {
+    let glob = Glob::parse(name).ok()?;
+    first(|report| operation(&glob, Spot::default(), report))
+}
+
+/// What is wrong with a provider that an expression names.
+pub(super) fn unknown_provider(name: &str) -> Unmet {
+    first(|report| known_provider(name, Spot::default(), report))
+}
+
+/// The first thing that a check says.
+fn first(check: impl FnOnce(&mut Report<'_>)) -> Unmet {
+    let mut report = Report::new("", "");
+    check(&mut report);
+    report.into_found().into_iter().next().map(|found| (found.message, found.suggestion))
+}
+
 /// `pack/name`, lower case.
 pub(super) fn id(id: &str, at: Spot, report: &mut Report<'_>) {
     let is_word = |word: &str| {
@@ -201,15 +234,5 @@ fn texts(message: (&str, Spot), instead: Option<(&str, Spot)>, report: &mut Repo
         if text.chars().count() > MESSAGE_CHARS_MAX {
             report.say(at, format!("the text is longer than {MESSAGE_CHARS_MAX} characters"), None);
         }
-    }
-}
-
-fn unbuilt(key: &Unbuilt, name: &str, report: &mut Report<'_>) {
-    if let Some(key) = key {
-        report.say(
-            key,
-            format!("`{name}` is not supported by this version"),
-            Some("say it with `match:` and `unless:`".to_owned()),
-        );
     }
 }

@@ -23,6 +23,7 @@ mod rule;
 pub mod schema;
 mod sets;
 mod text;
+mod when;
 
 use std::collections::HashMap;
 

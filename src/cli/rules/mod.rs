@@ -42,13 +42,13 @@ enum RulesCommand {
     List(list::List),
     Show(show::Show),
     Export(export::Export),
-    Schema(schema::Schema),
-    Docs(docs::Docs),
     Explain(Box<explain::Explain>),
     Diff(diff::DiffArgs),
     ShadowReport(shadow::ShadowArgs),
     /// Write AWS policies' denials, or those of Claude Code's settings, as rules, and list what could not be carried over.
     Import(import::ImportArgs),
+    Schema(schema::Schema),
+    Docs(docs::Docs),
 }
 
 /// Runs the command; returns the exit code (0 done, 1 a check failed, 2 a mistake in the configuration or the arguments).
@@ -64,12 +64,12 @@ pub(super) fn run(args: &RulesArgs, out: &mut impl Write, err: &mut impl Write) 
         RulesCommand::List(args) => list::run(args, out, err),
         RulesCommand::Show(args) => show::run(args, out, err),
         RulesCommand::Export(args) => export::run(args, out, err),
-        RulesCommand::Schema(args) => schema::run(args, out),
-        RulesCommand::Docs(args) => docs::run(args, out, err),
         RulesCommand::Explain(args) => explain::run(args, out, err),
         RulesCommand::Diff(args) => diff::run(args, out, err),
         RulesCommand::ShadowReport(args) => shadow::run(args, out, err),
         RulesCommand::Import(args) => import::run(args, out, err),
+        RulesCommand::Schema(args) => schema::run(args, out),
+        RulesCommand::Docs(args) => docs::run(args, out, err),
     }
 }
 

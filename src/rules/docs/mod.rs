@@ -203,8 +203,8 @@ fn list(title: &str, items: &[String], out: &mut String) {
 fn examples(cases: &[Case]) -> Vec<String> {
     let one = |case: &Case| {
         let attempt = code(&case.attempt.to_string());
-        match case.environment {
-            Some(environment) => format!("{attempt} in {environment}"),
+        match &case.environment {
+            Some(environment) => format!("{attempt} in {}", environment.kind),
             None => attempt,
         }
     };
