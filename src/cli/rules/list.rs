@@ -10,6 +10,10 @@ use crate::rules::{Layer, RuleSet};
 
 /// List every rule with what it says.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  blastgate rules list
+  blastgate rules list --config /etc/blastgate")]
 pub(super) struct List {
     /// A configuration folder whose rules are listed too.
     #[arg(long, value_name = "PATH")]

@@ -83,15 +83,10 @@ impl Loaded {
     }
 }
 
-/// The built-in file that this one is a copy of.
-fn copied<'a>(source: &Source, builtin: &'a [Source]) -> Option<&'a Source> {
-    builtin.iter().find(|known| is_copy(source, known))
-}
-
-/// Whether it is a built-in file that was exported and not changed.
-pub(super) fn is_copy(source: &Source, known: &Source) -> bool {
-    let path = known.file.trim_start_matches("rules/");
-    source.text == known.text && source.file.replace('\\', "/").ends_with(path)
+/// The built-in file that this one is a copy of: exported, and not changed.
+pub(super) fn copied<'a>(source: &Source, builtin: &'a [Source]) -> Option<&'a Source> {
+    let file = source.file.replace('\\', "/");
+    builtin.iter().find(|known| source.text == known.text && file.ends_with(known.file.trim_start_matches("rules/")))
 }
 
 /// Says which of the paths are not there, if any: that is a mistake in the arguments.

@@ -97,6 +97,51 @@ error[failed-test]: us/x: the rule should not match this test and does: it is `h
 }
 
 #[test]
+fn warnings_fail_only_when_that_is_asked_for() {
+    let it = folder(
+        &RULE
+            .replace("severity: high", "severity: high\nmode: off")
+            .replace("tests:", "#tests:")
+            .replace("  match:\n", "")
+            .split("    - {")
+            .next()
+            .unwrap(),
+    );
+    let (code, out, err) = run(it.path(), &["check", "DIR"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(
+        out.starts_with("warning[idle]: us/x: it is off and does nothing\n --> DIR/us/x.yaml:1:5\n1 | id: us/x\n"),
+        "{out}"
+    );
+    assert!(out.contains("warning[unproved]: us/x: no test shows that it ever matches\n"), "{out}");
+    assert!(steady(&out).ends_with("tests: N warnings in N file\n"), "{out}");
+    assert_eq!(run(it.path(), &["check", "DIR", "--strict"]).0, 1);
+    let (code, out, _) = run(it.path(), &["check", "DIR", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &report["ok"], &report["problems"][0]["level"]), (0, &true.into(), &"warning".into()));
+}
+
+#[test]
+fn a_configuration_is_checked_as_a_whole() {
+    let it = folder(RULE);
+    fs::create_dir(it.path().join("conf")).unwrap();
+    fs::rename(it.path().join("us"), it.path().join("conf/us")).unwrap();
+    let etc = tempfile::tempdir_in(it.path()).unwrap();
+    fs::rename(it.path().join("conf"), etc.path().join("rules")).unwrap();
+    let config = etc.path().display().to_string();
+    assert_eq!(run(it.path(), &["check", "--config", &config]).0, 0);
+    // A file of it that is named as well is one file.
+    assert_eq!(
+        run(it.path(), &["test", "--config", &config, &format!("{config}/rules/us/x.yaml")]).1,
+        "2 tests of 1 rule: all hold\n"
+    );
+    fs::write(etc.path().join("inventory.yaml"), "version: 1\nenvironments: [{ name: prdo }]\n").unwrap();
+    let (code, out, _) = run(it.path(), &["check", "--config", &config]);
+    assert_eq!(code, 1);
+    assert!(out.contains("inventory.yaml:2:24\n") && out.contains("did you mean `prod`?"), "{out}");
+}
+
+#[test]
 fn check_passes_what_holds() {
     let it = folder(RULE);
     let (code, out, err) = run(it.path(), &["check", "DIR"]);
