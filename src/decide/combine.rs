@@ -39,6 +39,7 @@ pub(super) fn combine(
                 instead: hit.rule.instead.clone(),
                 failed: hit.failed,
                 lifted: lifted(rules, &hit.rule.id, hit.rule.decision, view),
+                demand: hit.rule.demand.in_words(),
             };
             ranked.push(Ranked { finding, specificity: hit.rule.specificity() });
         });

@@ -26,6 +26,7 @@ pub(super) fn finding(matrix: &Matrix, action: &Action, index: usize, posture: P
         instead,
         failed: None,
         lifted: None,
+        demand: None,
     }
 }
 

@@ -58,6 +58,9 @@ pub struct Finding {
     /// The exception that lifted it: it is recorded and does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifted: Option<String>,
+    /// What it asks for beyond an answer: whose, and what the agent must bring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demand: Option<String>,
 }
 
 impl Finding {

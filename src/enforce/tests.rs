@@ -397,3 +397,19 @@ fn without_a_record_there_is_no_advice() {
     let refusal = bench.gate.reject_blocking(&unreadable, None, &principal(), Door::Hook);
     assert_eq!(refusal.kind, RefusalKind::Unavailable { status: 503 });
 }
+
+#[tokio::test]
+async fn what_asks_for_more_than_one_answer_stays_stopped_and_says_what_it_needs() {
+    let text = "id: us/two\nowner: x\nseverity: high\nmatch: { provider: http, impact: [destroy] }\ndecision: escalate\n\
+                message: no\ninstead: other\napproval: { quorum: 2, from: [role:sre] }\nobligations: [reason]\n";
+    let source = crate::rules::Source {
+        file: "rules/us/two.yaml".to_owned(),
+        text: text.to_owned(),
+        layer: crate::rules::Layer::Organisation,
+    };
+    let rules = Arc::new(RuleSet::load(&[source]).unwrap());
+    let bench = bench_with(Posture::Guarded, crate::config::Approvals::default(), rules);
+    let refusal = bench.clear("DELETE").await.unwrap_err();
+    assert!(refusal.message.contains("It needs 2 approvals of role:sre, a reason"), "{}", refusal.message);
+    assert!(bench.gate.approvals().list(&crate::approvals::Filter::default()).unwrap().is_empty());
+}

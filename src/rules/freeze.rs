@@ -1,6 +1,7 @@
 //! Freezes: a time in which changes are decided more strictly. Each is a rule with a beginning and an end.
 
 use super::case::Cases;
+use super::demand::Demand;
 use super::matcher::{Block, Key, Reading};
 use super::moment::{Edge, Span, checked};
 use super::rule::{Rule, one_line};
@@ -50,9 +51,12 @@ pub(super) fn check(raw: RawFreeze, (file, layer): (&str, Layer), reading: &mut 
         instead: raw.instead.map(|instead| one_line(&instead.value)).unwrap_or_default(),
         runbook: raw.runbook,
         references: raw.references.unwrap_or_default(),
+        demand: Demand::default(),
         tests: Cases::default(),
         layer,
         file: file.to_owned(),
+        at,
+        is_freeze: true,
         span: Span { from, until },
         matches,
         unless,

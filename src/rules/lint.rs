@@ -46,9 +46,7 @@ pub(super) fn rule(raw: &RawRule, (layer, proof): (Layer, Proof), report: &mut R
     decision(raw.decision.value, Spot::from(&raw.decision), report);
     let instead = raw.instead.as_ref().map(|instead| (instead.value.as_str(), Spot::from(instead)));
     texts((&raw.message.value, Spot::from(&raw.message)), instead, report);
-    for (key, name) in [(&raw.when, "when"), (&raw.approval, "approval"), (&raw.obligations, "obligations")] {
-        unbuilt(key, name, report);
-    }
+    unbuilt(&raw.when, "when", report);
     if proof == Proof::Needed && layer == Layer::BuiltIn {
         let tests = raw.tests.as_ref().map(|tests| &tests.value);
         if tests.is_none_or(|tests| tests.matches.is_empty() || tests.not_match.is_empty()) {
@@ -140,7 +138,11 @@ fn operation(glob: &Glob, at: Spot, report: &mut Report<'_>) {
         known_provider(provider, at, report);
     }
     if glob.is_exact() && !catalog::operation_exists(text) {
-        report.say(at, format!("no catalog knows the operation `{text}`"), None);
+        report.say(at, format!("no catalog knows the operation `{text}`"), catalog::nearest_operation(text));
+    }
+    if !glob.is_exact() && catalog::lists_any(glob) == Some(false) {
+        let help = "`blastgate operations` lists those of a service".to_owned();
+        report.say(at, format!("no operation's id is like `{text}`: it can never match"), Some(help));
     }
 }
 

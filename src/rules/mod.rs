@@ -5,6 +5,7 @@
 
 mod builtin;
 mod case;
+mod demand;
 mod exception;
 mod freeze;
 mod index;
@@ -14,6 +15,7 @@ mod matcher;
 mod matrix;
 mod moment;
 mod repository;
+mod review;
 mod rule;
 mod sets;
 mod text;
@@ -25,6 +27,7 @@ use sha2::{Digest, Sha256};
 
 pub use builtin::builtin_sources;
 pub use case::{Attempt, Case, Cases, Request};
+pub use demand::{Approval, Demand, Obligation, Voter};
 pub use exception::Exception;
 pub use limits::LimitSpec;
 pub use matcher::{Checked, Key, Verdict};

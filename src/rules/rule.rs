@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::case::Cases;
+use super::demand::Demand;
 use super::lint::{self, Proof};
 use super::matcher::{Block, Checked, Facets, Matcher, Reading, Verdict};
 use super::moment::{Edge, Span, checked};
@@ -48,12 +49,18 @@ pub struct Rule {
     pub runbook: Option<String>,
     /// Where the danger is described.
     pub references: Vec<String>,
+    /// What it asks for beyond an answer.
+    pub demand: Demand,
     /// Its tests.
     pub tests: Cases,
     /// Whose it is.
     pub layer: Layer,
     /// The file it came from.
     pub file: String,
+    /// Where its `match:` stands.
+    pub(super) at: Spot,
+    /// It came from `freezes.yaml`.
+    pub(super) is_freeze: bool,
     /// When it counts.
     pub(super) span: Span,
     pub(super) matches: Matcher,
@@ -79,6 +86,11 @@ impl Rule {
     #[must_use]
     pub const fn until(&self) -> Option<Timestamp> {
         self.span.until
+    }
+
+    /// Whether nothing but its `match:` decides whether it speaks.
+    pub(super) fn is_always_on(&self) -> bool {
+        self.mode == Mode::Enforce && self.unless.is_none() && self.span == Span::default()
     }
 
     /// Whether the rule speaks of the action.
@@ -131,6 +143,7 @@ impl Rule {
         reading: &mut Reading<'_, '_>,
     ) -> Self {
         lint::rule(&raw, (layer, proof), reading.report);
+        let demand = Demand::check(&raw, reading.report);
         let at = Spot::from(&raw.matches);
         let matches = raw.matches.value.compile(at, Block::Match, reading);
         let unless = raw.unless.map(|unless| {
@@ -153,9 +166,12 @@ impl Rule {
             instead: raw.instead.map(|instead| one_line(&instead.value)).unwrap_or_default(),
             runbook: raw.runbook,
             references: raw.references.unwrap_or_default(),
+            demand,
             tests: raw.tests.map(|tests| Cases::check(tests.value, reading.report)).unwrap_or_default(),
             layer,
             file: file.to_owned(),
+            at,
+            is_freeze: false,
             span: Span { from: None, until },
             matches,
             unless,

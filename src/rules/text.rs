@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
 use super::Severity;
+use super::demand::Obligation;
 use crate::config::Spot;
 use crate::model::{Count, Door, Effect, EnvironmentKind, Evidence, Hazard, Impact, Mode, Reversible, Scope};
 
@@ -130,8 +131,18 @@ pub(super) struct RawRule {
     pub(super) references: Option<Vec<String>>,
     pub(super) tests: Option<Spanned<RawTests>>,
     pub(super) when: Unbuilt,
-    pub(super) approval: Unbuilt,
-    pub(super) obligations: Unbuilt,
+    pub(super) approval: Option<Spanned<RawApproval>>,
+    pub(super) obligations: Option<Spanned<List<Obligation>>>,
+}
+
+/// Whose answers an escalation needs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawApproval {
+    pub(super) quorum: Option<Spanned<u32>>,
+    pub(super) from: Option<Spanned<List<Text>>>,
+    pub(super) exclude_requester: Option<bool>,
+    pub(super) expires: Option<Spanned<String>>,
 }
 
 /// What a rule speaks of: every key must match, any value of a key does.

@@ -65,6 +65,7 @@ fn decision(n: u64, effect: Effect, resource: &str) -> Entry {
             instead: "delete the one resource".into(),
             failed: None,
             lifted: None,
+            demand: None,
         }],
         revision: "r1".into(),
         posture: Posture::Guarded,

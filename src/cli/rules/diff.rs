@@ -185,6 +185,10 @@ impl Page<'_> {
     }
 
     fn doubts(&self, out: &mut impl Write) -> io::Result<()> {
+        if self.diff.asks_otherwise > 0 {
+            let text = "that need an approval would ask for it otherwise (of whom, or with which obligations)";
+            self.say(out, &format!("{} {text}", count(self.diff.asks_otherwise, "decision")))?;
+        }
         for unsayable in &self.diff.unsaid {
             let example = unsayable.examples.first().map_or_else(String::new, |id| format!(" (such as {id})"));
             self.say(out, &format!("{} cannot be said: {}{example}", unsayable.count, unsayable.why))?;

@@ -67,6 +67,11 @@ impl Matcher {
         self.written.iter().any(|(written, _)| *written == key)
     }
 
+    /// The roles that it names.
+    pub(super) fn roles(&self) -> impl Iterator<Item = &Glob> {
+        self.who.role.iter()
+    }
+
     /// Whether it speaks of the action, as far as `facets` have not already said no.
     pub(crate) fn covers(&self, view: View<'_>) -> Verdict {
         let mut verdict = Verdict::Yes;

@@ -82,7 +82,7 @@ fn the_target_s_environment_narrows() {
 fn places_narrow_and_what_must_be_known_and_is_not_is_unsure() {
     let gcp = |project: Option<&str>| {
         let place = Place { project: project.map(str::to_owned), ..Place::default() };
-        destroy("gcp:sqladmin:instances.delete", EnvironmentKind::Prod).at(place)
+        destroy("gcp:sql:instances.delete", EnvironmentKind::Prod).at(place)
     };
     let context = nobody(at(0));
     assert_eq!(says("{ project: shop-* }", &gcp(Some("shop-prod")), &context, None), "yes");
@@ -322,4 +322,84 @@ proptest! {
         };
         prop_assert!(effect(&load(&sources)) >= effect(&RuleSet::builtin()));
     }
+}
+
+#[test]
+fn what_does_nothing_any_more_is_told() {
+    let exceptions = "exceptions:\n  - { id: us/old, rule: us/x, match: { resource: [\"a*\"] }, reason: r, owner: o, approved_by: [p], expires: 2026-11-01 }\n  - { id: us/long, rule: us/x, match: { resource: [\"b*\"] }, reason: r, owner: o, approved_by: [p], expires: 2027-11-01 }\n  - { id: us/wide, rule: us/x, match: { service: rds }, reason: r, owner: o, approved_by: [p], expires: 2026-12-01 }\n  - { id: us/twin, rule: us/x, match: { service: rds, region: eu-west-1 }, reason: r, owner: o, approved_by: [p], expires: 2026-11-30 }\n";
+    let sources = [
+        rule("us/x", "{ service: rds }", ""),
+        rule("us/narrow", "{ service: rds, region: eu-west-1 }", "until: 2026-11-01\n"),
+        rule("us/role", "{ principal: { role: dba }, service: sqs }", ""),
+        rule("us/same", "{ service: rds }", ""),
+        file("rules/exceptions.yaml", exceptions),
+    ];
+    let people = crate::config::People::parse("p", "version: 1\npeople:\n  - { name: ada, roles: [sre] }\n").unwrap();
+    let found: Vec<String> = load(&sources)
+        .review(&sources, &people, at(0))
+        .iter()
+        .map(|one| format!("{}:{}: {}", one.file, one.line, one.message))
+        .collect();
+    let said = |words: &str| found.iter().filter(|line| line.contains(words)).count();
+    for (words, times) in [
+        ("us/narrow: it has ended on 2026-11-02T00:00:00.000Z", 1),
+        ("us/x: no test shows that it ever matches", 1),
+        ("us/role: nobody in `people.yaml` has the role `dba`", 1),
+        ("us/same: `us/x` already says `deny` wherever it matches", 1),
+        ("us/old: it has ended and lifts nothing any more", 1),
+        ("us/long: it lasts longer than 90 days", 1),
+        ("us/wide: it lifts all that `us/x` stops", 1),
+        ("us/twin: `us/wide` already lifts all that it lifts", 1),
+    ] {
+        assert_eq!(said(words), times, "{words}\n{}", found.join("\n"));
+    }
+    assert!(found.iter().any(|line| line.starts_with("rules/exceptions.yaml:2:")), "{}", found.join("\n"));
+}
+
+#[test]
+fn misspelt_operations_are_told_what_they_may_have_meant() {
+    for (operation, expected) in [
+        ("aws:rds:DeleteDbInstance", "did you mean `aws:rds:DeleteDBInstance`?"),
+        ("aws:rdss:DeleteDBInstance", "did you mean `aws:rds:DeleteDBInstance`?"),
+        ("aws:rds:Obliterate*", "no operation's id is like `aws:rds:Obliterate*`"),
+        ("gcp:sql:instance.delete", "did you mean `gcp:sql:instances.delete`?"),
+    ] {
+        let found = wrong(&[rule("us/x", &format!("{{ operation: [\"{operation}\"] }}"), "")]);
+        assert!(found.contains(expected), "expected: {expected}\nfound: {found}");
+    }
+    load(&[rule("us/x", "{ operation: [\"aws:rds:Delete*\", \"aws:*:Delete*\", \"kubernetes:*.delete\"] }", "")]);
+}
+
+#[test]
+fn what_a_rule_asks_for_beyond_an_answer_is_checked() {
+    let escalating = |more: &str| {
+        let one = rule("us/x", "{ service: rds }", more);
+        Source { text: one.text.replace("decision: deny", "decision: escalate"), ..one }
+    };
+    let asked =
+        "approval: { quorum: 2, from: [role:sre, level:senior], expires: 15m }\nobligations: [reason, rollback-plan]\n";
+    let set = load(&[escalating(asked)]);
+    let demand = set.rule("us/x").unwrap().demand.in_words();
+    assert_eq!(demand.as_deref(), Some("2 approvals of role:sre or level:senior, a reason, a rollback plan"));
+    for (more, expected) in [
+        ("approval: { quorum: 0 }\n", "a quorum of nobody is none"),
+        ("approval: { from: [sre] }\n", "`sre` names no approvers"),
+        ("approval: { quorum: 2, from: [\"person:ada\"] }\n", "1 people cannot make a quorum of 2"),
+        ("approval: { expires: soon }\n", "`soon` is not a time"),
+        ("obligations: [resaon]\n", "did you mean `reason`?"),
+        ("obligations: []\n", "an empty list asks for nothing"),
+    ] {
+        let found = wrong(&[escalating(more)]);
+        assert!(found.contains(expected), "expected: {expected}\nfound: {found}");
+    }
+    let found = wrong(&[rule("us/x", "{ service: rds }", asked)]);
+    assert!(found.contains("a rule that says `deny` asks nobody"), "{found}");
+    let sources = [escalating("approval: { quorum: 2, from: [role:sre] }\n")];
+    let people = "version: 1\npeople:\n  - { name: ada, roles: [sre] }\n  - { name: bob }\n";
+    let people = crate::config::People::parse("p", people).unwrap();
+    let found = load(&sources).review(&sources, &people, at(0));
+    let said = found
+        .iter()
+        .any(|one| one.message.contains("asks for 2 approvals of role:sre, and `people.yaml` has 1 of them"));
+    assert!(said, "{found:?}");
 }
