@@ -1,5 +1,6 @@
 mod commands;
 mod doors;
+mod trace;
 
 use super::*;
 
