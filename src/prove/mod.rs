@@ -1,6 +1,7 @@
 //! Runs the tests inside packs, and judges a single request from text: what `explain` shows is what the gate does.
 
 mod capture;
+pub mod gameday;
 mod trace;
 mod what_if;
 
@@ -15,6 +16,7 @@ use crate::config::{Bodies, Diagnostic, Inventory};
 use crate::decide::{Decision, Facts, decide};
 use crate::head::text::head_from_parts;
 use crate::identify::command::{Heard, Shell, Surroundings, command};
+use crate::identify::tool::{ToolCall, tool};
 use crate::identify::{Known, identify, route, statement};
 use crate::model::http::Unreadable;
 use crate::model::{Context, Door, Effect, Evidence, Posture, Principal, SessionId, Timestamp};
@@ -97,6 +99,22 @@ impl Bench<'_> {
     /// It has more than one reading: the gate would refuse it.
     pub fn hear(&self, asked: &Command<'_>, context: &Context) -> Result<(Judged, Trails), Unreadable> {
         let Heard { identified, trail } = command(asked.text, asked.shell, asked.around)?;
+        let actions = classify(identified, self.inventory, Evidence::Parsed);
+        let decision = decide(&actions, context, self.rules, &Facts::default(), self.posture);
+        Ok((Judged { actions, decision }, trail))
+    }
+
+    /// The same for an agent's tool call.
+    ///
+    /// # Errors
+    /// It has more than one reading: the gate would refuse it.
+    pub fn use_tool(
+        &self,
+        call: &ToolCall,
+        around: &dyn Surroundings,
+        context: &Context,
+    ) -> Result<(Judged, Trails), Unreadable> {
+        let Heard { identified, trail } = tool(std::slice::from_ref(call), around)?;
         let actions = classify(identified, self.inventory, Evidence::Parsed);
         let decision = decide(&actions, context, self.rules, &Facts::default(), self.posture);
         Ok((Judged { actions, decision }, trail))

@@ -126,7 +126,8 @@ fn declared(raw: RawAction) -> Action {
     })
 }
 
-fn request(raw: RawHttp, at: Spot, report: &mut Report<'_>) -> Request {
+/// Makes the request: body, its type, and the signature.
+pub(crate) fn request(raw: RawHttp, at: Spot, report: &mut Report<'_>) -> Request {
     let RawHttp { method, url, headers, body, form, json, aws } = raw;
     if usize::from(body.is_some()) + usize::from(form.is_some()) + usize::from(json.is_some()) > 1 {
         report.say(at, "a test has one of `body`, `form` and `json`", None);
@@ -157,6 +158,39 @@ fn request(raw: RawHttp, at: Spot, report: &mut Report<'_>) -> Request {
         report.say(at, message, None);
     }
     Request { method, url, headers, body }
+}
+
+impl RawHttp {
+    /// The same with every text in it passed through `fill`.
+    pub(crate) fn filled(self, fill: &mut dyn FnMut(&str) -> String) -> Self {
+        let Self { method, url, headers, body, form, json, aws } = self;
+        Self {
+            method,
+            url: fill(&url),
+            headers: headers.into_iter().map(|(name, value)| (name, fill(&value))).collect(),
+            body: body.map(|text| fill(&text)),
+            form: form.map(|form| form.into_iter().map(|(name, value)| (name, fill(&value))).collect()),
+            json: json.map(|value| filled_json(value, fill)),
+            aws: aws.map(|signer| RawSigner {
+                account: signer.account.map(|account| fill(&account)),
+                region: fill(&signer.region),
+                ..signer
+            }),
+        }
+    }
+}
+
+/// The same JSON with every string in it passed through `fill`; names of members stay.
+pub(crate) fn filled_json(value: serde_json::Value, fill: &mut dyn FnMut(&str) -> String) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => Value::String(fill(&text)),
+        Value::Array(items) => Value::Array(items.into_iter().map(|item| filled_json(item, fill)).collect()),
+        Value::Object(members) => {
+            Value::Object(members.into_iter().map(|(name, item)| (name, filled_json(item, fill))).collect())
+        }
+        other => other,
+    }
 }
 
 /// As forms are encoded: everything but letters, digits and `.-_~`.

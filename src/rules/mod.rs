@@ -29,11 +29,13 @@ pub use builtin::builtin_sources;
 pub use case::{Attempt, Case, Cases, Request};
 pub use demand::{Approval, Demand, Obligation, Voter};
 pub use exception::Exception;
+pub(crate) use case::{filled_json, request};
 pub use limits::LimitSpec;
 pub use matcher::{Checked, Key, Verdict};
 pub use matrix::{Matrix, Row};
 pub use rule::{Rule, Severity};
 pub use text::Maturity;
+pub(crate) use text::RawHttp;
 
 use crate::classify::Action;
 use crate::config::{Diagnostic, Diagnostics, Report, nearest, parse_yaml};

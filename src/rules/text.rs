@@ -367,7 +367,7 @@ pub(super) struct RawAction {
 /// An HTTP request as a person writes it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawHttp {
+pub(crate) struct RawHttp {
     pub(super) method: String,
     pub(super) url: String,
     #[serde(default)]

@@ -8,6 +8,8 @@ use crate::classify::Action;
 use crate::config::Approvals;
 use crate::decide::{Finding, People, Why, blast_words, refusal_text, visible};
 use crate::identify::Known;
+use crate::identify::command::Surroundings;
+use crate::identify::tool::ToolCall;
 use crate::model::http::Unreadable;
 use crate::model::{
     ApprovalId, BlastRadius, Context, Effect, EnvironmentKind, Evidence, Mode, Operation, Posture, Resource,
@@ -71,6 +73,21 @@ impl Report {
             Err(unreadable) => (Err(unreadable), vec![]),
         };
         Self { outcome, trails, posture: bench.posture, context: context.clone() }
+    }
+
+    /// The same of an agent's tool call.
+    pub(super) fn of_tool(
+        bench: &Bench<'_>,
+        call: &ToolCall,
+        around: &dyn Surroundings,
+        context: &Context,
+    ) -> Self {
+        let context = Context { door: Door::Mcp, ..context.clone() };
+        let (outcome, trails) = match bench.use_tool(call, around, &context) {
+            Ok((judged, trails)) => (Ok(judged), trails.into_vec()),
+            Err(unreadable) => (Err(unreadable), vec![]),
+        };
+        Self { outcome, trails, posture: bench.posture, context }
     }
 
     /// The same of a statement in SQL.
