@@ -15,7 +15,7 @@ const MESSAGE_CHARS_MAX: usize = 300;
 /// Providers of the vocabulary beside those of the catalog: their operations follow a grammar, or come with later
 /// catalogs.
 const GRAMMAR_PROVIDERS: &[&str] =
-    &["http", "graphql", "git", "net", "lifeline", "shell", "sql", "redis", "mongodb", "influxdb", "terraform"];
+    &["http", "graphql", "git", "net", "lifeline", "shell", "sql", "redis", "mongodb", "influxdb", "terraform", "mcp"];
 
 /// Whether a built-in file must hold the tests that prove it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ mod case;
 mod demand;
 mod exception;
 mod freeze;
+pub mod import;
 mod index;
 mod limits;
 mod lint;
@@ -27,9 +28,9 @@ use sha2::{Digest, Sha256};
 
 pub use builtin::builtin_sources;
 pub use case::{Attempt, Case, Cases, Request};
+pub(crate) use case::{filled_json, request};
 pub use demand::{Approval, Demand, Obligation, Voter};
 pub use exception::Exception;
-pub(crate) use case::{filled_json, request};
 pub use limits::LimitSpec;
 pub use matcher::{Checked, Key, Verdict};
 pub use matrix::{Matrix, Row};

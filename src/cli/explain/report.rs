@@ -12,7 +12,7 @@ use crate::identify::command::Surroundings;
 use crate::identify::tool::ToolCall;
 use crate::model::http::Unreadable;
 use crate::model::{
-    ApprovalId, BlastRadius, Context, Effect, EnvironmentKind, Evidence, Mode, Operation, Posture, Resource,
+    ApprovalId, BlastRadius, Context, Door, Effect, EnvironmentKind, Evidence, Mode, Operation, Posture, Resource,
 };
 use crate::prove::{Bench, Command, Judged, Request, Statement};
 use crate::record::redact;
@@ -76,12 +76,7 @@ impl Report {
     }
 
     /// The same of an agent's tool call.
-    pub(super) fn of_tool(
-        bench: &Bench<'_>,
-        call: &ToolCall,
-        around: &dyn Surroundings,
-        context: &Context,
-    ) -> Self {
+    pub(super) fn of_tool(bench: &Bench<'_>, call: &ToolCall, around: &dyn Surroundings, context: &Context) -> Self {
         let context = Context { door: Door::Mcp, ..context.clone() };
         let (outcome, trails) = match bench.use_tool(call, around, &context) {
             Ok((judged, trails)) => (Ok(judged), trails.into_vec()),

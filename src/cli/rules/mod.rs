@@ -4,6 +4,7 @@ mod check;
 mod diff;
 mod explain;
 mod export;
+mod import;
 mod list;
 mod period;
 mod shadow;
@@ -34,6 +35,8 @@ enum RulesCommand {
     Explain(Box<explain::Explain>),
     Diff(diff::DiffArgs),
     ShadowReport(shadow::ShadowArgs),
+    /// Write AWS policies' denials, or those of Claude Code's settings, as rules, and list what could not be carried over.
+    Import(import::ImportArgs),
 }
 
 /// Runs the command; returns the exit code (0 done, 1 a check failed, 2 a mistake in the configuration or the arguments).
@@ -49,6 +52,7 @@ pub(super) fn run(args: &RulesArgs, out: &mut impl Write, err: &mut impl Write) 
         RulesCommand::Explain(args) => explain::run(args, out, err),
         RulesCommand::Diff(args) => diff::run(args, out, err),
         RulesCommand::ShadowReport(args) => shadow::run(args, out, err),
+        RulesCommand::Import(args) => import::run(args, out, err),
     }
 }
 

@@ -185,9 +185,7 @@ impl Bench<'_> {
             Attempt::Sql { dialect, text, target } => {
                 self.judge_statement(&Statement { dialect, text, target: target.as_deref() }, &context)
             }
-            Attempt::Tool { call, around } => {
-                self.use_tool(call, around.as_ref(), &context).map(|(judged, _)| judged)
-            }
+            Attempt::Tool { call, around } => self.use_tool(call, around.as_ref(), &context).map(|(judged, _)| judged),
         }
     }
 }
@@ -236,8 +234,7 @@ impl Memory {
         let mut taken = Vec::new();
         let mut exceeded: Vec<(Effect, Used)> = Vec::new();
         for limit in rules.limits() {
-            let matching =
-                actions.iter().filter(|action| limit.matches(View { action, context, standing: None }));
+            let matching = actions.iter().filter(|action| limit.matches(View { action, context, standing: None }));
             let cost = matching.fold(0u32, |sum, action| sum.saturating_add(limit.cost(action))).min(limit.quantity);
             let after = self.0.get(&limit.id).copied().unwrap_or(0).saturating_add(cost);
             if cost == 0 {
