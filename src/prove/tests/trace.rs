@@ -101,9 +101,9 @@ fn what_would_have_passed_is_found() {
 #[test]
 fn several_actions_are_changed_together() {
     let rules = rules();
-    let bucket = action("aws:s3:DeleteBucket", Impact::Destroy, Scope::Resource, EnvironmentKind::Prod);
-    let local = bucket.if_in(Environment::of(EnvironmentKind::Local));
-    let actions = Vec1::try_from_vec(vec![bucket, local]).unwrap();
+    let call = action("http:b.example:POST", Impact::Destroy, Scope::Resource, EnvironmentKind::Prod);
+    let local = call.if_in(Environment::of(EnvironmentKind::Local));
+    let actions = Vec1::try_from_vec(vec![call, local]).unwrap();
     let context = nobody(Timestamp::from_millis(0));
     let what_if =
         WhatIf { rules: &rules, actions: &actions, context: &context, standing: None, posture: Posture::Guarded };
