@@ -1,6 +1,7 @@
 mod commands;
 mod doors;
 mod skeletons;
+mod trace;
 
 use super::*;
 

@@ -43,16 +43,22 @@ pub enum Outcome {
 const NEAR_MAX: usize = 2;
 
 impl Traced<'_> {
-    /// Whether a person who asks would want to see it: it matched, or it speaks of the operation, and a key or two do not
-    /// fit.
+    /// Whether a person who asks would want to see it: it matched, or it speaks of such calls, and a key or two of the
+    /// circumstances do not fit.
     #[must_use]
     pub fn is_near(&self) -> bool {
         let Outcome::Missed(misses) = self.outcome else { return self.outcome != Outcome::Off };
         let keys = || self.checked.iter().filter(|one| one.block == "match");
-        let names = |one: &Checked| matches!(one.key.as_str(), "operation" | "provider" | "service");
+        let is_named = keys().any(|one| one.key == "operation");
+        // A rule that names operations is about them; one that does not, about what they do.
+        let is_about = |one: &Checked| match one.key.as_str() {
+            "operation" | "provider" | "service" => true,
+            "impact" | "hazards" => !is_named,
+            _ => false,
+        };
         misses <= NEAR_MAX
             && keys().any(|one| one.verdict != Verdict::No)
-            && keys().all(|one| !names(one) || one.verdict != Verdict::No)
+            && keys().all(|one| !is_about(one) || one.verdict != Verdict::No)
     }
 
     /// The keys that do not fit.

@@ -1,6 +1,6 @@
 //! Which recorded decisions would be others under other rules.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
@@ -36,6 +36,8 @@ pub struct Diff {
     pub stricter: u64,
     /// Of these, to something milder.
     pub milder: u64,
+    /// Those that stay an escalation and ask for something else: of other people, or with other obligations.
+    pub asks_otherwise: u64,
     /// Those of which it cannot be said, by why.
     pub unsaid: Vec<Unsayable>,
     /// Decided by the present rules then too, and not reproduced: what is said of others is in doubt.
@@ -167,6 +169,8 @@ impl<'a> DiffCollector<'a> {
                 self.check(entry, &recalled, &before);
                 if before.effect() != after.effect() {
                     self.flip(entry, &before, &after);
+                } else if demands(&before) != demands(&after) {
+                    self.diff.asks_otherwise += 1;
                 }
             }
             Err(why) => self.cannot_say(entry.id, why),
@@ -236,6 +240,11 @@ impl<'a> DiffCollector<'a> {
         });
         diff
     }
+}
+
+/// What is asked for beyond an answer, by whatever rules.
+fn demands(decision: &Decision) -> BTreeSet<&str> {
+    decision.deciding().filter_map(|finding| finding.demand.as_deref()).collect()
 }
 
 fn group(key: &Fingerprint, finding: Option<&Finding>) -> FlipGroup {

@@ -38,7 +38,8 @@ fn told(stage: &Stage, words: &[&str]) -> Value {
 fn asks(stage: &Stage, text: &str) {
     let input = json!({"session_id": "s1", "cwd": stage.path("work"), "hook_event_name": "PreToolUse", "tool_name": "Bash",
         "tool_input": {"command": text}});
-    let mut command = stage.blastgate(["hook", "claude-code"]);
+    let config = stage.path("config").display().to_string();
+    let mut command = stage.blastgate(["hook", "claude-code", "--within", "30s", "--config", &config]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     runtime().block_on(async {
         let mut child = command.spawn().unwrap();
@@ -140,6 +141,7 @@ fn a_shadow_is_told_and_a_decision_explained() {
     assert_eq!(counts, [Some(2); 4], "{report:#}");
     assert_eq!((&rule["promotion"], &report["observed"]), (&json!("stops"), &json!(1)), "{report:#}");
     let page = rules(&stage, &["shadow-report"]).succeeded().stdout;
+    let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(page.contains("1 rule in the mode `shadow` · 1 went on because the gate only watched"), "{page}");
     assert!(page.contains("if the 2 calls that went on should have been stopped"), "{page}");
 
@@ -155,5 +157,8 @@ fn a_shadow_is_told_and_a_decision_explained() {
     assert!(said["would_pass"].as_array().unwrap().iter().any(|one| one["value"] == "dev"), "{said:#}");
     let page = rules(&stage, &["explain", &id]).succeeded().stdout;
     assert!(page.contains("acme/no-deletes  deny  matches (shadow: does not count)"), "{page}");
-    assert!(page.contains("  environment") && page.contains("what would have passed"), "{page}");
+    assert!(
+        page.contains("    environment  dev, if the inventory said so") && page.contains("what would have passed"),
+        "{page}"
+    );
 }

@@ -141,11 +141,14 @@ struct Page<'a> {
     sheet: Sheet,
 }
 
+/// Of an id, its end: `log show` and `rules explain` find the decision by it.
+const ID_CHARS: usize = 8;
+
 const COLUMNS: [Column; 4] = [
     Column { heading: "", narrowest: 18, middle: false },
     Column { heading: "", narrowest: 6, middle: false },
     Column { heading: "", narrowest: 8, middle: true },
-    Column { heading: "", narrowest: 28, middle: false },
+    Column { heading: "", narrowest: ID_CHARS, middle: false },
 ];
 
 impl Page<'_> {
@@ -178,6 +181,10 @@ impl Page<'_> {
             writeln!(out)?;
             self.group(group, out)?;
         }
+        if let Some(flip) = self.diff.groups.first().and_then(|group| group.flips.first()) {
+            let id = flip.id.to_string();
+            writeln!(out, "\nblastgate log show {0}, blastgate rules explain d_{0}: more of one", end(&id))?;
+        }
         if self.diff.untold > 0 {
             writeln!(out, "\n… and {} that flip; a shorter period shows them", count(self.diff.untold, "decision"))?;
         }
@@ -185,6 +192,10 @@ impl Page<'_> {
     }
 
     fn doubts(&self, out: &mut impl Write) -> io::Result<()> {
+        if self.diff.asks_otherwise > 0 {
+            let text = "that need an approval would ask for it otherwise (of whom, or with which obligations)";
+            self.say(out, &format!("{} {text}", count(self.diff.asks_otherwise, "decision")))?;
+        }
         for unsayable in &self.diff.unsaid {
             let example = unsayable.examples.first().map_or_else(String::new, |id| format!(" (such as {id})"));
             self.say(out, &format!("{} cannot be said: {}{example}", unsayable.count, unsayable.why))?;
@@ -231,6 +242,10 @@ impl Page<'_> {
     }
 }
 
+fn end(id: &str) -> &str {
+    id.char_indices().rev().nth(ID_CHARS - 1).and_then(|(at, _)| id.get(at..)).unwrap_or(id)
+}
+
 fn row(flip: &Flip) -> Vec<Cell> {
     let who = match (&flip.person, &flip.agent) {
         (Some(person), Some(agent)) => format!("{person} ({agent})"),
@@ -243,7 +258,7 @@ fn row(flip: &Flip) -> Vec<Cell> {
         Cell::new(&format!("  {}", minute(flip.at))),
         Cell::new(&who),
         Cell::new(&format!("{resource}{more}")),
-        Cell::new(&flip.id.to_string()).style(Style::new().dimmed()),
+        Cell::new(end(&flip.id.to_string())).style(Style::new().dimmed()),
     ]
 }
 

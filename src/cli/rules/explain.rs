@@ -28,7 +28,9 @@ use rehearse::{Rehearsal, rehearse};
 /// Say of every rule why it matches one action or not, value by value, and what would have passed.
 #[derive(Args, Clone, Debug)]
 #[command(mut_arg("jsonl", |arg| arg.hide(true)))]
-#[command(mut_arg("url", |arg| arg.value_name("URL|ID").help("The whole URL; or the id of a recorded decision, d_…")))]
+// What is changed is put behind the others: the positions are said again.
+#[command(mut_arg("command", |arg| arg.index(2)))]
+#[command(mut_arg("url", |arg| arg.index(1).value_name("URL|ID").help("The whole URL; or the id of a recorded decision, d_…")))]
 #[command(after_help = "\
 By default: the rules that match, and those that nearly do (they speak of the operation, and a key or two do
 not fit). What would have passed was decided like the action itself, with that one thing otherwise.

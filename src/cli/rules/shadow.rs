@@ -174,8 +174,8 @@ fn matched(rule: &Shadow) -> String {
     let when = if first == last { first } else { format!("{first} to {last}") };
     let then = match rule.recorded {
         recorded if recorded == rule.matched || rule.mode == Mode::Enforce => String::new(),
-        0 => "; the log knows none of it: the rule is newer, or was another then".to_owned(),
-        recorded => format!("; {recorded} on record, for the rule was another then or did not stand yet"),
+        0 => "; none on record: the rule is newer, or was another then".to_owned(),
+        recorded => format!("; {recorded} on record: the rule was another then, or newer"),
     };
     format!("{}, {when}{then}", count(rule.matched, "call"))
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::Asked;
-use crate::cli::sheet::{INDENT, Sheet, effect_style};
+use crate::cli::sheet::{Sheet, effect_style};
 use crate::cli::table::visible;
 use crate::decide::blast_words;
 use crate::model::{Effect, Mode};
@@ -31,10 +31,10 @@ pub(super) struct Page<'a> {
 impl Page<'_> {
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         for index in 0..self.asked.actions.len() {
-            if index > 0 {
+            self.action(index, out)?;
+            if self.asked.actions.len() > 1 {
                 writeln!(out)?;
             }
-            self.action(index, out)?;
         }
         self.decision(out)?;
         for one in self.traced {
@@ -68,7 +68,11 @@ impl Page<'_> {
         self.sheet.field(out, "decision", &said(decision.effect(), decision.revision()))?;
         for cell in cells {
             let lifted = cell.lifted.as_ref().map_or_else(String::new, |id| format!(", lifted by {id}"));
-            self.sheet.field(out, "cell", &format!("{}: {}{lifted}", cell.rule, cell.effect))?;
+            let action = match self.asked.actions.len() {
+                1 => String::new(),
+                _ => format!(" (action {})", cell.action + 1),
+            };
+            self.sheet.field(out, "cell", &format!("{}: {}{lifted}{action}", cell.rule, cell.effect))?;
         }
         Ok(())
     }
@@ -173,12 +177,12 @@ impl Page<'_> {
             writeln!(out, "{bold}what would have passed{bold:#} (one thing otherwise, and decided so)")?;
         }
         for (key, value, _) in &passing {
-            self.sheet.field(out, &format!("  {key:<w$}", w = INDENT - 2), &said(key, value))?;
+            self.line(out, Mark::None, key, &said(key, value))?;
         }
         if !milder.is_empty() && now == Effect::Deny {
             writeln!(out, "{bold}what would have needed an approval only{bold:#}")?;
             for (key, value, _) in &milder {
-                self.sheet.field(out, &format!("  {key}"), &said(key, value))?;
+                self.line(out, Mark::None, key, &said(key, value))?;
             }
         }
         Ok(())
@@ -195,7 +199,7 @@ enum Mark {
 
 fn said(key: &str, value: &str) -> String {
     match key {
-        "environment" => format!("{value}: were the target one of {value} in the inventory"),
+        "environment" => format!("{value}, if the inventory said so of the target"),
         "scope" => format!("{value} or narrower"),
         "count" if value == "1" => "1".to_owned(),
         "count" => format!("{value} or fewer"),

@@ -50,9 +50,30 @@ fn page(report: &ShadowReport) -> String {
 #[test]
 fn a_page_of_eighty_columns() {
     let rules = vec![shadow(Promotion::Stops)];
-    let text = page(&ShadowReport { decisions: 3204, rules, unsaid: 1, ..ShadowReport::default() });
-    println!("{text}");
-    assert!(text.starts_with("in the last 7 days: 3204 decisions · 1 rule in the mode `shadow`\n"), "{text}");
+    let expected = "\
+in the last 7 days: 3204 decisions · 1 rule in the mode `shadow`
+1 decision cannot be made again (values in them were masked), and is not counted
+
+acme/no-friday-deploys  escalate  (shadow)
+owner       @platform in /etc/blastgate/rules/acme/no-friday-deploys.yaml
+matched     14 calls, 2026-11-22 02:01 to 2026-11-22 03:30; 12 on record: the
+            rule was another then, or newer
+stricter    10 calls if it counted; every one went on
+what        kubernetes:apps:deployments.patch ×6,
+            kubernetes:apps:deployments.update ×2,
+            kubernetes:apps:statefulsets.patch ×1,
+            kubernetes:apps:daemonsets.patch ×1, and 1 more
+for         alice ×6, bob ×4
+in          shop-production ×10
+already     by kubernetes/rollout ×4
+examples    blastgate log show d_01M80MVDP00000000000000001
+            blastgate log show d_01M80FW4100000000000000002
+promote     set `mode: enforce` in
+            /etc/blastgate/rules/acme/no-friday-deploys.yaml, if the 10 calls
+            that went on should have been stopped. People did that anyway: where
+            it was right, narrow the rule with `unless:` first
+";
+    assert_eq!(page(&ShadowReport { decisions: 3204, rules, unsaid: 1, ..ShadowReport::default() }), expected);
 }
 
 #[test]
