@@ -73,7 +73,7 @@ fn what_is_wrong_with_a_rule_is_told_with_its_place() {
         ("{ impact: [destroy] }", "when:\n", "us/x.yaml:8:"),
         ("{ impact: [destroy] }", "when: \"\"\n", "8:7: the expression is empty"),
         ("{ impact: [destroy] }", "when: true\n", "8:7: this is the same for every action"),
-        ("{ impact: [destroy] }", "approval: { quorum: 2 }\n", "`approval` is not supported"),
+        ("{ impact: [destroy] }", "approval: { quorum: 2 }\n", "a rule that says `deny` asks nobody"),
         ("{ impact: [destroy] }", "unless: { environment: [unknown] }\n", "cannot excuse the environment `unknown`"),
         ("{ impact: [destroy] }", "unless: { impact: [destroy, unknown] }\n", "cannot excuse the impact `unknown`"),
         ("{ impact: [read] }", "unless: { impact: [read] }\n", "the rule can never match"),

@@ -1,7 +1,7 @@
 //! What is told of rules beside an action agrees with what was decided, and what would have passed passes.
 
 use super::*;
-use crate::model::{BlastRadius, Count, Environment, EnvironmentKind, Impact, Scope};
+use crate::model::{BlastRadius, Count, Effect, Environment, EnvironmentKind, Impact, Scope};
 use crate::rules::{Layer, Source};
 
 fn own(id: &str, rest: &str) -> Source {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Form, list_of, map_of, merged, object, patterns, some_of, spelled, text, word};
-use crate::model::{Door, EnvironmentKind, Evidence, Hazard, Impact, Mode, Reversible, Scope};
+use crate::model::{Door, EnvironmentKind, Evidence, Hazard, Impact, Level, Mode, Reversible, Scope};
 use crate::rules::Severity;
 use crate::rules::demand::Obligation;
 
@@ -323,6 +323,14 @@ fn case() -> Value {
             ("files", texts("Files that the command may read, by absolute path.")),
             ("operation", text("What it must be recognised as.", &["aws:rds:DeleteDBInstance"])),
             ("environment", environment()),
+            (
+                "tier",
+                json!({ "description": "Of that environment; 1 is the most critical.", "type": "integer", "minimum": 0, "maximum": 255 }),
+            ),
+            ("owner", text("The team that owns that environment.", &["@payments"])),
+            ("tenant", text("Whom that environment serves.", &["retail"])),
+            ("principal", asking()),
+            ("at", text("When it is asked; without it at the beginning of 1970.", &["2026-11-27T17:00Z"])),
             ("provider", text("What a listener would say of the host.", &["kubernetes"])),
             ("cluster", text("What a kubeconfig would say of the host.", &["shop"])),
         ],
@@ -330,6 +338,21 @@ fn case() -> Value {
     );
     let one = json!([{ "required": ["http"] }, { "required": ["command"] }, { "required": ["action"] }]);
     merged(merged_case, &json!({ "oneOf": one }))
+}
+
+/// Who asks, in a test.
+fn asking() -> Value {
+    object(
+        "Who asks; without it nobody is known.",
+        &[
+            ("person", text("The person that the session acts for.", &["ada"])),
+            ("agent", text("The agent.", &["claude"])),
+            ("level", json!({ "description": "The person's level.", "enum": spelled!(Level) })),
+            ("roles", json!({ "description": "The person's roles.", "type": "array", "items": { "type": "string" } })),
+            ("anonymous", json!({ "description": "No session was named.", "type": "boolean" })),
+        ],
+        &[],
+    )
 }
 
 fn action() -> Value {

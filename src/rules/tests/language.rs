@@ -191,10 +191,10 @@ const EXCEPTION: &str = "exceptions:\n  - id: us/teardown\n    rule: [us/x, \"ma
 
 #[test]
 fn an_exception_lifts_what_it_names_where_it_covers_everything_and_until_it_ends() {
-    let set = load(&[rule("us/x", "{ service: rds }", ""), file("rules/exceptions.yaml", EXCEPTION)]);
+    let set = load(&[rule("us/x", "{ service: lambda }", ""), file("rules/exceptions.yaml", EXCEPTION)]);
     let on = |names: &[&str]| {
-        let resources = names.iter().map(|name| format!("arn:aws:rds:eu-west-1:1:db:{name}"));
-        destroy("aws:rds:DeleteDBInstance", EnvironmentKind::Prod).on(resources)
+        let resources = names.iter().map(|name| format!("arn:aws:lambda:eu-west-1:1:db:{name}"));
+        destroy("aws:lambda:DeleteFunction", EnvironmentKind::Prod).on(resources)
     };
     let effect = |action: Action, hours| {
         let actions = vec1::vec1![action];

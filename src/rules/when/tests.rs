@@ -413,7 +413,7 @@ const WRONG: &[(&str, &str)] = &[
     ("account == \"11112222333\"", "12: `11112222333` is not an account: those of AWS have 12 digits"),
     (
         "operation == \"aws:cloudformation:DeleteStak\"",
-        "14: no catalog knows the operation `aws:cloudformation:DeleteStak`",
+        "14: no catalog knows the operation `aws:cloudformation:DeleteStak`\n  help: did you mean `aws:cloudformation:DeleteStack`?",
     ),
     (
         "provider in [\"aws\", \"kubernets\"]",
