@@ -68,9 +68,9 @@ allow → deny  kubernetes:apps:depl…ments.deletecollection in shop-production
 by          acme/no-friday-deploys, base/rest-delete
 why         Nothing is rolled out to the shop on a Friday evening: nobody is
             there on Saturday to look after it.
-  2026-11-22 02:01  alice (claude)  payments/de…-longer-than-the-column  00000001
-  2026-11-22 02:02  alice (claude)  payments/deployments/api +1          00000002
-  2026-11-22 02:03  alice (claude)  –                                    00000003
+  2026-11-22 02:01  alice (claude)  payments/de…longer-than-the-column  00000001
+  2026-11-22 02:02  alice (claude)  payments/deployments/api +1         00000002
+  2026-11-22 02:03  alice (claude)  –                                   00000003
 
 escalate → allow  kubernetes:apps:dep…ts.deletecollection in shop-production  ×1
 no more by  acme/no-friday-deploys, base/rest-delete
