@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::config::{Config, Diagnostic, Diagnostics, Inventory, People};
+use crate::config::{Config, Diagnostic, Diagnostics, Inventory, Kind, People};
 use crate::rules::{Layer, RuleSet, Source};
 
 /// Configuration, inventory and rules, checked.
@@ -284,7 +284,7 @@ fn text_of(file: &Path) -> Result<Option<Text>, Diagnostics> {
 }
 
 fn one(path: &Path, message: &str) -> Diagnostics {
-    Diagnostics(vec![Diagnostic::new(path.display().to_string(), message)])
+    Diagnostics(vec![Diagnostic::new(path.display().to_string(), message).kind(Kind::UnreadableFile)])
 }
 
 #[cfg(test)]

@@ -170,6 +170,18 @@ impl Action {
         self
     }
 
+    /// The same with all of these resources.
+    pub(crate) fn on_all(mut self, resources: &[String]) -> Self {
+        self.resources = resources.iter().map(|one| Resource::from(one.as_str())).collect();
+        self
+    }
+
+    /// The same in this environment.
+    pub(crate) fn within(mut self, environment: Environment) -> Self {
+        self.environment = environment;
+        self
+    }
+
     /// The same in this place.
     pub(crate) fn at(mut self, place: Place) -> Self {
         self.place = place;

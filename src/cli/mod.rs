@@ -83,7 +83,7 @@ enum Command {
     Operations(operations::OperationsArgs),
     /// Play what agents have done to others against your rules and inventory; nothing is sent
     Gameday(gameday::Gameday),
-    /// Check, list, show and export rules
+    /// Write, check, test and look at rules
     Rules(rules::RulesArgs),
     /// Print a completion script for a shell
     Completions {

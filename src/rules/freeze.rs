@@ -60,5 +60,6 @@ pub(super) fn check(raw: RawFreeze, (file, layer): (&str, Layer), reading: &mut 
         span: Span { from, until },
         matches,
         unless,
+        when: None,
     }
 }

@@ -6,7 +6,9 @@
 mod builtin;
 mod case;
 mod demand;
+pub mod docs;
 mod exception;
+pub mod format;
 mod freeze;
 pub mod import;
 mod index;
@@ -18,8 +20,10 @@ mod moment;
 mod repository;
 mod review;
 mod rule;
+pub mod schema;
 mod sets;
 mod text;
+mod when;
 
 use std::collections::HashMap;
 
@@ -39,7 +43,7 @@ pub use text::Maturity;
 pub(crate) use text::RawHttp;
 
 use crate::classify::Action;
-use crate::config::{Diagnostic, Diagnostics, Report, nearest, parse_yaml};
+use crate::config::{Diagnostic, Diagnostics, Kind, Report, nearest, parse_yaml};
 use crate::model::{Context, Mode, Standing};
 use index::Index;
 use lint::Proof;
@@ -242,7 +246,8 @@ impl RuleSet {
         let mut seen: HashMap<&str, &str> = HashMap::new();
         for (id, file) in rules.chain(limits).chain(exceptions) {
             if let Some(other) = seen.insert(id, file) {
-                let mut twin = Diagnostic::new(file, format!("id `{id}` is already taken by `{other}`"));
+                let twin = Diagnostic::new(file, format!("id `{id}` is already taken by `{other}`"));
+                let mut twin = twin.kind(Kind::Id);
                 twin.suggestion = Some("choose another name for the file and the id".to_owned());
                 wrong.push(twin);
             }

@@ -9,8 +9,9 @@ use super::matcher::{Block, Checked, Facets, Matcher, Reading, Verdict};
 use super::moment::{Edge, Span, checked};
 use super::sets::Sets;
 use super::text::RawRule;
+use super::when::When;
 use super::{Layer, View};
-use crate::config::{Diagnostics, Report, Spot, parse_yaml};
+use crate::config::{Diagnostics, Kind, Report, Spot, parse_yaml};
 use crate::model::blast_words as words;
 use crate::model::{Effect, EnvironmentKind, Mode, Timestamp};
 
@@ -65,6 +66,7 @@ pub struct Rule {
     pub(super) span: Span,
     pub(super) matches: Matcher,
     pub(super) unless: Option<Matcher>,
+    pub(super) when: Option<When>,
 }
 
 impl Rule {
@@ -72,7 +74,8 @@ impl Rule {
     #[must_use]
     pub fn specificity(&self) -> usize {
         let named = if self.matches.operation.is_empty() { 0 } else { 100 };
-        named + self.matches.keys() + self.unless.as_ref().map_or(0, Matcher::keys)
+        let asks = usize::from(self.when.is_some());
+        named + self.matches.keys() + self.unless.as_ref().map_or(0, Matcher::keys) + asks
     }
 
     /// Whether the rule can speak of anything in this environment. Of an action whose other values are as before, that is
@@ -90,7 +93,7 @@ impl Rule {
 
     /// Whether nothing but its `match:` decides whether it speaks.
     pub(super) fn is_always_on(&self) -> bool {
-        self.mode == Mode::Enforce && self.unless.is_none() && self.span == Span::default()
+        self.mode == Mode::Enforce && self.unless.is_none() && self.when.is_none() && self.span == Span::default()
     }
 
     /// Whether the rule speaks of the action.
@@ -101,7 +104,16 @@ impl Rule {
         match self.matches.covers(view) {
             Verdict::No => Verdict::No,
             _ if self.unless.as_ref().is_some_and(|unless| unless.excuses(view)) => Verdict::No,
-            verdict => verdict,
+            verdict => self.asks(view, verdict),
+        }
+    }
+
+    /// What `when` makes of a rule that speaks of the action otherwise.
+    fn asks(&self, view: View<'_>, verdict: Verdict) -> Verdict {
+        match self.when.as_ref().map(|when| when.holds(&view)) {
+            Some(Ok(false)) => Verdict::No,
+            Some(Err(why)) if verdict == Verdict::Yes => Verdict::Unsure(why),
+            _ => verdict,
         }
     }
 
@@ -118,6 +130,17 @@ impl Rule {
                 let (wanted, found) = (edge.to_string(), view.context.at.to_string());
                 checked.push(Checked { block: "rule", key: key.to_owned(), wanted, found, verdict });
             }
+        }
+        if let Some(when) = &self.when {
+            let values: Vec<String> =
+                when.trace(&view).iter().map(|(path, value)| format!("{path} = {value}")).collect();
+            let verdict = match when.holds(&view) {
+                Ok(true) => Verdict::Yes,
+                Ok(false) => Verdict::No,
+                Err(why) => Verdict::Unsure(why),
+            };
+            let (wanted, found) = (when.text().to_owned(), values.join(", "));
+            checked.push(Checked { block: "rule", key: "when".to_owned(), wanted, found, verdict });
         }
         checked
     }
@@ -150,12 +173,18 @@ impl Rule {
             let at = Spot::from(&unless);
             let unless = unless.value.compile(at, Block::Unless, reading);
             if unless.swallows(&matches) {
-                reading.report.say(at, "`unless` covers all that `match` does: the rule can never match", None);
+                reading.report.say_as(
+                    Kind::NeverMatches,
+                    at,
+                    "`unless` covers all that `match` does: the rule can never match",
+                    None,
+                );
             }
             unless
         });
         lint::matcher(&matches, at, reading.report);
         let until = raw.until.as_ref().and_then(|text| checked(text, Edge::End, reading.report));
+        let when = raw.when.and_then(|text| When::check(&text.value, Spot::from(&text), reading.report));
         Self {
             id: raw.id.value,
             owner: raw.owner,
@@ -175,6 +204,7 @@ impl Rule {
             span: Span { from: None, until },
             matches,
             unless,
+            when,
         }
     }
 }

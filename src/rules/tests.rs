@@ -63,7 +63,16 @@ fn what_is_wrong_with_a_rule_is_told_with_its_place() {
         ("{ operation: [\"aws:cloudformation:DeleteStak\"] }", "", "no catalog knows the operation"),
         ("{ operation: [\"aws:DeleteStack\"] }", "", "is not an operation"),
         ("{ operation: [\"kubernetes:*\"], provider: [aws] }", "", "it can never match"),
-        ("{ impact: [destroy] }", "when: x\n", "`when` is not supported by this version"),
+        ("{ impact: [destroy] }", "when: x\n", "8:7: unknown name `x`"),
+        (
+            "{ impact: [destroy] }",
+            "when: >\n  has(account) &&\n  scope > 3\n",
+            "10:9: `scope` is a word and not a number",
+        ),
+        ("{ impact: [destroy] }", "when: [a]\n", "8:7: expected"),
+        ("{ impact: [destroy] }", "when:\n", "us/x.yaml:8:"),
+        ("{ impact: [destroy] }", "when: \"\"\n", "8:7: the expression is empty"),
+        ("{ impact: [destroy] }", "when: true\n", "8:7: this is the same for every action"),
         ("{ impact: [destroy] }", "approval: { quorum: 2 }\n", "`approval` is not supported"),
         ("{ impact: [destroy] }", "unless: { environment: [unknown] }\n", "cannot excuse the environment `unknown`"),
         ("{ impact: [destroy] }", "unless: { impact: [destroy, unknown] }\n", "cannot excuse the impact `unknown`"),
@@ -205,6 +214,31 @@ fn unless_must_cover_everything() {
         let source = rule("us/x", "{ impact: [destroy] }", &format!("unless: {unless}\n"));
         check_rule(&source, &action, expected);
     }
+}
+
+#[test]
+fn when_is_asked_last_and_counts_where_it_cannot_be_evaluated() {
+    let stack = || destroy("aws:cloudformation:DeleteStack", EnvironmentKind::Dev);
+    let place = Place { account: Some("111122223333".into()), ..Place::default() };
+    for (when, unless, action, expected) in [
+        ("scope == \"resource\"", "", stack(), true),
+        ("scope == \"item\"", "", stack(), false),
+        ("account == \"111122223333\"", "", stack().at(place.clone()), true),
+        ("account == \"444455556666\"", "", stack().at(place), false),
+        ("account == \"444455556666\"", "", stack(), true),
+        ("has(account) && account == \"444455556666\"", "", stack(), false),
+        ("account == \"444455556666\"", "unless: { environment: [dev] }\n", stack(), false),
+        ("scope == \"resource\"", "unless: { environment: [prod] }\n", stack(), true),
+    ] {
+        let source = rule("us/x", "{ impact: [destroy] }", &format!("when: '{when}'\n{unless}"));
+        check_rule(&source, &action, expected);
+    }
+    let source = rule("us/x", "{ impact: [destroy] }", "when: account == \"111122223333\"\n");
+    let set = RuleSet::only(&[source]).unwrap();
+    let mut failed = Vec::new();
+    look(&set, &stack(), |hit| failed.push(hit.failed.clone()));
+    assert_eq!(failed, [Some("the request does not prove its account".to_owned())]);
+    look(&set, &destroy("kubernetes:core:pods.delete", EnvironmentKind::Dev), |hit| panic!("{hit:?}"));
 }
 
 #[test]

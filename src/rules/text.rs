@@ -5,14 +5,14 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
 use super::Severity;
 use super::demand::Obligation;
 use crate::config::Spot;
-use crate::model::{Count, Door, Effect, EnvironmentKind, Evidence, Hazard, Impact, Mode, Reversible, Scope};
+use crate::model::{Count, Door, Effect, EnvironmentKind, Evidence, Hazard, Impact, Level, Mode, Reversible, Scope};
 
 /// One value or a list of values; each knows its place where the parser tells it.
 #[derive(Clone, Debug)]
@@ -108,8 +108,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     }
 }
 
-/// A key that the full language has and this version does not act on.
-pub(super) type Unbuilt = Option<Spanned<IgnoredAny>>;
+/// A key that is written without a value is not the same as no key.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
 
 /// One rule, one file.
 #[derive(Debug, Deserialize)]
@@ -130,7 +132,8 @@ pub(super) struct RawRule {
     pub(super) runbook: Option<String>,
     pub(super) references: Option<Vec<String>>,
     pub(super) tests: Option<Spanned<RawTests>>,
-    pub(super) when: Unbuilt,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) when: Option<Spanned<String>>,
     pub(super) approval: Option<Spanned<RawApproval>>,
     pub(super) obligations: Option<Spanned<List<Obligation>>>,
 }
@@ -338,8 +341,28 @@ pub(super) struct RawCase {
     pub(super) files: BTreeMap<String, String>,
     pub(super) operation: Option<String>,
     pub(super) environment: Option<EnvironmentKind>,
+    /// Of that environment.
+    pub(super) tier: Option<u8>,
+    pub(super) owner: Option<String>,
+    pub(super) tenant: Option<String>,
     pub(super) provider: Option<String>,
     pub(super) cluster: Option<String>,
+    /// Who asks; without it nobody is known.
+    pub(super) principal: Option<RawPrincipal>,
+    /// When; without it the beginning of 1970.
+    pub(super) at: Option<Spanned<String>>,
+}
+
+/// Who asks, in a test.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPrincipal {
+    pub(super) person: Option<String>,
+    pub(super) agent: Option<String>,
+    pub(super) level: Option<Level>,
+    pub(super) roles: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) anonymous: bool,
 }
 
 /// An action as a caller would declare it: for what no door of this version reads.

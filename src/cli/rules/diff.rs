@@ -116,7 +116,7 @@ fn with(folder: Option<&Path>, paths: &[PathBuf]) -> Result<RuleSet, Diagnostics
         for source in rule_sources(path)? {
             sources.retain(|other| name(other) != name(&source));
             // An exported pack that nobody changed is the built-in one.
-            if !builtin.iter().any(|known| super::check::is_copy(&source, known)) {
+            if super::loaded::copied(&source, &builtin).is_none() {
                 sources.push(source);
             }
         }

@@ -10,6 +10,9 @@ use crate::rules::builtin_sources;
 
 /// Write the built-in packs into a folder, to read them or to copy from them.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  blastgate rules export /tmp/packs")]
 pub(super) struct Export {
     /// The folder; it is created, and no file in it is overwritten.
     folder: PathBuf,

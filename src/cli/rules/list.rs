@@ -10,6 +10,10 @@ use crate::rules::{Layer, RuleSet};
 
 /// List every rule with what it says.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  blastgate rules list
+  blastgate rules list --config /etc/blastgate")]
 pub(super) struct List {
     /// A configuration folder whose rules are listed too.
     #[arg(long, value_name = "PATH")]
@@ -39,7 +43,10 @@ fn list(rules: &RuleSet, json: bool, out: &mut impl Write) -> io::Result<u8> {
     }
     let width = rules.rules().iter().map(|rule| rule.id.len()).max().unwrap_or(0);
     for rule in rules.rules() {
-        let own = if rule.layer == Layer::BuiltIn { "" } else { "  (organisation)" };
+        let own = match rule.layer {
+            Layer::BuiltIn => String::new(),
+            layer => format!("  ({})", layer.as_str()),
+        };
         writeln!(out, "{:width$}  {:8}  {:7}  {:8}{own}", rule.id, rule.decision, rule.mode, rule.severity)?;
     }
     for limit in rules.limits() {

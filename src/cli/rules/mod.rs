@@ -2,13 +2,20 @@
 
 mod check;
 mod diff;
+mod docs;
 mod explain;
 mod export;
+mod findings;
+mod fmt;
 mod import;
 mod list;
+mod loaded;
+mod new;
 mod period;
+mod schema;
 mod shadow;
 mod show;
+mod test;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -19,7 +26,7 @@ use crate::app::Setup;
 use crate::config::Diagnostics;
 use crate::rules::RuleSet;
 
-/// Look at the rules, and prove them.
+/// Write, check, test and look at rules.
 #[derive(Debug, Args)]
 pub(super) struct RulesArgs {
     #[command(subcommand)]
@@ -29,6 +36,9 @@ pub(super) struct RulesArgs {
 #[derive(Debug, Subcommand)]
 enum RulesCommand {
     Check(check::Check),
+    Test(test::Test),
+    New(new::New),
+    Fmt(fmt::Fmt),
     List(list::List),
     Show(show::Show),
     Export(export::Export),
@@ -37,6 +47,8 @@ enum RulesCommand {
     ShadowReport(shadow::ShadowArgs),
     /// Write AWS policies' denials, or those of Claude Code's settings, as rules, and list what could not be carried over.
     Import(import::ImportArgs),
+    Schema(schema::Schema),
+    Docs(docs::Docs),
 }
 
 /// Runs the command; returns the exit code (0 done, 1 a check failed, 2 a mistake in the configuration or the arguments).
@@ -46,6 +58,9 @@ enum RulesCommand {
 pub(super) fn run(args: &RulesArgs, out: &mut impl Write, err: &mut impl Write) -> io::Result<u8> {
     match &args.command {
         RulesCommand::Check(args) => check::run(args, out, err),
+        RulesCommand::Test(args) => test::run(args, out, err),
+        RulesCommand::New(args) => new::run(args, out, err),
+        RulesCommand::Fmt(args) => fmt::run(args, out, err),
         RulesCommand::List(args) => list::run(args, out, err),
         RulesCommand::Show(args) => show::run(args, out, err),
         RulesCommand::Export(args) => export::run(args, out, err),
@@ -53,6 +68,8 @@ pub(super) fn run(args: &RulesArgs, out: &mut impl Write, err: &mut impl Write) 
         RulesCommand::Diff(args) => diff::run(args, out, err),
         RulesCommand::ShadowReport(args) => shadow::run(args, out, err),
         RulesCommand::Import(args) => import::run(args, out, err),
+        RulesCommand::Schema(args) => schema::run(args, out),
+        RulesCommand::Docs(args) => docs::run(args, out, err),
     }
 }
 
@@ -66,3 +83,6 @@ fn complain(wrong: &Diagnostics, err: &mut impl Write) -> io::Result<u8> {
 fn load(config: Option<&PathBuf>) -> Result<RuleSet, Diagnostics> {
     config.map_or_else(|| Ok(RuleSet::builtin()), |path| Setup::read(path).map(|setup| setup.rules))
 }
+
+#[cfg(test)]
+mod tests;

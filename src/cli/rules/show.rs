@@ -11,6 +11,10 @@ use crate::rules::{Source, builtin_sources};
 
 /// Print a rule's file.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  blastgate rules show aws/delete-stack
+  blastgate rules show base/matrix")]
 pub(super) struct Show {
     /// The rule's id: `aws/delete-stack`. `base/matrix` shows the matrix, `base/limits` the limits.
     id: String,

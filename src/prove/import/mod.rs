@@ -67,8 +67,15 @@ pub fn form_of(text: &str) -> Option<Form> {
     if value.get("permissions").is_some_and(serde_json::Value::is_object) {
         return Some(Form::ClaudeCode);
     }
-    let is_scp = text.contains("SERVICE_CONTROL_POLICY") || !text.contains("\"PolicyVersion\"");
-    text.contains("Statement").then_some(Form::Aws(if is_scp { Kind::ServiceControl } else { Kind::Iam }))
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let kind = if has(&["SERVICE_CONTROL_POLICY"]) {
+        Kind::ServiceControl
+    } else if has(&["\"PolicyVersion", "\"PolicyDocument\"", "\"RoleName\"", "\"UserName\""]) {
+        Kind::Iam
+    } else {
+        Kind::Either
+    };
+    text.contains("Statement").then_some(Form::Aws(kind))
 }
 
 impl Import {

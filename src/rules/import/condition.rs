@@ -183,6 +183,10 @@ impl Condition {
             }
             patterns.push(carried.text);
         }
+        if operator.negated && self.operator.to_ascii_lowercase().starts_with("foranyvalue:") && !always_there {
+            let text = format!("{} does not hold where the key is missing, and the rule does", self.said());
+            notes.push(Note { fit: Fit::Wider, text });
+        }
         let missing_too = operator.if_exists && !operator.negated && !always_there;
         let meaning = match (operator.negated, patterns.is_empty()) {
             (true, true) => Meaning::Holds("no exception of it is left"),

@@ -14,6 +14,8 @@ pub enum Kind {
     ServiceControl,
     /// An IAM policy.
     Iam,
+    /// The file does not tell.
+    Either,
 }
 
 impl Kind {
@@ -23,6 +25,7 @@ impl Kind {
         match self {
             Self::ServiceControl => "service control policy",
             Self::Iam => "IAM policy",
+            Self::Either => "AWS policy",
         }
     }
 }

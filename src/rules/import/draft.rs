@@ -190,7 +190,7 @@ fn list(patterns: &[String], indent: usize) -> String {
 }
 
 /// Two double quotes around a JSON text are a YAML text too.
-pub(crate) fn quoted(text: &str) -> String {
+fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

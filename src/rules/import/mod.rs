@@ -17,8 +17,8 @@ mod statement;
 use serde::Serialize;
 
 pub use document::{Kind, Policy, policies};
+pub(crate) use draft::slug;
 pub use draft::{Block, Draft, Sample, Written};
-pub(crate) use draft::{quoted, slug};
 
 /// Where something was said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

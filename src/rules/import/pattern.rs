@@ -83,7 +83,7 @@ pub(super) fn carried(value: &str, wild: bool) -> Carried {
         rest = after;
     }
     text.push_str(rest);
-    if text.contains('?') && (wild || value.contains("${?}")) && wild {
+    if wild && text.contains('?') {
         text = text.replace('?', "*");
         wider = Some("`?` became `*`");
     }

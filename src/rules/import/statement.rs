@@ -231,7 +231,7 @@ impl Statement<'_> {
                     Kind::ServiceControl => {
                         "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html"
                     }
-                    Kind::Iam => {
+                    Kind::Iam | Kind::Either => {
                         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"
                     }
                 }

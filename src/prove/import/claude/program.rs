@@ -72,6 +72,10 @@ pub(super) fn meant(inside: &str) -> Result<Meant, Refused> {
     let mut meant = Meant { samples: samples(&actions, Some(line)), ..Meant::default() };
     let is_verb = *program == "kubectl" && is_open && words.len() == 2;
     operations(&actions, (&fixed_filled, is_verb), &mut meant);
+    // With an option of its own it means that one.
+    if is_open && !words.iter().any(|word| word.starts_with('-')) {
+        options(&fixed_filled, &mut meant);
+    }
     resources(&actions, fixed, &mut meant);
     flags(&words, &actions, &mut meant);
     Ok(meant)
@@ -124,6 +128,23 @@ fn operations(actions: &[Action], (fixed, is_verb): (&str, bool), meant: &mut Me
     let both = actions.iter().map(id).filter(|one| bare.contains(one)).map(|one| pattern_of(&one)).collect::<Vec<_>>();
     let all = || actions.iter().map(|action| pattern_of(&id(action))).collect();
     meant.matches.set("operation", if both.is_empty() { all() } else { both });
+}
+
+/// Options that commonly make another operation of a command: a push becomes a deletion.
+const OPTIONS: [&str; 10] =
+    ["--force", "--force-with-lease", "-f", "--delete", "--mirror", "--all", "--recursive", "-r", "--hard", "--purge"];
+
+/// What is open at its end covers the command with any option.
+fn options(fixed: &str, meant: &mut Meant) {
+    let family = |id: &str| id.split(':').take(2).map(str::to_owned).collect::<Vec<_>>();
+    let mut all: Vec<String> = meant.matches.of("operation").to_vec();
+    let known: Vec<Vec<String>> = all.iter().map(|id| family(id)).collect();
+    for option in OPTIONS {
+        let more = heard(&format!("{fixed} {option} {ANY}"));
+        let ids = more.iter().map(|action| action.operation().as_str()).filter(|_| is_named(&more));
+        all.extend(ids.filter(|id| known.contains(&family(id))).map(pattern_of));
+    }
+    meant.matches.set("operation", all);
 }
 
 /// Resources that the pattern itself names; what its star stands for is any.
