@@ -56,7 +56,10 @@ impl Again<'_> {
         let looks_at = |one: &Checked| match one.key.as_str() {
             "resource" => masked.resources,
             "parameter" => masked.parameters.iter().any(|name| one.wanted.contains(name)),
-            "when" => true,
+            "when" => {
+                masked.resources && one.wanted.contains("resource")
+                    || !masked.parameters.is_empty() && one.wanted.contains("parameter")
+            }
             _ => false,
         };
         // What exceptions look at is not told.

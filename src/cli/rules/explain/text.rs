@@ -55,7 +55,11 @@ impl Page<'_> {
         self.sheet.field(out, "does", &blast_words(action))?;
         let environment = action.environment();
         let because = environment.because.as_deref().unwrap_or("nothing says what it is");
-        self.sheet.field(out, "in", &format!("{} ({}): {because}", environment.name, environment.kind))
+        let kind = match environment.kind.as_str() {
+            kind if kind == environment.name => String::new(),
+            kind => format!(" (as {kind})"),
+        };
+        self.sheet.field(out, "in", &format!("{}{kind}: {because}", environment.name))
     }
 
     fn decision(&self, out: &mut impl Write) -> io::Result<()> {
