@@ -139,16 +139,14 @@ pub(super) fn defs(form: Form) -> Map<String, Value> {
 
 fn match_block() -> Value {
     let mut keys = what();
+    keys.extend(blast());
     keys.extend(place());
     keys.extend(who());
     merged(object("", &keys, &[]), &json!({ "minProperties": 1 }))
 }
 
-/// The operation and its blast radius.
+/// The operation.
 fn what() -> Vec<(&'static str, Value)> {
-    let scope = format!("^((>=|>|<|<=) +)?({})$", spelled!(Scope).join("|"));
-    let scope = json!({ "type": "string", "pattern": scope });
-    let tier = json!({ "anyOf": [{ "type": "integer", "minimum": 1 }, { "type": "string", "pattern": "^(>=|>|<|<=|=)? *[0-9]+$" }] });
     vec![
         (
             "operation",
@@ -159,6 +157,15 @@ fn what() -> Vec<(&'static str, Value)> {
         ),
         ("provider", patterns("The operation's first part.", &["aws"])),
         ("service", patterns("The operation's second part.", &["rds"])),
+    ]
+}
+
+/// Its blast radius, and how it came in.
+fn blast() -> Vec<(&'static str, Value)> {
+    let scope = format!("^((>=|>|<|<=) +)?({})$", spelled!(Scope).join("|"));
+    let scope = json!({ "type": "string", "pattern": scope });
+    let tier = json!({ "anyOf": [{ "type": "integer", "minimum": 1 }, { "type": "string", "pattern": "^(>=|>|<|<=|=)? *[0-9]+$" }] });
+    vec![
         (
             "impact",
             some_of("What it does. `destroy` covers `unknown` too.", &spelled!(Impact), &["destroy", "permission"]),

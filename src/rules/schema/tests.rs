@@ -12,6 +12,7 @@ const PLACES: &[(Form, &str, &str)] = &[
     (Form::Rule, "/properties/approval", "approval: { zzzz: 1 }\n"),
     (Form::Rule, "/$defs/tests", "tests: { zzzz: 1 }\n"),
     (Form::Rule, "/$defs/case", "tests: { match: [{ zzzz: 1 }] }\n"),
+    (Form::Rule, "/$defs/case/properties/principal", "tests: { match: [{ principal: { zzzz: 1 } }] }\n"),
     (Form::Rule, "/$defs/case/properties/http", "tests: { match: [{ http: { zzzz: 1 } }] }\n"),
     (Form::Rule, "/$defs/case/properties/http/properties/aws", "tests: { match: [{ http: { aws: { zzzz: 1 } } }] }\n"),
     (Form::Rule, "/$defs/case/properties/action", "tests: { match: [{ action: { zzzz: 1 } }] }\n"),
