@@ -49,6 +49,8 @@ fn decision(n: u64, impact: Impact) -> Entry {
             message: String::new(),
             instead: String::new(),
             failed: None,
+            lifted: None,
+            demand: None,
         }],
         revision: "r1".into(),
         posture: Posture::Guarded,
@@ -56,6 +58,7 @@ fn decision(n: u64, impact: Impact) -> Entry {
         limit: None,
         body_sha256: None,
         hook: None,
+        standing: None,
     }))
 }
 

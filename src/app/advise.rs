@@ -53,13 +53,14 @@ impl Advisor {
     /// is asked.
     #[must_use]
     pub fn alone(loaded: Loaded) -> Self {
-        let Loaded { places, setup: Setup { config, inventory, rules } } = loaded;
+        let Loaded { places, setup: Setup { config, inventory, people, rules } } = loaded;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ledger = Ledger::common(&places.log().join(COMMON_LOG));
         let approvals = Approvals::new(Store::at(&places.state), ledger.clone(), Arc::clone(&clock), config.approvals);
         let gate = Gate::new(GateParts {
             rules: Arc::new(rules),
             inventory,
+            people,
             ledger,
             posture: config.posture,
             clock,

@@ -102,7 +102,7 @@ pub(super) struct Base {
 /// Something it cannot be safe without is missing.
 pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let Loaded { places, setup: Setup { config, inventory, rules } } = loaded;
+    let Loaded { places, setup: Setup { config, inventory, people, rules } } = loaded;
     let ca =
         CertificateAuthority::load_or_create(&places.state.join("ca"), lifelines::unopened_patterns(), clock.now())?;
     let ca_pem = ca.pem().to_owned();
@@ -126,6 +126,7 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
     let gate = Arc::new(Gate::new(GateParts {
         rules: Arc::new(rules),
         inventory,
+        people,
         ledger: ledger.clone(),
         posture: begin.posture,
         clock: Arc::clone(&clock),

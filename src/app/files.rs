@@ -101,13 +101,23 @@ pub fn load(places: Places) -> Result<Loaded, LoadError> {
     Ok(found(places, setup))
 }
 
-/// The same for who judges one call and ends: what is not needed for that is not read.
+/// The same for work in a directory, whose repository may tighten.
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_judging(places: Places) -> Result<Loaded, LoadError> {
+pub fn load_for_work(places: Places, directory: &Path) -> Result<Loaded, LoadError> {
     let is_there = places.named || places.config.exists();
-    let setup = Setup::judging(is_there.then_some(places.file.as_path()))?;
+    let setup = Setup::for_work(is_there.then_some(places.file.as_path()), directory)?;
+    Ok(found(places, setup))
+}
+
+/// The same for who judges one call in a directory and ends: what is not needed for that is not read.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_judging(places: Places, directory: &Path) -> Result<Loaded, LoadError> {
+    let is_there = places.named || places.config.exists();
+    let setup = Setup::judging(is_there.then_some(places.file.as_path()), directory)?;
     Ok(found(places, setup))
 }
 

@@ -22,7 +22,9 @@ pub use base::StartError;
 pub use certificates::CertificateError;
 pub use clock::SystemClock;
 pub use desk::StandingDesk;
-pub use files::{LoadError, Loaded, Places, load, load_judging, located, read_pem_certificates, settings};
+pub use files::{
+    LoadError, Loaded, Places, load, load_for_work, load_judging, located, read_pem_certificates, settings,
+};
 pub use joined::{JoinedGate, join};
 pub use private::{Options, PRIVATE_SOCKET, PrivateGate, start};
 pub use serve::{Ended, ServeOptions, SharedGate, SocketError, control_socket, serve};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::config::{Config, Diagnostic, Diagnostics, Inventory};
+use crate::config::{Config, Diagnostic, Diagnostics, Inventory, Kind, People};
 use crate::rules::{Layer, RuleSet, Source};
 
 /// Configuration, inventory and rules, checked.
@@ -18,7 +18,9 @@ pub struct Setup {
     pub config: Config,
     /// `inventory.yaml`, or nothing.
     pub inventory: Inventory,
-    /// The built-in packs and the organisation's.
+    /// `people.yaml`, or nobody.
+    pub people: People,
+    /// The built-in packs, the organisation's, the teams' and the repository's.
     pub rules: RuleSet,
 }
 
@@ -32,22 +34,30 @@ impl Setup {
         Texts::read(path)?.check()
     }
 
-    /// The same, to judge by only; see [`RuleSet::judging`]. Without a path: what is compiled in.
+    /// The same for work in a directory, whose repository may tighten. Without a path: what is compiled in.
     ///
     /// # Errors
     /// Everything that is wrong in any of the files.
-    pub fn judging(path: Option<&Path>) -> Result<Self, Diagnostics> {
-        path.map_or_else(|| Ok(Texts::default()), Texts::read)?.check_with(RuleSet::judging)
+    pub fn for_work(path: Option<&Path>, directory: &Path) -> Result<Self, Diagnostics> {
+        Texts::for_work(path, directory)?.check()
     }
 
-    /// Only the files of the organisation's rules.
+    /// The same, to judge by only; see [`RuleSet::judging`].
+    ///
+    /// # Errors
+    /// Everything that is wrong in any of the files.
+    pub fn judging(path: Option<&Path>, directory: &Path) -> Result<Self, Diagnostics> {
+        Texts::for_work(path, directory)?.check_with(RuleSet::judging)
+    }
+
+    /// Only the files of the rules.
     ///
     /// # Errors
     /// The configuration cannot be read.
     pub fn sources(path: &Path) -> Result<Vec<Source>, Diagnostics> {
         let (folder, file) = places(path)?;
         let config = config(text_of(&file)?.as_ref())?;
-        Ok(organisation(&folder, &config)?.into_iter().map(Text::into_source).collect())
+        Ok(layers(&folder, &config)?.into_iter().map(Text::into_source).collect())
     }
 }
 
@@ -58,11 +68,29 @@ pub struct Text {
     pub file: String,
     /// What stands in it.
     pub text: String,
+    /// Whose rules these are, where it holds rules.
+    #[serde(default = "default_layer", skip_serializing_if = "is_default_layer")]
+    pub layer: Layer,
+}
+
+/// What was kept before there were others.
+const fn default_layer() -> Layer {
+    Layer::Organisation
+}
+
+fn is_default_layer(layer: &Layer) -> bool {
+    *layer == Layer::Organisation
 }
 
 impl Text {
+    /// A file of the configuration folder.
+    #[must_use]
+    pub fn new(file: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { file: file.into(), text: text.into(), layer: Layer::Organisation }
+    }
+
     fn into_source(self) -> Source {
-        Source { file: self.file, text: self.text, layer: Layer::Organisation }
+        Source { file: self.file, text: self.text, layer: self.layer }
     }
 }
 
@@ -73,7 +101,10 @@ pub struct Texts {
     pub config: Option<Text>,
     /// `inventory.yaml`.
     pub inventory: Option<Text>,
-    /// The organisation's rules, by path.
+    /// `people.yaml`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people: Option<Text>,
+    /// The rules of all layers but the built-in one, by path.
     pub rules: Vec<Text>,
 }
 
@@ -86,12 +117,24 @@ impl Texts {
         let (folder, file) = places(path)?;
         let config_text = text_of(&file)?;
         let inventory = text_of(&folder.join("inventory.yaml"))?;
+        let people = text_of(&folder.join("people.yaml"))?;
         let rules = match config(config_text.as_ref()) {
-            Ok(config) => organisation(&folder, &config)?,
+            Ok(config) => layers(&folder, &config)?,
             // What is wrong with it is said by `check`, together with what is wrong elsewhere.
-            Err(_) => organisation(&folder, &Config::default())?,
+            Err(_) => layers(&folder, &Config::default())?,
         };
-        Ok(Self { config: config_text, inventory, rules })
+        Ok(Self { config: config_text, inventory, people, rules })
+    }
+
+    /// The same, and what the repository adds in which the work is done.
+    fn for_work(path: Option<&Path>, directory: &Path) -> Result<Self, Diagnostics> {
+        let mut texts = path.map_or_else(|| Ok(Self::default()), Self::read)?;
+        if let Some(root) = repository_root(directory)
+            && let Some(text) = text_of(&root.join(REPOSITORY))?
+        {
+            texts.rules.push(Text { layer: Layer::Repository, ..text });
+        }
+        Ok(texts)
     }
 
     /// Parses and checks all of it.
@@ -107,12 +150,16 @@ impl Texts {
         let mut keep = |Diagnostics(found)| wrong.extend(found);
         let config = config(self.config.as_ref()).map_err(&mut keep).unwrap_or_default();
         let inventory = match &self.inventory {
-            Some(Text { file, text }) => Inventory::parse(file, text).map_err(&mut keep).unwrap_or_default(),
+            Some(Text { file, text, .. }) => Inventory::parse(file, text).map_err(&mut keep).unwrap_or_default(),
             None => Inventory::default(),
+        };
+        let people = match &self.people {
+            Some(Text { file, text, .. }) => People::parse(file, text).map_err(&mut keep).unwrap_or_default(),
+            None => People::default(),
         };
         let sources: Vec<Source> = self.rules.iter().cloned().map(Text::into_source).collect();
         match load(&sources).map_err(&mut keep) {
-            Ok(rules) if wrong.is_empty() => Ok(Setup { config, inventory, rules }),
+            Ok(rules) if wrong.is_empty() => Ok(Setup { config, inventory, people, rules }),
             _ => Err(Diagnostics(wrong)),
         }
     }
@@ -139,13 +186,13 @@ fn places(path: &Path) -> Result<(PathBuf, PathBuf), Diagnostics> {
 
 fn config(text: Option<&Text>) -> Result<Config, Diagnostics> {
     match text {
-        Some(Text { file, text }) => Config::parse(file, text),
+        Some(Text { file, text, .. }) => Config::parse(file, text),
         None => Ok(Config::default()),
     }
 }
 
-/// The files of the organisation's rules.
-fn organisation(folder: &Path, config: &Config) -> Result<Vec<Text>, Diagnostics> {
+/// The files of the organisation's rules and of its teams'.
+fn layers(folder: &Path, config: &Config) -> Result<Vec<Text>, Diagnostics> {
     let is_default = config.rule_folders == Config::default().rule_folders;
     let mut texts = Vec::new();
     for rules in config.rule_folders.iter().map(|rules| folder.join(rules)) {
@@ -154,7 +201,18 @@ fn organisation(folder: &Path, config: &Config) -> Result<Vec<Text>, Diagnostics
             texts.extend(rule_texts(&rules)?);
         }
     }
+    for rules in config.rule_teams.values().map(|rules| folder.join(rules)) {
+        texts.extend(rule_texts(&rules)?.into_iter().map(|text| Text { layer: Layer::Team, ..text }));
+    }
     Ok(texts)
+}
+
+/// What a repository adds, at its root.
+const REPOSITORY: &str = ".blastgate.yaml";
+
+/// The root of the repository that the directory is in.
+fn repository_root(directory: &Path) -> Option<&Path> {
+    directory.ancestors().find(|folder| folder.join(".git").exists())
 }
 
 /// Every `.yaml` file of a folder (and the folders in it), or the one file; in the order of their names.
@@ -171,7 +229,7 @@ fn rule_texts(path: &Path) -> Result<Vec<Text>, Diagnostics> {
     files.sort();
     let text_of = |file: PathBuf| {
         let text = read(&file).map_err(|error| one(&file, &format!("cannot be read: {error}")))?;
-        Ok(Text { file: file.display().to_string(), text })
+        Ok(Text::new(file.display().to_string(), text))
     };
     files.into_iter().map(text_of).collect()
 }
@@ -219,14 +277,14 @@ fn read(file: &Path) -> io::Result<String> {
 /// What stands in a file; a file that is not there is `None`.
 fn text_of(file: &Path) -> Result<Option<Text>, Diagnostics> {
     match read(file) {
-        Ok(text) => Ok(Some(Text { file: file.display().to_string(), text })),
+        Ok(text) => Ok(Some(Text::new(file.display().to_string(), text))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(one(file, &format!("cannot be read: {error}"))),
     }
 }
 
 fn one(path: &Path, message: &str) -> Diagnostics {
-    Diagnostics(vec![Diagnostic::new(path.display().to_string(), message)])
+    Diagnostics(vec![Diagnostic::new(path.display().to_string(), message).kind(Kind::UnreadableFile)])
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod described;
 pub mod hosts;
 pub mod kubernetes;
 pub mod lifelines;
+mod lookup;
 mod manifest;
 mod names;
 mod packed;
@@ -16,6 +17,7 @@ use std::sync::{LazyLock, OnceLock};
 
 pub use condition::Condition;
 pub use hosts::host_matches;
+pub use lookup::{lists_any, nearest_operation};
 pub use manifest::{Manifest, PlaceKey, ProtocolName, RefusalCodes, RefusalForm, Throttled};
 pub use names::{graphql_service, operation_exists};
 pub use packed::{Reviewed, Text};

@@ -69,6 +69,9 @@ pub fn operation_exists(id: &str) -> bool {
         "graphql" => is_host(service) && is_field(name),
         "net" => (service, name) == ("tunnel", "Open"),
         "terraform" if service == "state" => TERRAFORM_STATE.contains(&name),
+        // A change that a plan holds, of a type that no catalog maps: `terraform:github_branch_protection:delete`.
+        "terraform" if service.contains('_') => is_word(service) && is_word(name),
+        "helm" => matches!(service, "release" | "client" | "chart") && is_word(name),
         "git" => match service {
             "remote" => GIT_REMOTE.contains(&name),
             "local" => is_word(name),
@@ -79,7 +82,8 @@ pub fn operation_exists(id: &str) -> bool {
             matches!(name, "GET" | "HEAD" | "OPTIONS") && super::providers_of(provider).any(partial)
         }
         _ if described(provider, service, name) => true,
-        _ => service == "graphql" && GRAPHQL_SERVICES.iter().any(|(_, known)| *known == provider) && is_field(name),
+        _ if service == "graphql" && GRAPHQL_SERVICES.iter().any(|(_, known)| *known == provider) => is_field(name),
+        _ => super::commands::names_operation(id),
     }
 }
 

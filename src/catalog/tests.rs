@@ -79,6 +79,11 @@ fn operation_ids() {
         ("git:remote:push", true),
         ("git:remote:pusch", false),
         ("git:local:reset_hard", true),
+        ("pulumi:stack:destroy", true),
+        ("pulumi:stack:destory", false),
+        ("terraform:github_branch_protection:delete", true),
+        ("helm:release:uninstall", true),
+        ("helm:chart:Push", false),
         ("aws", false),
         ("", false),
     ] {

@@ -126,6 +126,27 @@ pub(crate) fn declared(declaration: Declaration) -> Action {
     Action { operation, aliases: vec![], resources, place, parameters, blast, environment, evidence }
 }
 
+/// The action that a record tells of, to be judged again: what is decided of it is told, and nothing goes on by it.
+#[must_use]
+pub(crate) fn recalled(told: Declaration, aliases: Vec<Operation>, evidence: Evidence) -> Action {
+    Action { aliases, evidence, ..declared(told) }
+}
+
+/// The same action with one thing otherwise, to say what would have been decided of that.
+impl Action {
+    /// In another environment.
+    #[must_use]
+    pub(crate) fn if_in(&self, environment: Environment) -> Self {
+        Self { environment, ..self.clone() }
+    }
+
+    /// With another blast radius.
+    #[must_use]
+    pub(crate) fn if_it(&self, blast: BlastRadius) -> Self {
+        Self { blast, ..self.clone() }
+    }
+}
+
 #[cfg(test)]
 impl Action {
     /// A hand-made action, for the tests of the stages that judge actions.
@@ -138,8 +159,26 @@ impl Action {
     }
 
     /// The same with these resources.
-    pub(crate) fn on<const N: usize>(mut self, resources: [&str; N]) -> Self {
-        self.resources = resources.into_iter().map(Resource::from).collect();
+    pub(crate) fn on<R: Into<Resource>>(mut self, resources: impl IntoIterator<Item = R>) -> Self {
+        self.resources = resources.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same in an environment of the inventory.
+    pub(crate) fn with_environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// The same with all of these resources.
+    pub(crate) fn on_all(mut self, resources: &[String]) -> Self {
+        self.resources = resources.iter().map(|one| Resource::from(one.as_str())).collect();
+        self
+    }
+
+    /// The same in this environment.
+    pub(crate) fn within(mut self, environment: Environment) -> Self {
+        self.environment = environment;
         self
     }
 

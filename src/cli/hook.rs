@@ -78,7 +78,8 @@ fn judged(args: &Hook) -> Answer {
     if let Some(answer) = asked(args, &input, &places) {
         return answer;
     }
-    match app::load_judging(places) {
+    let directory = std::env::current_dir().unwrap_or_default();
+    match app::load_judging(places, &directory) {
         Ok(loaded) => {
             let asking = Asking { principal: None, environment: Environment::Own };
             Advisor::alone(loaded).answer(agent, &input, asking)

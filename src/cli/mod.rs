@@ -4,6 +4,7 @@ mod approvals;
 mod changes;
 mod demo;
 mod explain;
+mod gameday;
 mod gate;
 mod hook;
 mod init;
@@ -16,6 +17,7 @@ mod rules;
 mod run;
 mod serve;
 mod sessions;
+mod sheet;
 mod table;
 
 use std::io;
@@ -79,7 +81,9 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// List operations of AWS with what they do, by id, AWS CLI command, CloudFormation or Terraform type
     Operations(operations::OperationsArgs),
-    /// Check, list, show and export rules
+    /// Play what agents have done to others against your rules and inventory; nothing is sent
+    Gameday(gameday::Gameday),
+    /// Write, check, test and look at rules
     Rules(rules::RulesArgs),
     /// Print a completion script for a shell
     Completions {
@@ -115,6 +119,11 @@ pub fn main() -> ExitCode {
         }
         Command::Operations(args) => {
             finish(operations::run(&args, log::Screen::stdout().width, &mut out(), &mut anstream::stderr()))
+        }
+        Command::Gameday(mut args) => {
+            args.default_config(own_configuration);
+            let (at, width) = (SystemClock.now(), log::Screen::stdout().width);
+            finish(gameday::run(&args, at, width, &mut out(), &mut anstream::stderr()))
         }
         Command::Rules(args) => finish(rules::run(&args, &mut out(), &mut anstream::stderr())),
         Command::Completions { shell } => {

@@ -51,7 +51,8 @@ pub(crate) fn run(args: Run) -> Result<ExitCode, Failure> {
         return join(&args, outer);
     }
     let places = Places::of(args.config.as_deref(), |name| std::env::var_os(name)).map_err(Failure::usage)?;
-    let loaded = app::load(places).map_err(Failure::usage)?;
+    let directory = std::env::current_dir().map_err(Failure::fault)?;
+    let loaded = app::load_for_work(places, &directory).map_err(Failure::usage)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::fault)?;
     if !args.observe && !args.private {
         let socket =

@@ -8,6 +8,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_saphyr::{Location, Spanned};
 
+use super::kind::{Gravity, Kind};
+use super::scalar;
+
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
@@ -25,12 +28,32 @@ pub struct Diagnostic {
     /// The line itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snippet: Option<String>,
+    /// Whether it fails a check.
+    #[serde(rename = "level")]
+    pub gravity: Gravity,
+    /// What kind of finding it is.
+    pub kind: Kind,
 }
 
 impl Diagnostic {
-    /// About the file as a whole.
+    /// An error about the file as a whole.
     pub fn new(file: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { file: file.into(), line: 0, column: 0, message: message.into(), suggestion: None, snippet: None }
+        Self {
+            file: file.into(),
+            line: 0,
+            column: 0,
+            message: message.into(),
+            suggestion: None,
+            snippet: None,
+            gravity: Gravity::Error,
+            kind: Kind::WrongValue,
+        }
+    }
+
+    /// The same as another kind.
+    #[must_use]
+    pub fn kind(self, kind: Kind) -> Self {
+        Self { kind, ..self }
     }
 }
 
@@ -77,6 +100,18 @@ pub(crate) struct Spot {
     column: usize,
 }
 
+impl Spot {
+    /// From 1; 0 for the file as a whole.
+    pub(crate) const fn line(self) -> usize {
+        self.line
+    }
+
+    /// From 1, in characters.
+    pub(crate) const fn column(self) -> usize {
+        self.column
+    }
+}
+
 impl From<(usize, usize)> for Spot {
     fn from((line, column): (usize, usize)) -> Self {
         Self { line, column }
@@ -102,25 +137,70 @@ pub(crate) struct Report<'a> {
     file: &'a str,
     text: &'a str,
     found: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
 }
 
 impl<'a> Report<'a> {
     pub(crate) const fn new(file: &'a str, text: &'a str) -> Self {
-        Self { file, text, found: Vec::new() }
+        Self { file, text, found: Vec::new(), warnings: Vec::new() }
     }
 
-    /// Adds a finding.
+    /// Adds an error of the kind [`Kind::WrongValue`].
     pub(crate) fn say(&mut self, at: impl Into<Spot>, message: impl Into<String>, suggestion: Option<String>) {
-        let Spot { line, column } = at.into();
+        self.say_as(Kind::WrongValue, at, message, suggestion);
+    }
+
+    /// Adds an error.
+    pub(crate) fn say_as(
+        &mut self,
+        kind: Kind,
+        at: impl Into<Spot>,
+        message: impl Into<String>,
+        suggestion: Option<String>,
+    ) {
+        let found = self.finding(at.into(), message.into());
+        self.found.push(Diagnostic { suggestion, kind, ..found });
+    }
+
+    /// Adds what works and is probably not what was meant.
+    pub(crate) fn warn(
+        &mut self,
+        kind: Kind,
+        at: impl Into<Spot>,
+        message: impl Into<String>,
+        suggestion: Option<String>,
+    ) {
+        let found = self.finding(at.into(), message.into());
+        self.warnings.push(Diagnostic { suggestion, kind, gravity: Gravity::Warning, ..found });
+    }
+
+    fn finding(&self, Spot { line, column }: Spot, message: String) -> Diagnostic {
         let snippet = line.checked_sub(1).and_then(|index| self.text.lines().nth(index)).map(str::to_owned);
-        let file = self.file.to_owned();
-        self.found.push(Diagnostic { file, line, column, message: message.into(), suggestion, snippet });
+        Diagnostic { line, column, snippet, ..Diagnostic::new(self.file, message) }
+    }
+
+    /// Adds a finding about the character at byte `offset` of a scalar, which is given by its beginning and its value. It is
+    /// told at that character where it can be found again in the file, else at the scalar's beginning.
+    pub(crate) fn say_inside(
+        &mut self,
+        (at, value): (Spot, &str),
+        offset: usize,
+        message: impl Into<String>,
+        suggestion: Option<String>,
+    ) {
+        let inside = scalar::place(self.text, at, value, offset);
+        self.say(inside.unwrap_or(at), message, suggestion);
     }
 
     /// Adds what the parser said.
     fn say_parser(&mut self, error: &serde_saphyr::Error) {
         let (message, suggestion) = words(error);
-        self.say(error.location().map(Spot::from).unwrap_or_default(), message, suggestion);
+        self.say_as(kind(error), error.location().map(Spot::from).unwrap_or_default(), message, suggestion);
+    }
+
+    /// The warnings, which do not fail anything; taken out.
+    pub(crate) fn take_warnings(&mut self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.warnings)
     }
 
     /// What was found.
@@ -150,6 +230,19 @@ pub(crate) fn parse_yaml<T: DeserializeOwned>(file: &str, text: &str) -> Result<
         report.say_parser(error.without_snippet());
         Diagnostics(report.into_found())
     })
+}
+
+const fn kind(error: &serde_saphyr::Error) -> Kind {
+    use serde_saphyr::Error;
+    match error {
+        Error::SerdeUnknownField { .. } => Kind::UnknownKey,
+        Error::SerdeUnknownVariant { .. } => Kind::UnknownWord,
+        Error::SerdeMissingField { .. } => Kind::MissingKey,
+        Error::DuplicateMappingKey { .. } => Kind::DoubledKey,
+        Error::SerdeInvalidType { .. } | Error::SerdeInvalidValue { .. } => Kind::WrongType,
+        Error::Message { .. } => Kind::WrongValue,
+        _ => Kind::Syntax,
+    }
 }
 
 /// The parser's error in our words.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
 use super::diagnostic::{Report, Spot, nearest, parse_yaml};
+use super::kind::Kind;
 use super::settings::check_version;
 use super::{Diagnostic, Diagnostics, Glob};
 use crate::model::blast_words as words;
@@ -110,22 +111,27 @@ impl Inventory {
     pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostics> {
         let raw: RawInventory = parse_yaml(file, text)?;
         let mut report = Report::new(file, text);
-        let mut unseen = Report::new(file, text);
         check_version(&raw.version, &mut report);
         let mut inventory = Self::default();
         for environment in raw.environments {
-            inventory.add(environment, file, &mut report, &mut unseen);
+            inventory.add(environment, file, &mut report);
         }
-        inventory.warnings = unseen.into_found();
+        inventory.warnings = report.take_warnings();
         report.finish(inventory)
     }
 
     /// An inventory in which everything belongs to one environment: for tests of rules.
     #[must_use]
     pub fn everything_is(kind: EnvironmentKind) -> Self {
+        Self::everything_belongs_to(Environment::of(kind))
+    }
+
+    /// The same for an environment with a name, a tier, an owner.
+    #[must_use]
+    pub fn everything_belongs_to(environment: Environment) -> Self {
         let keys = Glob::parse("*").map(|any| vec![(MatchKey::Provider, any)]).unwrap_or_default();
         let entry = Match { keys, tags: BTreeMap::new(), place: "the test".to_owned(), environment: 0 };
-        Self { environments: vec![Environment::of(kind)], entries: vec![entry], ..Self::default() }
+        Self { environments: vec![environment], entries: vec![entry], ..Self::default() }
     }
 
     /// Every entry with its environment, in the file's order.
@@ -151,7 +157,7 @@ impl Inventory {
         &self.warnings
     }
 
-    fn add(&mut self, raw: RawEnvironment, file: &str, report: &mut Report<'_>, unseen: &mut Report<'_>) {
+    fn add(&mut self, raw: RawEnvironment, file: &str, report: &mut Report<'_>) {
         let Some(kind) = kind_of(&raw, report) else { return };
         if self.environments.iter().any(|known| known.name == raw.name.value) {
             let help = "put all its `match:` entries into one list";
@@ -177,7 +183,8 @@ impl Inventory {
             }
             let entry = Match { keys, tags, place, environment: index };
             if !entry.is_seen() {
-                unseen.say(
+                report.warn(
+                    Kind::NeverMatches,
                     at,
                     "no request of this version tells a tag, database, state or tenant: it never matches",
                     None,

@@ -7,7 +7,7 @@ use vec1::Vec1;
 use super::{Decision, Facts, Finding, matrix};
 use crate::classify::Action;
 use crate::model::{Context, Effect, Mode, Posture};
-use crate::rules::RuleSet;
+use crate::rules::{RuleSet, View};
 
 /// A finding with what its place in the list depends on.
 struct Ranked {
@@ -20,14 +20,16 @@ pub(super) fn combine(
     actions: &Vec1<Action>,
     context: &Context,
     rules: &RuleSet,
-    _facts: &Facts,
+    facts: &Facts,
     posture: Posture,
 ) -> Decision {
     let mut ranked: Vec<Ranked> = Vec::with_capacity(actions.len() + 2);
     for (index, action) in actions.iter().enumerate() {
-        let cell = matrix::finding(rules.matrix(), action, index, posture);
+        let view = View { action, context, standing: facts.standing.as_ref() };
+        let mut cell = matrix::finding(rules.matrix(), action, index, posture);
+        cell.lifted = lifted(rules, &cell.rule, cell.effect, view);
         ranked.push(Ranked { finding: cell, specificity: 0 });
-        rules.hits(action, context.door, |hit| {
+        rules.hits(view, |hit| {
             let finding = Finding {
                 rule: hit.rule.id.clone(),
                 effect: hit.rule.decision,
@@ -36,6 +38,8 @@ pub(super) fn combine(
                 message: hit.rule.message.clone(),
                 instead: hit.rule.instead.clone(),
                 failed: hit.failed,
+                lifted: lifted(rules, &hit.rule.id, hit.rule.decision, view),
+                demand: hit.rule.demand.in_words(),
             };
             ranked.push(Ranked { finding, specificity: hit.rule.specificity() });
         });
@@ -43,15 +47,24 @@ pub(super) fn combine(
     // Total order: nothing depends on the order in which rules were found.
     ranked.sort_by(|a, b| rank(a).cmp(&rank(b)));
     let findings: Vec<Finding> = ranked.into_iter().map(|ranked| ranked.finding).collect();
-    // INVARIANT: every action has its cell, so there is always a finding that counts.
-    let counting = findings.iter().filter(|finding| finding.mode == Mode::Enforce);
-    let effect = counting.map(|finding| finding.effect).max().unwrap_or(Effect::Deny);
+    // INVARIANT: every action has its cell, so there is always a finding that takes part. One that is lifted says nothing.
+    let taking_part = findings.iter().filter(|finding| finding.mode == Mode::Enforce);
+    let said = taking_part.map(|finding| if finding.counts() { finding.effect } else { Effect::Allow });
+    let effect = said.max().unwrap_or(Effect::Deny);
     Decision { effect, findings, revision: rules.revision().to_owned(), posture }
+}
+
+/// The exception that lifts it. What lets pass needs none.
+fn lifted(rules: &RuleSet, id: &str, effect: Effect, view: View<'_>) -> Option<String> {
+    if effect == Effect::Allow {
+        return None;
+    }
+    rules.lifted(id, view).map(|exception| exception.id.clone())
 }
 
 /// What counts before what does not, the strictest first, rules before cells, the most specific words first.
 fn rank(ranked: &Ranked) -> (bool, Reverse<Effect>, Reverse<usize>, &str, usize) {
     let Ranked { finding, specificity } = ranked;
-    let is_silent = finding.mode != Mode::Enforce;
+    let is_silent = !finding.counts();
     (is_silent, Reverse(finding.effect), Reverse(*specificity), finding.rule.as_str(), finding.action)
 }

@@ -51,6 +51,11 @@ pub enum People {
     },
     /// The session is anonymous: nobody could say whose call it is.
     Anonymous,
+    /// More is asked for than an answer of the operator's.
+    Demanding {
+        /// What, in words.
+        demand: String,
+    },
     /// Approvals cannot be kept at the moment.
     Unreachable,
 }
@@ -61,7 +66,7 @@ impl People {
     pub const fn id(&self) -> Option<ApprovalId> {
         match self {
             Self::Asked { id, .. } | Self::SaidNo { id, .. } => Some(*id),
-            Self::Crowded { .. } | Self::Anonymous | Self::Unreachable => None,
+            Self::Crowded { .. } | Self::Anonymous | Self::Demanding { .. } | Self::Unreachable => None,
         }
     }
 }
@@ -163,6 +168,12 @@ fn people_words(text: &mut String, people: &People) {
             text,
             "\nIt needs approval, which a call without a session cannot get. Ask your person to start you with \
              `blastgate run -- COMMAND`, or to give you a session's proxy credentials."
+        ),
+        People::Demanding { demand } => write!(
+            text,
+            "\nIt needs {}, which this gate cannot collect: it stays stopped. Do not try another tool, route or credential: \
+             show your person what you would do, and why.",
+            visible(demand, 200)
         ),
         People::Unreachable => write!(
             text,

@@ -25,6 +25,8 @@ pub(super) fn finding(matrix: &Matrix, action: &Action, index: usize, posture: P
         message,
         instead,
         failed: None,
+        lifted: None,
+        demand: None,
     }
 }
 

@@ -15,12 +15,16 @@ use serde::{Deserialize, Serialize};
 use vec1::Vec1;
 
 use crate::classify::Action;
-use crate::model::{Context, Effect, Mode, Posture};
+use crate::model::{Context, Effect, Mode, Posture, Standing};
 use crate::rules::RuleSet;
 
-/// What history says, as a snapshot: filled by the stages that remember, read by rules. Nothing is used up here.
+/// What is known beside the request, as a snapshot: filled by the stages that know and remember, read by rules. Nothing is
+/// used up here.
 #[derive(Clone, Debug, Default)]
-pub struct Facts {}
+pub struct Facts {
+    /// What `people.yaml` says about the person that the session acts for; `None`: nothing.
+    pub standing: Option<Standing>,
+}
 
 /// The answer to one request. Made only by [`decide`].
 #[derive(Clone, Debug)]
@@ -51,6 +55,20 @@ pub struct Finding {
     /// A rule that could not be evaluated counts as a match; this says why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
+    /// The exception that lifted it: it is recorded and does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifted: Option<String>,
+    /// What it asks for beyond an answer: whose, and what the agent must bring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demand: Option<String>,
+}
+
+impl Finding {
+    /// Whether it counts: it is enforced, and no exception lifted it.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.mode == Mode::Enforce && self.lifted.is_none()
+    }
 }
 
 impl Decision {
@@ -68,7 +86,7 @@ impl Decision {
 
     /// The findings that carry the decision's effect.
     pub fn deciding(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.effect == self.effect && finding.mode == Mode::Enforce)
+        self.findings.iter().filter(|finding| finding.effect == self.effect && finding.counts())
     }
 
     /// Which set of rules decided.

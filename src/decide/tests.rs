@@ -17,7 +17,7 @@ fn source(id: &str, matches: &str, decision: &str, more: &str) -> Source {
 }
 
 fn destroy(environment: EnvironmentKind) -> Action {
-    Action::for_test("aws:s3:DeleteBucket", BlastRadius::new(Impact::Destroy, Scope::Resource), environment)
+    Action::for_test("aws:lambda:DeleteFunction", BlastRadius::new(Impact::Destroy, Scope::Resource), environment)
 }
 
 fn decided(actions: &Vec1<Action>, rules: &RuleSet) -> Decision {

@@ -111,8 +111,11 @@ impl Desk {
             if let Some(denied) = exceeded.as_ref().filter(|exceeded| exceeded.first().decision == Effect::Deny) {
                 return limited(denied, None);
             }
-            let question = Arc::new(question(case.decided, exceeded.as_ref()));
             let stop = |people| stopped_by(people, exceeded.as_ref(), case.decided);
+            if let Some(demand) = demanded(case.decided) {
+                return stop(People::Demanding { demand });
+            }
+            let question = Arc::new(question(case.decided, exceeded.as_ref()));
             match self.asked(&question).await {
                 Err(_) => return stop(People::Unreachable),
                 Ok(Answer::Anonymous) => return stop(People::Anonymous),
@@ -199,7 +202,8 @@ enum Passing {
 }
 
 pub(super) const fn taking<'a>(decided: &'a Decided, lifted: &'a [String]) -> Taking<'a> {
-    Taking { session: decided.context.principal.session, actions: &decided.actions, lifted }
+    let standing = decided.facts.standing.as_ref();
+    Taking { context: &decided.context, standing, actions: &decided.actions, lifted }
 }
 
 /// Everything that asks for people now: rules and cells that escalate, and escalating limits that are used up.
@@ -211,6 +215,12 @@ pub(super) fn question(decided: &Decided, exceeded: Option<&Vec1<Exceeded>>) -> 
     let question =
         Question::new(&decided.context.principal, &decided.actions, requirement, decided.decision.revision());
     question.bound_to(&decided.bound)
+}
+
+/// What the deciding rules ask for beyond one answer. Approvals know no other yet: what asks for more stays stopped.
+pub(super) fn demanded(decided: &Decided) -> Option<String> {
+    let demands: Vec<&str> = decided.decision.deciding().filter_map(|finding| finding.demand.as_deref()).collect();
+    (!demands.is_empty()).then(|| demands.join("; "))
 }
 
 pub(super) fn said_no(request: Request) -> People {
@@ -234,7 +244,9 @@ const fn kind(people: &People) -> RefusalKind {
     match people {
         People::Asked { id, .. } => RefusalKind::ApprovalNeeded(*id),
         People::Unreachable => RefusalKind::Unavailable { status: 503 },
-        People::SaidNo { .. } | People::Crowded { .. } | People::Anonymous => RefusalKind::Denied,
+        People::SaidNo { .. } | People::Crowded { .. } | People::Anonymous | People::Demanding { .. } => {
+            RefusalKind::Denied
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use vec1::Vec1;
 
-use super::admit::{Admission, Stop, limited, question, said_no, stopped_by, taking};
+use super::admit::{Admission, Stop, demanded, limited, question, said_no, stopped_by, taking};
 use super::gate::{Decided, Gate, Request, entry, obstacle, unrecorded};
 use super::mode::disposition;
 use super::refusal::{Refusal, RefusalKind};
@@ -69,7 +69,8 @@ impl Gate {
             decided.bound = facts;
         }
         let peeks = passage == Passage::Inline && decided.deciding_actions().all(comes_inline);
-        let waits_there = asks_there && decided.decision.effect() == Effect::Escalate;
+        let is_simple = decided.decision.effect() == Effect::Escalate && demanded(&decided).is_none();
+        let waits_there = asks_there && is_simple;
         let Admission { stop, reservation, approval } = match waits_there {
             true => Admission::stopped(Why::Denied, RefusalKind::Denied),
             false => self.advised(&decided, id, peeks),
@@ -148,8 +149,11 @@ impl Gate {
             return limited(denied, None);
         }
         let approvals = &self.desk.approvals;
-        let question = question(decided, exceeded.as_ref());
         let stop = |people| stopped_by(people, exceeded.as_ref(), decided);
+        if let Some(demand) = demanded(decided) {
+            return stop(People::Demanding { demand });
+        }
+        let question = question(decided, exceeded.as_ref());
         let request = match approvals.ask(&question) {
             Err(_) => return stop(People::Unreachable),
             Ok(Answer::Anonymous) => return stop(People::Anonymous),

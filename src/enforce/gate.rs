@@ -15,7 +15,7 @@ use super::tally::{Shared, Tally};
 use super::unfinished::Unfinished;
 use crate::approvals::Approvals;
 use crate::classify::{Action, classify};
-use crate::config::Inventory;
+use crate::config::{Inventory, People};
 use crate::decide::{Decision, Facts, Why, decide, refusal_text};
 use crate::identify::Identified;
 use crate::limits::Limits;
@@ -31,6 +31,8 @@ pub struct GateParts {
     pub rules: Arc<RuleSet>,
     /// What is prod, whose.
     pub inventory: Inventory,
+    /// Who there is, and how far their own hand reaches.
+    pub people: People,
     /// The log.
     pub ledger: Ledger,
     /// How strict.
@@ -73,6 +75,8 @@ pub struct Decided {
     pub(super) actions: Vec1<Action>,
     pub(super) decision: Decision,
     pub(super) context: Context,
+    /// What was known beside the request.
+    pub(super) facts: Facts,
     /// What it was judged by; nothing else judges it, however long it waits.
     pub(super) snapshot: Arc<Snapshot>,
     /// What an approval covers beside the actions: see [`bound`].
@@ -97,9 +101,9 @@ impl Gate {
     /// A gate of these parts.
     #[must_use]
     pub fn new(parts: GateParts) -> Self {
-        let GateParts { rules, inventory, ledger, posture, clock, approvals, limit_hold } = parts;
+        let GateParts { rules, inventory, people, ledger, posture, clock, approvals, limit_hold } = parts;
         let limits = Limits::new(Arc::clone(&rules), Arc::clone(&clock));
-        let snapshot = ArcSwap::from_pointee(Snapshot { rules, inventory, posture, limits });
+        let snapshot = ArcSwap::from_pointee(Snapshot { rules, inventory, people, posture, limits });
         Self { snapshot, ledger, clock, desk: Desk::new(approvals, limit_hold), tally: Arc::default() }
     }
 
@@ -131,9 +135,9 @@ impl Gate {
     /// taken from a limit stays taken where its allowance is the same.
     ///
     /// Whether the new set may be taken up is not asked here.
-    pub fn replace(&self, rules: Arc<RuleSet>, inventory: Inventory, posture: Posture) {
+    pub fn replace(&self, rules: Arc<RuleSet>, inventory: Inventory, people: People, posture: Posture) {
         let limits = self.snapshot.load().limits.succeeded_by(Arc::clone(&rules));
-        self.snapshot.store(Arc::new(Snapshot { rules, inventory, posture, limits }));
+        self.snapshot.store(Arc::new(Snapshot { rules, inventory, people, posture, limits }));
     }
 
     /// What went through so far.
@@ -159,8 +163,9 @@ impl Gate {
         let snapshot = self.snapshot.load_full();
         let context = Context { principal, door, at: self.clock.now() };
         let actions = classify(identified, &snapshot.inventory, evidence);
-        let decision = decide(&actions, &context, &snapshot.rules, &Facts::default(), snapshot.posture);
-        Decided { actions, decision, context, snapshot, bound: Vec::new() }
+        let facts = facts(&snapshot.people, &context.principal);
+        let decision = decide(&actions, &context, &snapshot.rules, &facts, snapshot.posture);
+        Decided { actions, decision, context, facts, snapshot, bound: Vec::new() }
     }
 
     /// Takes what the decision needs (tokens, an approval), records decision and disposition, and gives the permit. May
@@ -274,12 +279,19 @@ impl Gate {
     }
 }
 
+/// What is known beside the request.
+fn facts(people: &People, principal: &Principal) -> Facts {
+    let person = principal.person.as_deref().and_then(|name| people.named(name));
+    Facts { standing: person.map(|person| person.standing.clone()) }
+}
+
 /// The entry as it stands before it is known what becomes of the request.
 pub(super) fn entry(id: DecisionId, decided: &Decided, request: String, body_sha256: Option<String>) -> DecisionEntry {
     DecisionEntry {
         id,
         at: decided.context.at,
         principal: decided.context.principal.clone(),
+        standing: decided.facts.standing.clone(),
         door: decided.context.door,
         request,
         actions: decided.actions.iter().map(ActionEntry::from).collect(),

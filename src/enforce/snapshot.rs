@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::Inventory;
+use crate::config::{Inventory, People};
 use crate::limits::Limits;
 use crate::model::Posture;
 use crate::rules::RuleSet;
@@ -11,6 +11,7 @@ use crate::rules::RuleSet;
 pub(super) struct Snapshot {
     pub(super) rules: Arc<RuleSet>,
     pub(super) inventory: Inventory,
+    pub(super) people: People,
     pub(super) posture: Posture,
     pub(super) limits: Limits,
 }

@@ -7,7 +7,7 @@ use vec1::Vec1;
 
 use super::*;
 use crate::approvals::Approvals;
-use crate::config::Inventory;
+use crate::config::{Inventory, People};
 use crate::identify::{self, Identified, Known};
 use crate::model::http::{Authority, Captured, Head, Scheme, Unreadable};
 use crate::model::{Clock, Disposition, Door, Effect, Evidence, Posture, Principal, SessionId, Timestamp};
@@ -43,6 +43,7 @@ fn bench_with(posture: Posture, times: crate::config::Approvals, rules: Arc<Rule
     let parts = GateParts {
         rules,
         inventory: Inventory::default(),
+        people: People::default(),
         ledger: ledger.clone(),
         posture,
         clock: Arc::new(Still),
@@ -212,7 +213,7 @@ async fn an_approval_is_for_the_call_that_was_shown() {
     other.target = "/agents/8?token=hunter2".parse().unwrap();
     let refusal = bench.gate.clear(bench.decide(&other), Destination::of(&other), Carried::Nothing).await.unwrap_err();
     assert_ne!(asked(&refusal), id);
-    bench.gate.replace(Arc::new(RuleSet::builtin()), Inventory::default(), Posture::Strict);
+    bench.gate.replace(Arc::new(RuleSet::builtin()), Inventory::default(), People::default(), Posture::Strict);
     assert_eq!(bench.gate.posture(), Posture::Strict);
     bench.clear("DELETE").await.unwrap().close(Outcome::Abandoned);
 }
@@ -319,12 +320,12 @@ async fn a_throttling_limit_says_when_and_an_escalating_one_asks() {
         matches!(refusal.kind, RefusalKind::Throttled { retry_after } if retry_after.as_secs() > 3_500),
         "{refusal:?}"
     );
-    bench.gate.replace(limits("escalate"), Inventory::default(), Posture::Guarded);
+    bench.gate.replace(limits("escalate"), Inventory::default(), People::default(), Posture::Guarded);
     let id = asked(&bench.clear("GET").await.unwrap_err());
     bench.gate.approvals().approve(id, "bo", None).unwrap();
     bench.clear("GET").await.unwrap().close(Outcome::Abandoned);
     assert_ne!(asked(&bench.clear("GET").await.unwrap_err()), id);
-    bench.gate.replace(limits("deny"), Inventory::default(), Posture::Guarded);
+    bench.gate.replace(limits("deny"), Inventory::default(), People::default(), Posture::Guarded);
     assert_eq!(bench.clear("GET").await.unwrap_err().kind, RefusalKind::Denied);
     assert_eq!(bench.gate.tally().of(Disposition::Throttled), 4);
 }
@@ -395,4 +396,20 @@ fn without_a_record_there_is_no_advice() {
     let unreadable = Unreadable::new("two readings");
     let refusal = bench.gate.reject_blocking(&unreadable, None, &principal(), Door::Hook);
     assert_eq!(refusal.kind, RefusalKind::Unavailable { status: 503 });
+}
+
+#[tokio::test]
+async fn what_asks_for_more_than_one_answer_stays_stopped_and_says_what_it_needs() {
+    let text = "id: us/two\nowner: x\nseverity: high\nmatch: { provider: http, impact: [destroy] }\ndecision: escalate\n\
+                message: no\ninstead: other\napproval: { quorum: 2, from: [role:sre] }\nobligations: [reason]\n";
+    let source = crate::rules::Source {
+        file: "rules/us/two.yaml".to_owned(),
+        text: text.to_owned(),
+        layer: crate::rules::Layer::Organisation,
+    };
+    let rules = Arc::new(RuleSet::load(&[source]).unwrap());
+    let bench = bench_with(Posture::Guarded, crate::config::Approvals::default(), rules);
+    let refusal = bench.clear("DELETE").await.unwrap_err();
+    assert!(refusal.message.contains("It needs 2 approvals of role:sre, a reason"), "{}", refusal.message);
+    assert!(bench.gate.approvals().list(&crate::approvals::Filter::default()).unwrap().is_empty());
 }

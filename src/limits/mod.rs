@@ -19,8 +19,8 @@ use self::clock::GovernorClock;
 use self::store::Store;
 use self::wait::WaitingRoom;
 use crate::classify::Action;
-use crate::model::{Clock, Effect, SessionId};
-use crate::rules::{LimitSpec, RuleSet};
+use crate::model::{Clock, Context, Effect, SessionId, Standing};
+use crate::rules::{LimitSpec, RuleSet, View};
 
 type Limiter = RateLimiter<SessionId, Store, GovernorClock, NoOpMiddleware<Nanos>>;
 
@@ -62,12 +62,25 @@ pub struct Exceeded {
 /// Who takes tokens, and for what.
 #[derive(Clone, Copy, Debug)]
 pub struct Taking<'a> {
-    /// Whose tokens.
-    pub session: SessionId,
+    /// Whose tokens, and when.
+    pub context: &'a Context,
+    /// What is known of the person that the session acts for.
+    pub standing: Option<&'a Standing>,
     /// Everything that they touch is paid for.
     pub actions: &'a Vec1<Action>,
     /// Limits that people have lifted for this call: escalating ones take what there is and do not stop it.
     pub lifted: &'a [String],
+}
+
+impl<'a> Taking<'a> {
+    fn session(&self) -> SessionId {
+        self.context.principal.session
+    }
+
+    fn views(&self) -> impl Iterator<Item = View<'a>> {
+        let (context, standing) = (self.context, self.standing);
+        self.actions.iter().map(move |action| View { action, context, standing })
+    }
 }
 
 /// Tokens that were taken. Dropped uncommitted, they are given back.
@@ -124,12 +137,12 @@ impl Limits {
     /// The limits that are used up: the strictest first, of those the one that lasts longest.
     pub fn reserve(&self, taking: Taking<'_>) -> Result<Reservation, Vec1<Exceeded>> {
         let _one_at_a_time = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
-        let Taking { session, actions, lifted } = taking;
+        let (session, lifted) = (taking.session(), taking.lifted);
         let mut reservation = Reservation { taken: Vec::new() };
         let mut exceeded = Vec::new();
         for (spec, limit) in self.rules.limits().iter().zip(&self.limits) {
-            let matching = actions.iter().filter(|action| spec.matches(action));
-            let cost = matching.fold(0u32, |sum, action| sum.saturating_add(spec.cost(action)));
+            let matching = taking.views().filter(|view| spec.matches(*view));
+            let cost = matching.fold(0u32, |sum, view| sum.saturating_add(spec.cost(view.action)));
             // A request larger than the whole quantity takes all of it: its size is for the rules to judge.
             let Some(tokens) = NonZeroU32::new(cost.min(spec.quantity)) else { continue };
             match limit.take(session, tokens, &self.clock) {
@@ -152,8 +165,8 @@ impl Limits {
     }
 
     /// The ids of the limits that speak of these actions.
-    fn concerned(&self, actions: &Vec1<Action>) -> Vec<String> {
-        let limits = self.rules.limits().iter().filter(|spec| actions.iter().any(|action| spec.matches(action)));
+    fn concerned(&self, taking: Taking<'_>) -> Vec<String> {
+        let limits = self.rules.limits().iter().filter(|spec| taking.views().any(|view| spec.matches(view)));
         limits.map(|spec| spec.id.clone()).collect()
     }
 }

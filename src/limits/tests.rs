@@ -35,8 +35,15 @@ fn destroy(count: Count) -> Action {
     Action::for_test("aws:ec2:TerminateInstances", blast, EnvironmentKind::Dev)
 }
 
+/// Nobody known, at no particular time.
+fn context(session: SessionId) -> Context {
+    let context = crate::prove::nobody(Timestamp::from_millis(0));
+    Context { principal: crate::model::Principal { session, ..context.principal }, ..context }
+}
+
 fn take(limits: &Limits, session: SessionId, actions: &Vec1<Action>) -> Result<(), (String, Duration)> {
-    match limits.reserve(Taking { session, actions, lifted: &[] }) {
+    let context = context(session);
+    match limits.reserve(Taking { context: &context, standing: None, actions, lifted: &[] }) {
         Ok(reservation) => {
             reservation.commit();
             Ok(())
@@ -77,7 +84,11 @@ fn what_is_not_committed_is_given_back() {
     let limits = limits(&Arc::new(Hand::default()));
     for _ in 0..100 {
         let actions = vec1![destroy(Count::Exact(10))];
-        drop(limits.reserve(Taking { session: session(1), actions: &actions, lifted: &[] }).unwrap());
+        drop(
+            limits
+                .reserve(Taking { context: &context(session(1)), standing: None, actions: &actions, lifted: &[] })
+                .unwrap(),
+        );
     }
     assert!(take(&limits, session(1), &vec1![destroy(Count::Exact(10))]).is_ok());
     assert!(take(&limits, session(1), &vec1![destroy(Count::ONE)]).is_err());
@@ -96,7 +107,9 @@ fn several_limits_are_taken_as_one() {
     for _ in 0..50 {
         assert_eq!(take(&limits, session(1), &vec1![destroy(Count::ONE)]).unwrap_err().0, "us/tight");
     }
-    let left = limits.rules.limits().iter().zip(&limits.limits).filter(|(spec, _)| spec.matches(&destroy(Count::ONE)));
+    let (action, context) = (destroy(Count::ONE), context(session(1)));
+    let view = View { action: &action, context: &context, standing: None };
+    let left = limits.rules.limits().iter().zip(&limits.limits).filter(|(spec, _)| spec.matches(view));
     for (spec, limit) in left.filter(|(spec, _)| spec.quantity > 2) {
         let rest = NonZeroU32::new(spec.quantity - 2).unwrap();
         assert!(matches!(limit.limiter.check_key_n(&session(1), rest), Ok(Ok(()))), "{} was charged", spec.id);
@@ -130,7 +143,8 @@ fn disrupt(n: u64) -> Vec1<Action> {
 }
 
 async fn within(limits: &Limits, actions: &Vec1<Action>, hold: Duration) -> Result<(), Vec1<Exceeded>> {
-    let taking = Taking { session: session(1), actions, lifted: &[] };
+    let context = context(session(1));
+    let taking = Taking { context: &context, standing: None, actions, lifted: &[] };
     limits.reserve_within(taking, hold).await.map(Reservation::commit)
 }
 
@@ -227,7 +241,9 @@ fn a_lifted_limit_lets_pass_what_people_have_seen_and_no_other_does() {
     let actions = vec1![destroy(Count::ONE)];
     let lifted = |ids: &[&str]| {
         let lifted: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
-        limits.reserve(Taking { session: session(1), actions: &actions, lifted: &lifted }).is_ok()
+        limits
+            .reserve(Taking { context: &context(session(1)), standing: None, actions: &actions, lifted: &lifted })
+            .is_ok()
     };
     assert!(!lifted(&[]) && !lifted(&["us/other"]) && lifted(&["base/destroy-burst"]));
 }

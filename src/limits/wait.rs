@@ -64,7 +64,7 @@ impl Limits {
     pub async fn reserve_within(&self, taking: Taking<'_>, hold: Duration) -> Result<Reservation, Vec1<Exceeded>> {
         let mut key = None;
         if !self.room.is_empty() && !hold.is_zero() {
-            key = Some((taking.session, self.concerned(taking.actions))).filter(|key| self.room.is_awaited(key));
+            key = Some((taking.session(), self.concerned(taking))).filter(|key| self.room.is_awaited(key));
         }
         if key.is_none() {
             match self.reserve(taking) {
@@ -74,7 +74,7 @@ impl Limits {
         }
         let Ok(_place) = self.room.places.try_acquire() else { return self.reserve(taking) };
         let deadline = Instant::now() + hold;
-        let queue = self.room.queue(key.unwrap_or_else(|| (taking.session, self.concerned(taking.actions))));
+        let queue = self.room.queue(key.unwrap_or_else(|| (taking.session(), self.concerned(taking))));
         let Ok(_turn) = timeout_at(deadline, queue.lock()).await else { return self.reserve(taking) };
         loop {
             let exceeded = match self.reserve(taking) {

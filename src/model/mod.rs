@@ -20,7 +20,7 @@ pub use effect::{Disposition, Effect, Mode, Posture};
 pub use environment::{Environment, Kind as EnvironmentKind};
 pub use ids::{ApprovalId, DecisionId, ParseIdError, SessionId};
 pub use operation::Operation;
-pub use principal::{Context, Door, Evidence, Principal};
+pub use principal::{Context, Door, Evidence, Level, Principal, Standing};
 pub use resource::{Parameter, Place, Resource};
 
 #[cfg(test)]

@@ -23,6 +23,29 @@ pub struct Principal {
 }
 
 words! {
+    /// How far a person's own hand reaches, as `people.yaml` says. Declared in order.
+    Level {
+        /// Works under others' eyes.
+        Junior = "junior",
+        /// Works alone.
+        Mid = "mid",
+        /// Answers for others.
+        Senior = "senior",
+    }
+}
+
+/// What `people.yaml` says about the person that a session acts for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// How far the person's own hand reaches; `None`: nothing says it, and every rule counts it as the lowest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// The roles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+}
+
+words! {
     /// The way an action came in.
     Door {
         /// Forward or reverse HTTP proxy.

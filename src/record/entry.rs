@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::classify::Action;
 use crate::decide::Finding;
 use crate::model::{
-    ApprovalId, BlastRadius, DecisionId, Disposition, Door, Effect, Environment, Evidence, Mode, Operation, Parameter,
-    Place, Posture, Principal, Resource, SessionId, Timestamp,
+    ApprovalId, BlastRadius, DecisionId, Disposition, Door, Effect, Environment, Evidence, Operation, Parameter, Place,
+    Posture, Principal, Resource, SessionId, Standing, Timestamp,
 };
 
 /// One record of the log.
@@ -268,6 +268,9 @@ pub struct DecisionEntry {
     pub at: Timestamp,
     /// Who.
     pub principal: Principal,
+    /// What `people.yaml` said of the person then; nothing where it said nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
     /// Through which door.
     pub door: Door,
     /// The method and the target's host and port: `POST cloudformation.us-east-1.amazonaws.com:443`. Paths and queries
@@ -320,7 +323,7 @@ pub struct HookEntry {
 impl DecisionEntry {
     /// The findings that carry the decision.
     pub fn deciding(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.effect == self.decision && finding.mode == Mode::Enforce)
+        self.findings.iter().filter(|finding| finding.effect == self.decision && finding.counts())
     }
 }
 

@@ -7,6 +7,7 @@ mod folder;
 mod format;
 mod log;
 pub mod query;
+mod recall;
 mod recover;
 pub mod redact;
 mod scan;
@@ -21,6 +22,7 @@ pub use entry::{
 };
 pub use format::{LogId, PAYLOAD_BYTES_MAX};
 pub use log::{Ledger, LedgerError, LedgerOptions, Recovered};
+pub use recall::{Masked, Recalled, Unsaid};
 pub use scan::{Damage, Trouble};
 pub use writer::TreeHead;
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::advice::{Advice, advice};
 use crate::classify::environment::inventory_entry;
 use crate::model::{
-    BlastRadius, DecisionId, Disposition, Effect, Environment, EnvironmentKind, Impact, Mode, Posture, Scope, Timestamp,
+    BlastRadius, DecisionId, Disposition, Effect, Environment, EnvironmentKind, Impact, Posture, Scope, Timestamp,
 };
 use crate::record::{ActionEntry, DecisionEntry};
 use crate::rules::RuleSet;
@@ -187,7 +187,7 @@ impl Group {
             self.message.clone_from(&finding.message);
             self.instead.clone_from(&finding.instead);
         }
-        let counted = entry.findings.iter().filter(|finding| finding.mode == Mode::Enforce);
+        let counted = entry.findings.iter().filter(|finding| finding.counts());
         let rules = counted.map(|finding| &finding.rule).filter(|rule| !rule.starts_with("matrix:"));
         self.spoke = rules.cloned().collect();
         self.others.clear();

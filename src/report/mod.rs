@@ -5,7 +5,10 @@
 //! Nothing here decides or changes anything.
 
 mod advice;
+mod again;
+mod diff;
 mod group;
+mod shadow;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -14,7 +17,10 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 
 pub use advice::Advice;
+pub use again::Again;
+pub use diff::{Diff, DiffCollector, Flip, FlipGroup, Unsayable};
 pub use group::{Counts, Group};
+pub use shadow::{Kind, Promotion, Shadow, ShadowCollector, ShadowReport};
 
 use crate::decide::Finding;
 use crate::model::{DecisionId, Disposition, Effect, Mode, SessionId, Timestamp};

@@ -26,7 +26,7 @@ fn principal(session: u64) -> Principal {
 
 fn finding(rule: &str, effect: Effect, mode: Mode) -> Finding {
     let (message, instead) = (format!("{rule} says so"), "ask".to_owned());
-    Finding { rule: rule.into(), effect, mode, action: 0, message, instead, failed: None }
+    Finding { rule: rule.into(), effect, mode, action: 0, message, instead, failed: None, lifted: None, demand: None }
 }
 
 /// One call of session `session` at second `n`.
@@ -75,6 +75,7 @@ impl<'a> Call<'a> {
             id,
             at: at(self.n),
             principal: principal(self.session),
+            standing: None,
             door: Door::Http,
             request: "POST x:443".into(),
             actions: vec![ActionEntry {

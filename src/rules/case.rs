@@ -1,12 +1,18 @@
 //! The tests inside a rule: requests, written short, that it must match or must not match.
 
+use std::fmt;
+
 use serde_saphyr::Spanned;
 
-use super::text::{RawAction, RawCase, RawHttp, RawSigner, RawTests};
+use super::moment::{Edge, checked};
+use super::text::{RawAction, RawCase, RawHttp, RawPrincipal, RawSigner, RawTests};
 use crate::classify::{self, Action, Declaration};
 use crate::config::{Report, Spot};
 use crate::identify::command::Stated;
-use crate::model::{BlastRadius, Environment, EnvironmentKind, Operation, Parameter, Place, Resource};
+use crate::model::{
+    BlastRadius, Context, Door, Environment, EnvironmentKind, Operation, Parameter, Place, Principal, Resource,
+    SessionId, Standing, Timestamp,
+};
 
 /// All tests of a rule.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +37,11 @@ pub struct Case {
     /// What it must be recognised as.
     pub operation: Option<String>,
     /// The environment of everything in it; nothing stands for an empty inventory.
-    pub environment: Option<EnvironmentKind>,
+    pub environment: Option<Environment>,
+    /// Who asks, and when.
+    pub context: Context,
+    /// What is known of the person.
+    pub standing: Option<Standing>,
     /// What a listener or a kubeconfig would say of the host.
     pub provider: Option<String>,
     /// The cluster's name, likewise.
@@ -67,6 +77,34 @@ pub struct Request {
     pub body: String,
 }
 
+/// One line that tells it from its neighbours.
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const CHARS_MAX: usize = 160;
+        let text = match self {
+            Self::Command { text, .. } => text.clone(),
+            Self::Http(request) => {
+                // The AWS JSON protocols name the operation there.
+                let is_target = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("x-amz-target");
+                let target = request.headers.iter().find(is_target).map_or("", |(_, target)| target.as_str());
+                [request.method.as_str(), request.url.as_str(), target, request.body.as_str()].join(" ")
+            }
+            Self::Declared(action) => {
+                let resources = action.resources().iter().map(Resource::as_str);
+                let mut words = vec![action.operation().as_str()];
+                words.extend(resources);
+                words.join(" ")
+            }
+        };
+        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if line.chars().count() <= CHARS_MAX {
+            return f.write_str(&line);
+        }
+        let cut: String = line.chars().take(CHARS_MAX).collect();
+        write!(f, "{cut}…")
+    }
+}
+
 impl Cases {
     /// Whether there is none.
     #[must_use]
@@ -83,13 +121,33 @@ impl Cases {
 fn check(raw: Spanned<RawCase>, report: &mut Report<'_>) -> Case {
     let at = Spot::from(&raw);
     let location = raw.referenced;
-    let RawCase { http, action, command, files, operation, environment, provider, cluster } = raw.value;
+    let (principal, moment) = (raw.value.principal.clone(), raw.value.at.clone());
+    let RawCase {
+        http, action, command, files, operation, provider, cluster, environment, tier, owner, tenant, ..
+    } = raw.value;
+    let is_described = tier.is_some() || owner.is_some() || tenant.is_some();
+    if is_described && environment.is_none() && action.is_none() {
+        report.say(at, "`tier`, `owner` and `tenant` are those of an `environment`", None);
+    }
+    let of = |kind: EnvironmentKind| Environment {
+        tier,
+        owner: owner.clone(),
+        tenant: tenant.clone(),
+        ..Environment::of(kind)
+    };
+    let environment = environment.map(of);
+    let at_moment =
+        moment.as_ref().and_then(|text| checked(text, Edge::Begin, report)).unwrap_or(Timestamp::from_millis(0));
+    let (principal, standing) = who(principal.unwrap_or_default(), at_moment);
     if !files.is_empty() && command.is_none() {
         report.say(at, "`files` stand beside a `command`", None);
     }
     let attempt = match (http, action, command) {
         (Some(http), None, None) => Attempt::Http(request(http, at, report)),
-        (None, Some(action), None) => Attempt::Declared(Box::new(declared(action))),
+        (None, Some(action), None) => {
+            let environment = of(action.environment);
+            Attempt::Declared(Box::new(declared(action, environment)))
+        }
         (None, None, Some(text)) => {
             let around = Stated { files: files.into_iter().collect(), ..Stated::in_workspace("/repo") };
             Attempt::Command { text, around }
@@ -105,12 +163,22 @@ fn check(raw: Spanned<RawCase>, report: &mut Report<'_>) -> Case {
         attempt,
         operation,
         environment,
+        context: Context { principal, door: Door::Http, at: at_moment },
+        standing,
         provider,
         cluster,
     }
 }
 
-fn declared(raw: RawAction) -> Action {
+/// Who asks, and what is known of the person.
+fn who(raw: RawPrincipal, at: Timestamp) -> (Principal, Option<Standing>) {
+    let RawPrincipal { person, agent, level, roles, anonymous } = raw;
+    let is_known = level.is_some() || roles.is_some();
+    let standing = is_known.then(|| Standing { level, roles: roles.unwrap_or_default() });
+    (Principal { session: SessionId::new(at, 0), agent, person, anonymous }, standing)
+}
+
+fn declared(raw: RawAction, environment: Environment) -> Action {
     let mut blast = BlastRadius::new(raw.impact, raw.scope);
     blast.hazards = raw.hazards.into_iter().collect();
     blast.count = raw.count.unwrap_or(blast.count);
@@ -122,11 +190,12 @@ fn declared(raw: RawAction) -> Action {
         place: Place { account, region, cluster, namespace, ..Place::default() },
         parameters: raw.parameters.into_iter().map(|(name, value)| Parameter { name, value }).collect(),
         blast,
-        environment: Environment::of(raw.environment),
+        environment,
     })
 }
 
-fn request(raw: RawHttp, at: Spot, report: &mut Report<'_>) -> Request {
+/// Makes the request: body, its type, and the signature.
+pub(crate) fn request(raw: RawHttp, at: Spot, report: &mut Report<'_>) -> Request {
     let RawHttp { method, url, headers, body, form, json, aws } = raw;
     if usize::from(body.is_some()) + usize::from(form.is_some()) + usize::from(json.is_some()) > 1 {
         report.say(at, "a test has one of `body`, `form` and `json`", None);
@@ -157,6 +226,39 @@ fn request(raw: RawHttp, at: Spot, report: &mut Report<'_>) -> Request {
         report.say(at, message, None);
     }
     Request { method, url, headers, body }
+}
+
+impl RawHttp {
+    /// The same with every text in it passed through `fill`.
+    pub(crate) fn filled(self, fill: &mut dyn FnMut(&str) -> String) -> Self {
+        let Self { method, url, headers, body, form, json, aws } = self;
+        Self {
+            method,
+            url: fill(&url),
+            headers: headers.into_iter().map(|(name, value)| (name, fill(&value))).collect(),
+            body: body.map(|text| fill(&text)),
+            form: form.map(|form| form.into_iter().map(|(name, value)| (name, fill(&value))).collect()),
+            json: json.map(|value| filled_json(value, fill)),
+            aws: aws.map(|signer| RawSigner {
+                account: signer.account.map(|account| fill(&account)),
+                region: fill(&signer.region),
+                ..signer
+            }),
+        }
+    }
+}
+
+/// The same JSON with every string in it passed through `fill`; names of members stay.
+pub(crate) fn filled_json(value: serde_json::Value, fill: &mut dyn FnMut(&str) -> String) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => Value::String(fill(&text)),
+        Value::Array(items) => Value::Array(items.into_iter().map(|item| filled_json(item, fill)).collect()),
+        Value::Object(members) => {
+            Value::Object(members.into_iter().map(|(name, item)| (name, filled_json(item, fill))).collect())
+        }
+        other => other,
+    }
 }
 
 /// As forms are encoded: everything but letters, digits and `.-_~`.

@@ -11,7 +11,7 @@ use regex::bytes::{RegexSet, RegexSetBuilder};
 
 use super::matcher::{Facets, Matcher};
 use crate::classify::Action;
-use crate::config::Glob;
+use crate::config::{self, Glob};
 use crate::model::{Hazards, Operation};
 
 /// From an operation to the rules that could speak of it.
@@ -119,13 +119,15 @@ impl Index {
 }
 
 impl Bucket {
-    fn add(&mut self, candidate: Candidate, resources: &[Glob]) {
-        if resources.is_empty() {
+    fn add(&mut self, candidate: Candidate, resources: &[config::Pattern]) {
+        let globs: Option<Vec<&Glob>> = resources.iter().map(config::Pattern::as_glob).collect();
+        // Expressions have settings of their own, which one automaton for all of them could not keep apart.
+        let Some(globs) = globs.filter(|globs| !globs.is_empty()) else {
             self.plain.push(candidate);
             return;
-        }
+        };
         let owner = self.narrowed.len();
-        self.patterns.extend(resources.iter().map(|glob| Pattern { glob: glob.clone(), owner }));
+        self.patterns.extend(globs.into_iter().map(|glob| Pattern { glob: glob.clone(), owner }));
         self.narrowed.push(candidate);
     }
 

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::Layer;
-use super::lint;
-use super::matcher::{Block, Facets, Matcher, Verdict};
+use super::matcher::{Block, Facets, Matcher, Reading, Verdict};
 use super::rule::one_line;
-use super::text::RawLimits;
+use super::sets::Sets;
+use super::text::{RawLimit, RawLimits};
+use super::{Layer, View, lint};
 use crate::classify::Action;
 use crate::config::{Diagnostics, Report, Spot, duration, parse_yaml};
-use crate::model::{Count, Door, Effect};
+use crate::model::{Count, Effect};
 
 /// One limit, for the governor to keep.
 #[derive(Debug)]
@@ -34,13 +34,11 @@ pub struct LimitSpec {
 
 impl LimitSpec {
     /// Whether the limit counts this action. What cannot be said counts.
-    #[must_use]
-    pub fn matches(&self, action: &Action) -> bool {
-        // Limits cannot name doors: any will do.
-        let facets = Facets::of(action, Door::Http);
-        self.matcher.facets.allows(facets)
-            && self.matcher.covers(action) != Verdict::No
-            && !self.unless.as_ref().is_some_and(|unless| unless.excuses(action, facets))
+    pub(crate) fn matches(&self, view: View<'_>) -> bool {
+        // Limits cannot name doors.
+        self.matcher.facets.allows(Facets::of(view.action, view.context.door))
+            && self.matcher.covers(view) != Verdict::No
+            && !self.unless.as_ref().is_some_and(|unless| unless.excuses(view))
     }
 
     /// How many tokens the action takes: one for each resource, all of them for a collection without bound. Never more
@@ -54,37 +52,40 @@ impl LimitSpec {
     }
 
     /// Parses and checks one file.
-    pub(super) fn parse(file: &str, text: &str, layer: Layer) -> Result<Vec<Self>, Diagnostics> {
+    pub(super) fn parse(file: &str, text: &str, layer: Layer, sets: &Sets) -> Result<Vec<Self>, Diagnostics> {
         let raw: RawLimits = parse_yaml(file, text)?;
         let mut report = Report::new(file, text);
-        let mut specs = Vec::new();
-        for limit in raw.limits {
-            lint::limit(&limit, file, &mut report);
-            let at = Spot::from(&limit.matches);
-            let matcher = limit.matches.value.compile(at, Block::Match, &mut report);
-            lint::matcher(&matcher, at, &mut report);
-            let unless = limit.unless.map(|unless| {
-                let at = Spot::from(&unless);
-                unless.value.compile(at, Block::Unless, &mut report)
-            });
-            let (quantity, per) = allowance(&limit.allow.value).unwrap_or_else(|message| {
-                let help = "write it as `10 per 10m`";
-                report.say(&limit.allow, message, Some(help.to_owned()));
-                (1, Duration::from_secs(1))
-            });
-            specs.push(Self {
-                id: limit.id.value,
-                quantity,
-                per,
-                decision: limit.decision.value,
-                message: one_line(&limit.message.value),
-                instead: limit.instead.map(|instead| one_line(&instead.value)).unwrap_or_default(),
-                layer,
-                matcher,
-                unless,
-            });
+        for limit in &raw.limits {
+            lint::folder(&limit.id, file, &mut report);
         }
+        let mut reading = Reading { report: &mut report, sets };
+        let specs = raw.limits.iter().map(|limit| Self::check(limit, layer, &mut reading)).collect();
         report.finish(specs)
+    }
+
+    /// Checks one limit.
+    pub(super) fn check(limit: &RawLimit, layer: Layer, reading: &mut Reading<'_, '_>) -> Self {
+        lint::limit(limit, reading.report);
+        let at = Spot::from(&limit.matches);
+        let matcher = limit.matches.value.compile(at, Block::Match, reading);
+        lint::matcher(&matcher, at, reading.report);
+        let unless = limit.unless.as_ref().map(|unless| unless.value.compile(unless.into(), Block::Unless, reading));
+        let (quantity, per) = allowance(&limit.allow.value).unwrap_or_else(|message| {
+            let help = "write it as `10 per 10m`";
+            reading.report.say(&limit.allow, message, Some(help.to_owned()));
+            (1, Duration::from_secs(1))
+        });
+        Self {
+            id: limit.id.value.clone(),
+            quantity,
+            per,
+            decision: limit.decision.value,
+            message: one_line(&limit.message.value),
+            instead: limit.instead.as_ref().map(|instead| one_line(&instead.value)).unwrap_or_default(),
+            layer,
+            matcher,
+            unless,
+        }
     }
 }
 

@@ -5,38 +5,57 @@
 
 mod builtin;
 mod case;
+mod demand;
+pub mod docs;
+mod exception;
+pub mod format;
+mod freeze;
+pub mod import;
 mod index;
 mod limits;
 mod lint;
 mod matcher;
 mod matrix;
+mod moment;
+mod repository;
+mod review;
 mod rule;
+pub mod schema;
+mod sets;
 mod text;
+mod when;
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use builtin::builtin_sources;
 pub use case::{Attempt, Case, Cases, Request};
+pub(crate) use case::{filled_json, request};
+pub use demand::{Approval, Demand, Obligation, Voter};
+pub use exception::Exception;
 pub use limits::LimitSpec;
+pub use matcher::{Checked, Key, Verdict};
 pub use matrix::{Matrix, Row};
 pub use rule::{Rule, Severity};
 pub use text::Maturity;
+pub(crate) use text::RawHttp;
 
 use crate::classify::Action;
-use crate::config::{Diagnostic, Diagnostics, Report, parse_yaml};
-use crate::model::{Door, Mode};
+use crate::config::{Diagnostic, Diagnostics, Kind, Report, nearest, parse_yaml};
+use crate::model::{Context, Mode, Standing};
 use index::Index;
 use lint::Proof;
-use matcher::{Facets, Verdict};
+use matcher::Facets;
+use sets::Sets;
 use text::RawPack;
 
 /// One file of rules as it was read.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// The file as a person would name it. Its last two parts are the rule's id; `pack.yaml`, `matrix.yaml` and
-    /// `limits.yaml` are what their names say.
+    /// The file as a person would name it. Its last two parts are the rule's id; `pack.yaml`, `matrix.yaml`, `limits.yaml`,
+    /// `exceptions.yaml`, `freezes.yaml` and `sets.yaml` are what their names say.
     pub file: String,
     /// Its text.
     pub text: String,
@@ -45,12 +64,17 @@ pub struct Source {
 }
 
 /// Whose rules these are; a later layer can only tighten.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Layer {
     /// Compiled in.
     BuiltIn,
     /// The organisation's.
     Organisation,
+    /// A team's: it can only tighten.
+    Team,
+    /// A repository's `.blastgate.yaml`, which the agent can write: it can only tighten.
+    Repository,
 }
 
 impl Layer {
@@ -60,6 +84,8 @@ impl Layer {
         match self {
             Self::BuiltIn => "built-in",
             Self::Organisation => "organisation",
+            Self::Team => "team",
+            Self::Repository => "repository",
         }
     }
 }
@@ -84,10 +110,22 @@ pub struct Pack {
 pub struct RuleSet {
     rules: Vec<Rule>,
     limits: Vec<LimitSpec>,
+    exceptions: Vec<Exception>,
     packs: Vec<Pack>,
     matrix: Matrix,
     index: Index,
     revision: String,
+}
+
+/// All that a rule may look at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View<'a> {
+    /// The action.
+    pub(crate) action: &'a Action,
+    /// Who, through which door, when.
+    pub(crate) context: &'a Context,
+    /// What is known of the person that the session acts for.
+    pub(crate) standing: Option<&'a Standing>,
 }
 
 /// A rule that speaks of an action.
@@ -146,39 +184,57 @@ impl RuleSet {
         let mut set = Self {
             rules: Vec::new(),
             limits: Vec::new(),
+            exceptions: Vec::new(),
             packs: Vec::new(),
             matrix: Matrix::default(),
             index: Index::default(),
             revision: revision(sources),
         };
         let mut wrong: Vec<Diagnostic> = Vec::new();
-        for source in sources {
-            if let Err(Diagnostics(found)) = set.read(source, proof) {
+        let mut sets = Sets::default();
+        // First what the others name.
+        for source in sources.iter().filter(|source| name(source) == SETS) {
+            if let Err(Diagnostics(found)) = sets.read(&source.file, &source.text) {
+                wrong.extend(found);
+            }
+        }
+        for source in sources.iter().filter(|source| name(source) != SETS) {
+            if let Err(Diagnostics(found)) = set.read(source, proof, &sets) {
                 wrong.extend(found);
             }
         }
         set.find_twins(&mut wrong);
+        set.find_targets(sources, &mut wrong);
         // Findings and lists come in one order, whatever order the files came in.
         set.rules.sort_by(|a, b| a.id.cmp(&b.id));
         set.limits.sort_by(|a, b| a.id.cmp(&b.id));
+        set.exceptions.sort_by(|a, b| a.id.cmp(&b.id));
         for (position, rule) in set.rules.iter().enumerate().filter(|(_, rule)| rule.mode != Mode::Off) {
             set.index.add(position, &rule.matches);
         }
         if wrong.is_empty() { Ok(set) } else { Err(Diagnostics(wrong)) }
     }
 
-    fn read(&mut self, source: &Source, proof: Proof) -> Result<(), Diagnostics> {
+    fn read(&mut self, source: &Source, proof: Proof, sets: &Sets) -> Result<(), Diagnostics> {
         let Source { file, text, layer } = source;
-        match file.rsplit(['/', '\\']).next().unwrap_or_default() {
+        match name(source) {
             "pack.yaml" => self.packs.push(pack(file, text)?),
             "matrix.yaml" if *layer == Layer::BuiltIn => self.matrix = Matrix::parse(file, text)?,
             "matrix.yaml" => {
-                let mut wrong = Diagnostic::new(file, "replacing cells of the matrix is not supported by this version");
-                wrong.suggestion = Some("write rules that tighten; nothing else is needed for that".to_owned());
+                let mut wrong = Diagnostic::new(file, "the matrix cannot be replaced");
+                wrong.suggestion =
+                    Some("to tighten, write rules; to loosen a cell, an exception that names it".to_owned());
                 return Err(Diagnostics(vec![wrong]));
             }
-            "limits.yaml" => self.limits.extend(LimitSpec::parse(file, text, *layer)?),
-            _ => self.rules.push(Rule::parse(file, text, *layer, proof)?),
+            "limits.yaml" => self.limits.extend(LimitSpec::parse(file, text, *layer, sets)?),
+            "exceptions.yaml" => self.exceptions.extend(Exception::parse(file, text, *layer, sets)?),
+            "freezes.yaml" => self.rules.extend(freeze::parse(file, text, *layer, sets)?),
+            repository::FILE => {
+                let (rules, limits) = repository::parse(file, text, sets)?;
+                self.rules.extend(rules);
+                self.limits.extend(limits);
+            }
+            _ => self.rules.push(Rule::parse(file, text, (*layer, proof), sets)?),
         }
         Ok(())
     }
@@ -186,13 +242,35 @@ impl RuleSet {
     fn find_twins(&self, wrong: &mut Vec<Diagnostic>) {
         let rules = self.rules.iter().map(|rule| (rule.id.as_str(), rule.file.as_str()));
         let limits = self.limits.iter().map(|limit| (limit.id.as_str(), "limits.yaml"));
+        let exceptions = self.exceptions.iter().map(|one| (one.id.as_str(), one.file.as_str()));
         let mut seen: HashMap<&str, &str> = HashMap::new();
-        for (id, file) in rules.chain(limits) {
+        for (id, file) in rules.chain(limits).chain(exceptions) {
             if let Some(other) = seen.insert(id, file) {
-                let mut twin = Diagnostic::new(file, format!("id `{id}` is already taken by `{other}`"));
+                let twin = Diagnostic::new(file, format!("id `{id}` is already taken by `{other}`"));
+                let mut twin = twin.kind(Kind::Id);
                 twin.suggestion = Some("choose another name for the file and the id".to_owned());
                 wrong.push(twin);
             }
+        }
+    }
+
+    /// An exception that names what is not there would lift nothing, and nobody would know.
+    fn find_targets(&self, sources: &[Source], wrong: &mut Vec<Diagnostic>) {
+        for exception in &self.exceptions {
+            let text = sources.iter().find(|source| source.file == exception.file).map_or("", |source| &source.text);
+            let mut report = Report::new(&exception.file, text);
+            for rule in exception.lifts.iter().filter(|rule| !rule.starts_with("matrix:") && self.rule(rule).is_none())
+            {
+                let help = nearest(rule, self.rules.iter().map(|rule| rule.id.as_str()));
+                let is_limit = self.limits.iter().any(|limit| limit.id == *rule);
+                let message = if is_limit {
+                    format!("`{rule}` is a limit: exceptions lift rules and cells")
+                } else {
+                    format!("there is no rule `{rule}`")
+                };
+                report.say(exception.at, message, help.filter(|_| !is_limit));
+            }
+            wrong.extend(report.into_found());
         }
     }
 
@@ -221,6 +299,17 @@ impl RuleSet {
         &self.limits
     }
 
+    /// All exceptions, by id.
+    #[must_use]
+    pub fn exceptions(&self) -> &[Exception] {
+        &self.exceptions
+    }
+
+    /// The exception that lifts what this rule or cell says about the action.
+    pub(crate) fn lifted(&self, id: &str, view: View<'_>) -> Option<&Exception> {
+        self.exceptions.iter().find(|exception| exception.lifts(id, view))
+    }
+
     /// All packs that describe themselves.
     #[must_use]
     pub fn packs(&self) -> &[Pack] {
@@ -234,12 +323,13 @@ impl RuleSet {
     }
 
     /// Calls `found` once with every rule that speaks of the action.
-    pub(crate) fn hits<'a>(&'a self, action: &Action, door: Door, mut found: impl FnMut(Hit<'a>)) {
-        let facets = Facets::of(action, door);
+    pub(crate) fn hits<'a>(&'a self, view: View<'_>, mut found: impl FnMut(Hit<'a>)) {
+        let View { action, context, .. } = view;
+        let facets = Facets::of(action, context.door);
         let mut seen: Vec<usize> = Vec::new();
         self.index.candidates(action, facets, |position| {
             let Some(rule) = self.rules.get(position) else { return };
-            let failed = match rule.covers(action, facets) {
+            let failed = match rule.covers(view, facets) {
                 Verdict::No => return,
                 Verdict::Yes => None,
                 Verdict::Unsure(why) => Some(why),
@@ -250,6 +340,13 @@ impl RuleSet {
             }
         });
     }
+}
+
+const SETS: &str = "sets.yaml";
+
+/// What a file's name says it is.
+fn name(source: &Source) -> &str {
+    source.file.rsplit(['/', '\\']).next().unwrap_or_default()
 }
 
 fn pack(file: &str, text: &str) -> Result<Pack, Diagnostics> {

@@ -2,15 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Layer;
 use super::case::Cases;
+use super::demand::Demand;
 use super::lint::{self, Proof};
-use super::matcher::{Block, Facets, Matcher, Verdict};
+use super::matcher::{Block, Checked, Facets, Matcher, Reading, Verdict};
+use super::moment::{Edge, Span, checked};
+use super::sets::Sets;
 use super::text::RawRule;
-use crate::classify::Action;
-use crate::config::{Diagnostics, Report, Spot, parse_yaml};
+use super::when::When;
+use super::{Layer, View};
+use crate::config::{Diagnostics, Kind, Report, Spot, parse_yaml};
 use crate::model::blast_words as words;
-use crate::model::{Effect, EnvironmentKind, Mode};
+use crate::model::{Effect, EnvironmentKind, Mode, Timestamp};
 
 words! {
     /// How bad it is when the rule is right; for people and reports, it decides nothing.
@@ -47,14 +50,23 @@ pub struct Rule {
     pub runbook: Option<String>,
     /// Where the danger is described.
     pub references: Vec<String>,
+    /// What it asks for beyond an answer.
+    pub demand: Demand,
     /// Its tests.
     pub tests: Cases,
     /// Whose it is.
     pub layer: Layer,
     /// The file it came from.
     pub file: String,
+    /// Where its `match:` stands.
+    pub(super) at: Spot,
+    /// It came from `freezes.yaml`.
+    pub(super) is_freeze: bool,
+    /// When it counts.
+    pub(super) span: Span,
     pub(super) matches: Matcher,
     pub(super) unless: Option<Matcher>,
+    pub(super) when: Option<When>,
 }
 
 impl Rule {
@@ -62,7 +74,8 @@ impl Rule {
     #[must_use]
     pub fn specificity(&self) -> usize {
         let named = if self.matches.operation.is_empty() { 0 } else { 100 };
-        named + self.matches.keys + self.unless.as_ref().map_or(0, |unless| unless.keys)
+        let asks = usize::from(self.when.is_some());
+        named + self.matches.keys() + self.unless.as_ref().map_or(0, Matcher::keys) + asks
     }
 
     /// Whether the rule can speak of anything in this environment. Of an action whose other values are as before, that is
@@ -72,35 +85,107 @@ impl Rule {
         self.matches.facets.has_environment(environment)
     }
 
+    /// Until when it counts, if that is said.
+    #[must_use]
+    pub const fn until(&self) -> Option<Timestamp> {
+        self.span.until
+    }
+
+    /// Whether nothing but its `match:` decides whether it speaks.
+    pub(super) fn is_always_on(&self) -> bool {
+        self.mode == Mode::Enforce && self.unless.is_none() && self.when.is_none() && self.span == Span::default()
+    }
+
     /// Whether the rule speaks of the action.
-    pub(crate) fn covers(&self, action: &Action, facets: Facets) -> Verdict {
-        if !self.matches.facets.allows(facets) {
+    pub(super) fn covers(&self, view: View<'_>, facets: Facets) -> Verdict {
+        if !self.matches.facets.allows(facets) || !self.span.contains(view.context.at) {
             return Verdict::No;
         }
-        match self.matches.covers(action) {
+        match self.matches.covers(view) {
             Verdict::No => Verdict::No,
-            _ if self.unless.as_ref().is_some_and(|unless| unless.excuses(action, facets)) => Verdict::No,
-            verdict => verdict,
+            _ if self.unless.as_ref().is_some_and(|unless| unless.excuses(view)) => Verdict::No,
+            verdict => self.asks(view, verdict),
         }
     }
 
+    /// What `when` makes of a rule that speaks of the action otherwise.
+    fn asks(&self, view: View<'_>, verdict: Verdict) -> Verdict {
+        match self.when.as_ref().map(|when| when.holds(&view)) {
+            Some(Ok(false)) => Verdict::No,
+            Some(Err(why)) if verdict == Verdict::Yes => Verdict::Unsure(why),
+            _ => verdict,
+        }
+    }
+
+    /// Why the rule speaks of the action, or does not: every key with what it asks for and what the action says.
+    pub(crate) fn trace(&self, view: View<'_>) -> Vec<Checked> {
+        let mut checked = self.matches.show("match", view);
+        checked.extend(self.unless.iter().flat_map(|unless| unless.show("unless", view)));
+        for (key, edge, holds) in [
+            ("from", self.span.from, self.span.from.is_none_or(|from| view.context.at >= from)),
+            ("until", self.span.until, self.span.until.is_none_or(|until| view.context.at < until)),
+        ] {
+            if let Some(edge) = edge {
+                let verdict = if holds { Verdict::Yes } else { Verdict::No };
+                let (wanted, found) = (edge.to_string(), view.context.at.to_string());
+                checked.push(Checked { block: "rule", key: key.to_owned(), wanted, found, verdict });
+            }
+        }
+        if let Some(when) = &self.when {
+            let values: Vec<String> =
+                when.trace(&view).iter().map(|(path, value)| format!("{path} = {value}")).collect();
+            let verdict = match when.holds(&view) {
+                Ok(true) => Verdict::Yes,
+                Ok(false) => Verdict::No,
+                Err(why) => Verdict::Unsure(why),
+            };
+            let (wanted, found) = (when.text().to_owned(), values.join(", "));
+            checked.push(Checked { block: "rule", key: "when".to_owned(), wanted, found, verdict });
+        }
+        checked
+    }
+
     /// Parses and checks one file.
-    pub(super) fn parse(file: &str, text: &str, layer: Layer, proof: Proof) -> Result<Self, Diagnostics> {
+    pub(super) fn parse(
+        file: &str,
+        text: &str,
+        (layer, proof): (Layer, Proof),
+        sets: &Sets,
+    ) -> Result<Self, Diagnostics> {
         let raw: RawRule = parse_yaml(file, text)?;
         let mut report = Report::new(file, text);
-        lint::rule(&raw, (layer, proof), file, &mut report);
+        lint::path(&raw.id, file, &mut report);
+        let rule = Self::check(raw, (file, layer, proof), &mut Reading { report: &mut report, sets });
+        report.finish(rule)
+    }
+
+    /// Checks one rule.
+    pub(super) fn check(
+        raw: RawRule,
+        (file, layer, proof): (&str, Layer, Proof),
+        reading: &mut Reading<'_, '_>,
+    ) -> Self {
+        lint::rule(&raw, (layer, proof), reading.report);
+        let demand = Demand::check(&raw, reading.report);
         let at = Spot::from(&raw.matches);
-        let matches = raw.matches.value.compile(at, Block::Match, &mut report);
+        let matches = raw.matches.value.compile(at, Block::Match, reading);
         let unless = raw.unless.map(|unless| {
             let at = Spot::from(&unless);
-            let unless = unless.value.compile(at, Block::Unless, &mut report);
+            let unless = unless.value.compile(at, Block::Unless, reading);
             if unless.swallows(&matches) {
-                report.say(at, "`unless` covers all that `match` does: the rule can never match", None);
+                reading.report.say_as(
+                    Kind::NeverMatches,
+                    at,
+                    "`unless` covers all that `match` does: the rule can never match",
+                    None,
+                );
             }
             unless
         });
-        lint::matcher(&matches, at, &mut report);
-        let rule = Self {
+        lint::matcher(&matches, at, reading.report);
+        let until = raw.until.as_ref().and_then(|text| checked(text, Edge::End, reading.report));
+        let when = raw.when.and_then(|text| When::check(&text.value, Spot::from(&text), reading.report));
+        Self {
             id: raw.id.value,
             owner: raw.owner,
             severity: raw.severity,
@@ -110,13 +195,17 @@ impl Rule {
             instead: raw.instead.map(|instead| one_line(&instead.value)).unwrap_or_default(),
             runbook: raw.runbook,
             references: raw.references.unwrap_or_default(),
-            tests: raw.tests.map(|tests| Cases::check(tests.value, &mut report)).unwrap_or_default(),
+            demand,
+            tests: raw.tests.map(|tests| Cases::check(tests.value, reading.report)).unwrap_or_default(),
             layer,
             file: file.to_owned(),
+            at,
+            is_freeze: false,
+            span: Span { from: None, until },
             matches,
             unless,
-        };
-        report.finish(rule)
+            when,
+        }
     }
 }
 

@@ -18,9 +18,19 @@ fn wrong(sources: &[Source]) -> String {
     RuleSet::load(sources).map(|set| set.revision().to_owned()).expect_err("it should be refused").to_string()
 }
 
+fn look<'a>(set: &'a RuleSet, action: &Action, found: impl FnMut(Hit<'a>)) {
+    let context = crate::prove::nobody(crate::model::Timestamp::from_millis(0));
+    set.hits(View { action, context: &context, standing: None }, found);
+}
+
+fn counts(limit: &LimitSpec, action: &Action) -> bool {
+    let context = crate::prove::nobody(crate::model::Timestamp::from_millis(0));
+    limit.matches(View { action, context: &context, standing: None })
+}
+
 fn hits(set: &RuleSet, action: &Action) -> Vec<String> {
     let mut found = Vec::new();
-    set.hits(action, Door::Http, |hit| found.push(hit.rule.id.clone()));
+    look(set, action, |hit| found.push(hit.rule.id.clone()));
     found.sort();
     found
 }
@@ -53,8 +63,17 @@ fn what_is_wrong_with_a_rule_is_told_with_its_place() {
         ("{ operation: [\"aws:cloudformation:DeleteStak\"] }", "", "no catalog knows the operation"),
         ("{ operation: [\"aws:DeleteStack\"] }", "", "is not an operation"),
         ("{ operation: [\"kubernetes:*\"], provider: [aws] }", "", "it can never match"),
-        ("{ impact: [destroy] }", "when: x\n", "`when` is not supported by this version"),
-        ("{ impact: [destroy] }", "approval: { quorum: 2 }\n", "`approval` is not supported"),
+        ("{ impact: [destroy] }", "when: x\n", "8:7: unknown name `x`"),
+        (
+            "{ impact: [destroy] }",
+            "when: >\n  has(account) &&\n  scope > 3\n",
+            "10:9: `scope` is a word and not a number",
+        ),
+        ("{ impact: [destroy] }", "when: [a]\n", "8:7: expected"),
+        ("{ impact: [destroy] }", "when:\n", "us/x.yaml:8:"),
+        ("{ impact: [destroy] }", "when: \"\"\n", "8:7: the expression is empty"),
+        ("{ impact: [destroy] }", "when: true\n", "8:7: this is the same for every action"),
+        ("{ impact: [destroy] }", "approval: { quorum: 2 }\n", "a rule that says `deny` asks nobody"),
         ("{ impact: [destroy] }", "unless: { environment: [unknown] }\n", "cannot excuse the environment `unknown`"),
         ("{ impact: [destroy] }", "unless: { impact: [destroy, unknown] }\n", "cannot excuse the impact `unknown`"),
         ("{ impact: [read] }", "unless: { impact: [read] }\n", "the rule can never match"),
@@ -81,7 +100,7 @@ fn ids_decisions_and_layers_are_checked() {
         ),
         (
             vec![Source { file: "rules/us/matrix.yaml".to_owned(), ..source("us/x", "guarded: {}") }],
-            "not supported by this version",
+            "the matrix cannot be replaced",
         ),
         (
             vec![Source {
@@ -168,7 +187,7 @@ fn what_nobody_knows_counts_as_the_worst() {
     let set = RuleSet::only(&[rule("us/x", "{ account: \"1111*\", impact: [destroy] }", "")]).unwrap();
     let mut found = Vec::new();
     let action = destroy("aws:s3:DeleteBucket", EnvironmentKind::Dev);
-    set.hits(&action, Door::Http, |hit| found.push(hit.failed.clone()));
+    look(&set, &action, |hit| found.push(hit.failed.clone()));
     assert_eq!(found, [Some("the request does not prove its account".to_owned())]);
     let unnamed = Action::for_test(
         "aws:rds:unidentified",
@@ -195,6 +214,31 @@ fn unless_must_cover_everything() {
         let source = rule("us/x", "{ impact: [destroy] }", &format!("unless: {unless}\n"));
         check_rule(&source, &action, expected);
     }
+}
+
+#[test]
+fn when_is_asked_last_and_counts_where_it_cannot_be_evaluated() {
+    let stack = || destroy("aws:cloudformation:DeleteStack", EnvironmentKind::Dev);
+    let place = Place { account: Some("111122223333".into()), ..Place::default() };
+    for (when, unless, action, expected) in [
+        ("scope == \"resource\"", "", stack(), true),
+        ("scope == \"item\"", "", stack(), false),
+        ("account == \"111122223333\"", "", stack().at(place.clone()), true),
+        ("account == \"444455556666\"", "", stack().at(place), false),
+        ("account == \"444455556666\"", "", stack(), true),
+        ("has(account) && account == \"444455556666\"", "", stack(), false),
+        ("account == \"444455556666\"", "unless: { environment: [dev] }\n", stack(), false),
+        ("scope == \"resource\"", "unless: { environment: [prod] }\n", stack(), true),
+    ] {
+        let source = rule("us/x", "{ impact: [destroy] }", &format!("when: '{when}'\n{unless}"));
+        check_rule(&source, &action, expected);
+    }
+    let source = rule("us/x", "{ impact: [destroy] }", "when: account == \"111122223333\"\n");
+    let set = RuleSet::only(&[source]).unwrap();
+    let mut failed = Vec::new();
+    look(&set, &stack(), |hit| failed.push(hit.failed.clone()));
+    assert_eq!(failed, [Some("the request does not prove its account".to_owned())]);
+    look(&set, &destroy("kubernetes:core:pods.delete", EnvironmentKind::Dev), |hit| panic!("{hit:?}"));
 }
 
 #[test]
@@ -316,10 +360,10 @@ fn limits_count_what_is_destroyed() {
     let limit = set.limits().iter().find(|limit| limit.id == "base/destroy-burst").unwrap();
     assert_eq!((limit.quantity, limit.per.as_secs(), limit.decision), (10, 600, Effect::Escalate));
     let bucket = |kind| destroy("aws:s3:DeleteBucket", kind);
-    assert!(limit.matches(&bucket(EnvironmentKind::Dev)) && limit.matches(&bucket(EnvironmentKind::Unknown)));
-    assert!(!limit.matches(&bucket(EnvironmentKind::Local)));
+    assert!(counts(limit, &bucket(EnvironmentKind::Dev)) && counts(limit, &bucket(EnvironmentKind::Unknown)));
+    assert!(!counts(limit, &bucket(EnvironmentKind::Local)));
     let read = Action::for_test("aws:s3:GetObject", BlastRadius::new(Impact::Read, Scope::Item), EnvironmentKind::Prod);
-    assert!(!limit.matches(&read));
+    assert!(!counts(limit, &read));
     assert_eq!(limit.cost(&bucket(EnvironmentKind::Dev)), 1);
     for (text, expected) in [
         ("allow: 0 per 10m", "is not an allowance"),
@@ -335,8 +379,9 @@ fn limits_count_what_is_destroyed() {
                 if line.trim_start().starts_with(&format!("{key}:")) { format!("    {text}") } else { line.to_owned() }
             })
             .collect();
-        let found =
-            LimitSpec::parse("rules/base/limits.yaml", &lines.join("\n"), Layer::BuiltIn).unwrap_err().to_string();
+        let found = LimitSpec::parse("rules/base/limits.yaml", &lines.join("\n"), Layer::BuiltIn, &Sets::default())
+            .unwrap_err()
+            .to_string();
         assert!(found.contains(expected), "{found}");
     }
 }
@@ -365,3 +410,5 @@ fn without_the_tests_inside_them_the_built_in_rules_say_the_same() {
     let others = |set: &RuleSet| format!("{:?} {:?}", set.limits(), set.packs());
     assert_eq!(others(&whole), others(&judging));
 }
+
+mod language;

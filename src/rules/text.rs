@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{IgnoredAny, IntoDeserializer, SeqAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
 use super::Severity;
+use super::demand::Obligation;
 use crate::config::Spot;
-use crate::model::{Count, Door, Effect, EnvironmentKind, Evidence, Hazard, Impact, Mode, Reversible, Scope};
+use crate::model::{Count, Door, Effect, EnvironmentKind, Evidence, Hazard, Impact, Level, Mode, Reversible, Scope};
 
 /// One value or a list of values; each knows its place where the parser tells it.
 #[derive(Clone, Debug)]
@@ -50,6 +52,29 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
+/// A tier, or a comparison with one.
+#[derive(Clone, Debug)]
+pub(super) struct Tier(pub(super) String);
+
+impl<'de> Deserialize<'de> for Tier {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Seen;
+        impl Visitor<'_> for Seen {
+            type Value = Tier;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number or a comparison such as `<= 2`")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Tier, E> {
+                Ok(Tier(text.to_owned()))
+            }
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Tier, E> {
+                Ok(Tier(number.to_string()))
+            }
+        }
+        deserializer.deserialize_any(Seen)
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Seen<T>(PhantomData<T>);
@@ -83,8 +108,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     }
 }
 
-/// A key that the full language has and this version does not act on.
-pub(super) type Unbuilt = Option<Spanned<IgnoredAny>>;
+/// A key that is written without a value is not the same as no key.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
 
 /// One rule, one file.
 #[derive(Debug, Deserialize)]
@@ -100,12 +127,25 @@ pub(super) struct RawRule {
     pub(super) decision: Spanned<Effect>,
     pub(super) message: Spanned<String>,
     pub(super) instead: Option<Spanned<String>>,
+    /// Until when it counts: a date (to its end, UTC) or a moment.
+    pub(super) until: Option<Spanned<String>>,
     pub(super) runbook: Option<String>,
     pub(super) references: Option<Vec<String>>,
     pub(super) tests: Option<Spanned<RawTests>>,
-    pub(super) when: Unbuilt,
-    pub(super) approval: Unbuilt,
-    pub(super) obligations: Unbuilt,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) when: Option<Spanned<String>>,
+    pub(super) approval: Option<Spanned<RawApproval>>,
+    pub(super) obligations: Option<Spanned<List<Obligation>>>,
+}
+
+/// Whose answers an escalation needs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawApproval {
+    pub(super) quorum: Option<Spanned<u32>>,
+    pub(super) from: Option<Spanned<List<Text>>>,
+    pub(super) exclude_requester: Option<bool>,
+    pub(super) expires: Option<Spanned<String>>,
 }
 
 /// What a rule speaks of: every key must match, any value of a key does.
@@ -129,6 +169,151 @@ pub(super) struct RawMatch {
     pub(super) parameter: Option<Spanned<BTreeMap<String, List<Text>>>>,
     pub(super) evidence: Option<Spanned<List<Evidence>>>,
     pub(super) door: Option<Spanned<List<Door>>>,
+    pub(super) tier: Option<Spanned<List<Tier>>>,
+    pub(super) owner: Option<Spanned<List<Text>>>,
+    pub(super) tenant: Option<Spanned<List<Text>>>,
+    pub(super) project: Option<Spanned<List<Text>>>,
+    pub(super) subscription: Option<Spanned<List<Text>>>,
+    pub(super) repository: Option<Spanned<List<Text>>>,
+    pub(super) host: Option<Spanned<List<Text>>>,
+    pub(super) database: Option<Spanned<List<Text>>>,
+    pub(super) state: Option<Spanned<List<Text>>>,
+    pub(super) principal: Option<Spanned<RawWho>>,
+    pub(super) session: Option<Spanned<List<Text>>>,
+    pub(super) time: Option<Spanned<OneOrMore<RawWindow>>>,
+}
+
+/// Who acts; every key must match.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawWho {
+    pub(super) person: Option<Spanned<List<Text>>>,
+    pub(super) agent: Option<Spanned<List<Text>>>,
+    pub(super) level: Option<Spanned<List<Text>>>,
+    pub(super) role: Option<Spanned<List<Text>>>,
+}
+
+/// A time of the week.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawWindow {
+    pub(super) days: Option<Spanned<List<Day>>>,
+    pub(super) hours: Option<Spanned<String>>,
+    pub(super) zone: Option<Spanned<String>>,
+}
+
+/// One map, or a list of them.
+#[derive(Clone, Debug)]
+pub(super) struct OneOrMore<T>(Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMore<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Seen<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Seen<T> {
+            type Value = OneOrMore<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map or a list of maps")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OneOrMore<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(|one| OneOrMore(vec![one]))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<OneOrMore<T>, A::Error> {
+                let mut items = Vec::new();
+                while let Some(item) = sequence.next_element()? {
+                    items.push(item);
+                }
+                Ok(OneOrMore(items))
+            }
+        }
+        deserializer.deserialize_any(Seen(PhantomData))
+    }
+}
+
+impl<T> OneOrMore<T> {
+    pub(super) fn as_slice(&self) -> &[T] {
+        &self.0
+    }
+}
+
+/// A day of the week.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Day {
+    Mon,
+    Tue,
+    Wed,
+    Thu,
+    Fri,
+    Sat,
+    Sun,
+}
+
+/// `sets.yaml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSets {
+    pub(super) sets: BTreeMap<String, Spanned<List<Text>>>,
+}
+
+/// `exceptions.yaml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawExceptions {
+    pub(super) exceptions: Vec<RawException>,
+}
+
+/// One exception.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawException {
+    pub(super) id: Spanned<String>,
+    pub(super) rule: Spanned<List<Text>>,
+    #[serde(rename = "match")]
+    pub(super) matches: Spanned<RawMatch>,
+    pub(super) reason: Spanned<String>,
+    pub(super) owner: Spanned<String>,
+    pub(super) approved_by: Spanned<List<Text>>,
+    pub(super) expires: Option<Spanned<String>>,
+}
+
+/// `freezes.yaml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFreezes {
+    pub(super) freezes: Vec<RawFreeze>,
+}
+
+/// One freeze.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFreeze {
+    pub(super) id: Spanned<String>,
+    pub(super) owner: String,
+    pub(super) severity: Option<Severity>,
+    pub(super) mode: Option<Mode>,
+    pub(super) from: Spanned<String>,
+    pub(super) to: Spanned<String>,
+    #[serde(rename = "match")]
+    pub(super) matches: Spanned<RawMatch>,
+    pub(super) unless: Option<Spanned<RawMatch>>,
+    pub(super) decision: Spanned<Effect>,
+    pub(super) message: Spanned<String>,
+    pub(super) instead: Option<Spanned<String>>,
+    pub(super) runbook: Option<String>,
+    pub(super) references: Option<Vec<String>>,
+}
+
+/// `.blastgate.yaml`: what a repository adds. Whatever could loosen is no key of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRepository {
+    pub(super) version: Spanned<u64>,
+    #[serde(default)]
+    pub(super) rules: Vec<RawRule>,
+    #[serde(default)]
+    pub(super) limits: Vec<RawLimit>,
+    #[serde(default)]
+    pub(super) freezes: Vec<RawFreeze>,
 }
 
 /// The tests inside a rule.
@@ -156,8 +341,28 @@ pub(super) struct RawCase {
     pub(super) files: BTreeMap<String, String>,
     pub(super) operation: Option<String>,
     pub(super) environment: Option<EnvironmentKind>,
+    /// Of that environment.
+    pub(super) tier: Option<u8>,
+    pub(super) owner: Option<String>,
+    pub(super) tenant: Option<String>,
     pub(super) provider: Option<String>,
     pub(super) cluster: Option<String>,
+    /// Who asks; without it nobody is known.
+    pub(super) principal: Option<RawPrincipal>,
+    /// When; without it the beginning of 1970.
+    pub(super) at: Option<Spanned<String>>,
+}
+
+/// Who asks, in a test.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPrincipal {
+    pub(super) person: Option<String>,
+    pub(super) agent: Option<String>,
+    pub(super) level: Option<Level>,
+    pub(super) roles: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) anonymous: bool,
 }
 
 /// An action as a caller would declare it: for what no door of this version reads.
@@ -185,7 +390,7 @@ pub(super) struct RawAction {
 /// An HTTP request as a person writes it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawHttp {
+pub(crate) struct RawHttp {
     pub(super) method: String,
     pub(super) url: String,
     #[serde(default)]

@@ -48,6 +48,7 @@ mod platforms;
 mod report;
 mod restart;
 mod reverse;
+mod rules_again;
 mod run;
 mod serve;
 mod streams;

@@ -63,14 +63,17 @@ pub fn compare(accepted: &Texts, found: &Texts) -> Outlook {
         changes.push(change);
     }
     changes.extend(change(accepted.inventory.as_ref(), found.inventory.as_ref(), |_, _| false));
+    changes.extend(change(accepted.people.as_ref(), found.people.as_ref(), |_, _| false));
     let named = |texts: &[Text], file: &str| texts.iter().find(|text| text.file == file).cloned();
     let mut files: Vec<&str> = accepted.rules.iter().chain(&found.rules).map(|text| text.file.as_str()).collect();
     files.sort_unstable();
     files.dedup();
     for file in files {
         let (before, after) = (named(&accepted.rules, file), named(&found.rules, file));
-        // A new file holds rules, limits or the name of a pack: none of them can loosen.
-        let Some(change) = change(before.as_ref(), after.as_ref(), |before, _| before.is_none()) else { continue };
+        // A new file holds rules, limits, freezes, sets or the name of a pack: none of them can loosen. Exceptions do.
+        let tightens =
+            |before: Option<&Text>, after: Option<&Text>| before.is_none() && after.is_some_and(only_tightens);
+        let Some(change) = change(before.as_ref(), after.as_ref(), tightens) else { continue };
         if change.taken {
             effective.rules.extend(after);
         }
@@ -78,6 +81,11 @@ pub fn compare(accepted: &Texts, found: &Texts) -> Outlook {
     }
     effective.rules.sort_by(|a, b| a.file.cmp(&b.file));
     Outlook { effective, changes }
+}
+
+/// Whether a file that was not there can only tighten.
+fn only_tightens(text: &Text) -> bool {
+    std::path::Path::new(&text.file).file_name().is_none_or(|name| name != "exceptions.yaml")
 }
 
 fn change(

@@ -1,11 +1,12 @@
 use super::*;
 
 fn text(file: &str, text: &str) -> Text {
-    Text { file: file.to_owned(), text: text.to_owned() }
+    Text::new(file, text)
 }
 
 fn texts(config: &str, rules: &[(&str, &str)]) -> Texts {
     Texts {
+        people: None,
         config: Some(text("config.yaml", config)),
         inventory: None,
         rules: rules.iter().map(|(file, rule)| text(file, rule)).collect(),

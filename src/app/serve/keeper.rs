@@ -233,7 +233,7 @@ impl Keeper {
 
     fn take_up(&self, setup: Setup) {
         if let Some(Serving { gate, .. }) = self.serving.get() {
-            gate.replace(Arc::new(setup.rules), setup.inventory, setup.config.posture);
+            gate.replace(Arc::new(setup.rules), setup.inventory, setup.people, setup.config.posture);
         }
     }
 

@@ -5,6 +5,7 @@
 //! many services there are. `README.md` explains the tables' columns.
 
 pub mod faces;
+pub mod permission;
 mod table;
 mod types;
 

@@ -99,14 +99,18 @@ pub fn has(program: &str) -> bool {
     PROGRAMS.binary_search_by(|(name, _)| (*name).cmp(program)).is_ok()
 }
 
-/// Whether an id in the tables begins with this provider. Reads all of them: for checks of rules, not for requests.
+/// Whether an id in the tables begins with this provider. Looks through all of them: for checks of rules, not for requests.
 #[must_use]
 pub fn names_provider(provider: &str) -> bool {
-    let tables = TABLES.iter().filter_map(|(_, text)| Table::parse(text).ok());
-    tables.into_iter().any(|table| {
-        let is_program = table.programs.contains(&provider);
-        is_program || table.rows.iter().any(|row| row.operation.split(':').next() == Some(provider))
-    })
+    let cell = format!("\t{provider}:");
+    has(provider) || TABLES.iter().any(|(_, text)| text.contains(&cell))
+}
+
+/// Whether this id stands in the tables, likewise.
+#[must_use]
+pub fn names_operation(id: &str) -> bool {
+    let cell = format!("\t{id}\t");
+    TABLES.iter().any(|(_, text)| text.contains(&cell))
 }
 
 impl Table {

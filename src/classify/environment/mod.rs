@@ -34,6 +34,15 @@ fn strictest(
     found.unwrap_or_else(|| Environment::of(EnvironmentKind::Unknown))
 }
 
+/// The environment of what a record tells of; `None` where the record does not tell enough: whether the account is that
+/// of the caller's key, or of what the request names.
+#[must_use]
+pub(crate) fn resolve_told(inventory: &Inventory, action: &Action) -> Option<Environment> {
+    let of =
+        |account_of_key| strictest(inventory, (action.operation(), account_of_key), action.place(), action.resources());
+    Some(of(false)).filter(|environment| *environment == of(true))
+}
+
 /// Completes a place by what the inventory says of the agent's own names: profiles and contexts. For parsed evidence only.
 pub(super) fn stands_for(inventory: &Inventory, place: &mut Place) {
     let is = |name: &Option<String>, called: &Option<String>| name.is_some() && name == called;

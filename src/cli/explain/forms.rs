@@ -17,7 +17,7 @@ use crate::prove::{Command, Statement, nobody};
 
 /// In whose language a command is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Language {
+pub(in crate::cli) enum Language {
     /// bash, and what POSIX shells share with it.
     #[default]
     Bash,

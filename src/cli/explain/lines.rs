@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::bench;
@@ -14,6 +15,7 @@ use super::report::Report;
 use crate::app::Setup;
 use crate::identify::Known;
 use crate::identify::command::Shell;
+use crate::identify::tool::{Annotations, ToolCall};
 use crate::model::Timestamp;
 use crate::prove::{Command, Request, Statement, nobody};
 
@@ -28,8 +30,7 @@ struct Line<'a> {
     id: Option<&'a RawValue>,
     http: Option<Http>,
     command: Option<String>,
-    #[serde(borrow)]
-    mcp: Option<&'a RawValue>,
+    mcp: Option<Mcp>,
     sql: Option<Sql>,
     #[serde(borrow)]
     action: Option<&'a RawValue>,
@@ -38,6 +39,18 @@ struct Line<'a> {
     #[serde(borrow)]
     session: Option<&'a RawValue>,
     at: Option<At>,
+}
+
+/// A call of an MCP tool.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mcp {
+    server: String,
+    tool: String,
+    #[serde(default)]
+    arguments: Value,
+    #[serde(default)]
+    annotations: Annotations,
 }
 
 /// Milliseconds since the epoch, or RFC 3339.
@@ -168,8 +181,9 @@ fn answer(setup: &Setup, at: Timestamp, line: &[u8], out: &mut impl Write) -> io
     if forms.iter().filter(|form| **form).count() != 1 {
         return fail(out, id, "a line has exactly one of `http`, `command`, `mcp`, `sql` and `action`".to_owned());
     }
-    if parsed.command.is_none() && (parsed.cwd.is_some() || parsed.env.is_some()) {
-        return fail(out, id, "`cwd` and `env` belong to the form `command`".to_owned());
+    let is_local = parsed.command.is_some() || parsed.mcp.is_some();
+    if !is_local && (parsed.cwd.is_some() || parsed.env.is_some()) {
+        return fail(out, id, "`cwd` and `env` belong to the forms `command` and `mcp`".to_owned());
     }
     let at = match time(parsed.at, at) {
         Ok(at) => at,
@@ -189,9 +203,12 @@ fn answer(setup: &Setup, at: Timestamp, line: &[u8], out: &mut impl Write) -> io
             Ok(report) => report,
             Err(error) => return fail(out, id, error),
         }
+    } else if let Some(Mcp { server, tool, arguments, annotations }) = parsed.mcp {
+        let around = around(parsed.cwd.as_deref(), parsed.env.unwrap_or_default());
+        let call = ToolCall::Mcp { server, tool, arguments, annotations };
+        Report::of_tool(&bench(setup), &call, &around, &nobody(at))
     } else {
-        let form = if parsed.mcp.is_some() { "mcp" } else { "action" };
-        return fail(out, id, format!("the form `{form}` is not supported by this version"));
+        return fail(out, id, "the form `action` is not supported by this version".to_owned());
     };
     let mut answer = report.answer();
     answer.id = id;

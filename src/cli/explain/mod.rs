@@ -20,10 +20,11 @@ use crate::identify::Known;
 use crate::model::Timestamp;
 use crate::prove::{Bench, Request, nobody};
 
+pub(super) use forms::Language;
 pub(super) use lines::run_lines;
 
 /// Explain what a request or a command would do and what would be decided. Nothing is sent or run.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
   blastgate explain -X DELETE https://api.github.com/repos/acme/shop
@@ -35,43 +36,43 @@ Examples:
 pub(super) struct ExplainArgs {
     /// The method; POST when there is a body, else GET.
     #[arg(short = 'X', long = "request", value_name = "METHOD")]
-    method: Option<String>,
+    pub(super) method: Option<String>,
     /// The whole URL.
     #[arg(required_unless_present_any = ["jsonl", "command", "script", "sql"], conflicts_with_all = ["jsonl", "command", "script", "sql"])]
-    url: Option<String>,
+    pub(super) url: Option<String>,
     /// A command: its words, or one text in the shell's language.
     #[arg(last = true, value_name = "CMD", conflicts_with_all = ["jsonl", "script", "sql"])]
-    command: Vec<String>,
+    pub(super) command: Vec<String>,
     /// A script in a file; `-` reads standard input.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["jsonl", "sql"])]
-    script: Option<PathBuf>,
+    pub(super) script: Option<PathBuf>,
     /// The language of the command or script.
     #[arg(long, value_name = "SHELL", value_enum, default_value_t = forms::Language::Bash)]
-    shell: forms::Language,
+    pub(super) shell: forms::Language,
     /// A statement in SQL.
     #[arg(long, value_name = "STATEMENT", conflicts_with = "jsonl")]
-    sql: Option<String>,
+    pub(super) sql: Option<String>,
     /// The statement's dialect: postgres, mysql, sqlite, mssql, snowflake, bigquery, clickhouse …
     #[arg(long, value_name = "DIALECT", requires = "sql", default_value = "postgres")]
-    dialect: String,
+    pub(super) dialect: String,
     /// Where the statement would run: `host/database`.
     #[arg(long, value_name = "HOST/DB", requires = "sql")]
-    target: Option<String>,
+    pub(super) target: Option<String>,
     /// A header, `Name: value`; may be given again.
     #[arg(short = 'H', long = "header", value_name = "HEADER", conflicts_with = "jsonl")]
-    headers: Vec<String>,
+    pub(super) headers: Vec<String>,
     /// The body; `@file` reads it from a file, `@-` from standard input.
     #[arg(short = 'd', long = "data", value_name = "BODY", conflicts_with = "jsonl")]
-    body: Option<String>,
+    pub(super) body: Option<String>,
     /// Print the answer as JSON.
     #[arg(long, conflicts_with = "jsonl")]
-    json: bool,
+    pub(super) json: bool,
     /// Read one JSON object a line from standard input, answer each with one line.
     #[arg(long)]
-    jsonl: bool,
+    pub(super) jsonl: bool,
     /// The configuration folder [default: your own; with --jsonl, the built-in packs and an empty inventory]
     #[arg(long, value_name = "PATH")]
-    config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
 }
 
 impl ExplainArgs {
@@ -108,11 +109,7 @@ pub(super) fn run(
         run_lines(&setup, at, input, out)?;
         return Ok(0);
     }
-    let explained = match forms::of(args) {
-        Some(form) => forms::explain(form, &setup, at, &mut input),
-        None => explain_one(args, &setup, at, &mut input),
-    };
-    match explained {
+    match judge(args, &setup, at, &mut input) {
         Ok(report) if args.json => {
             serde_json::to_writer_pretty(&mut *out, &report.answer())?;
             writeln!(out)?;
@@ -128,6 +125,22 @@ pub(super) fn run(
             }
             Ok(2)
         }
+    }
+}
+
+/// Judges the request, the command or the statement.
+///
+/// # Errors
+/// The arguments do not say one.
+pub(super) fn judge(
+    args: &ExplainArgs,
+    setup: &Setup,
+    at: Timestamp,
+    input: &mut impl Read,
+) -> Result<report::Report, Diagnostics> {
+    match forms::of(args) {
+        Some(form) => forms::explain(form, setup, at, input),
+        None => explain_one(args, setup, at, input),
     }
 }
 

@@ -8,20 +8,22 @@ use crate::classify::Action;
 use crate::config::Approvals;
 use crate::decide::{Finding, People, Why, blast_words, refusal_text, visible};
 use crate::identify::Known;
+use crate::identify::command::Surroundings;
+use crate::identify::tool::ToolCall;
 use crate::model::http::Unreadable;
 use crate::model::{
-    ApprovalId, BlastRadius, Context, Effect, EnvironmentKind, Evidence, Mode, Operation, Posture, Resource,
+    ApprovalId, BlastRadius, Context, Door, Effect, EnvironmentKind, Evidence, Mode, Operation, Posture, Resource,
 };
 use crate::prove::{Bench, Command, Judged, Request, Statement};
 use crate::record::redact;
 
 /// What one request would do, and what would be said.
-pub(super) struct Report {
-    outcome: Result<Judged, Unreadable>,
+pub(in crate::cli) struct Report {
+    pub(in crate::cli) outcome: Result<Judged, Unreadable>,
     /// How each action of a command was reached, from the outermost command to the innermost.
     trails: Vec<Vec<String>>,
     posture: Posture,
-    context: Context,
+    pub(in crate::cli) context: Context,
 }
 
 /// The answer as a program reads it.
@@ -73,6 +75,16 @@ impl Report {
         Self { outcome, trails, posture: bench.posture, context: context.clone() }
     }
 
+    /// The same of an agent's tool call.
+    pub(super) fn of_tool(bench: &Bench<'_>, call: &ToolCall, around: &dyn Surroundings, context: &Context) -> Self {
+        let context = Context { door: Door::Mcp, ..context.clone() };
+        let (outcome, trails) = match bench.use_tool(call, around, &context) {
+            Ok((judged, trails)) => (Ok(judged), trails.into_vec()),
+            Err(unreadable) => (Err(unreadable), vec![]),
+        };
+        Self { outcome, trails, posture: bench.posture, context }
+    }
+
     /// The same of a statement in SQL.
     pub(super) fn of_statement(bench: &Bench<'_>, asked: &Statement<'_>, context: &Context) -> Self {
         let outcome = bench.judge_statement(asked, context);
@@ -99,7 +111,7 @@ impl Report {
         let deciding = decision.deciding().next();
         let is_stopped = decision.effect() != Effect::Allow;
         let mut rules: Vec<&str> = Vec::new();
-        for finding in decision.findings().iter().filter(|finding| finding.mode == Mode::Enforce) {
+        for finding in decision.findings().iter().filter(|finding| finding.counts()) {
             if !rules.contains(&finding.rule.as_str()) {
                 rules.push(&finding.rule);
             }
@@ -225,6 +237,9 @@ fn print_finding(finding: &Finding, actions: usize, out: &mut impl Write) -> io:
     }
     if finding.mode == Mode::Shadow {
         write!(out, " (shadow: recorded, does not count)")?;
+    }
+    if let Some(exception) = &finding.lifted {
+        write!(out, " (lifted by the exception {})", visible(exception, 200))?;
     }
     if let Some(failed) = &finding.failed {
         write!(out, " (could not be evaluated and counts: {})", visible(failed, 200))?;

@@ -46,9 +46,9 @@ fn what_cannot_be_answered_says_so() {
     let cases = [
         (json!({"id": 1}), "exactly one"),
         (json!({"id": 1, "http": http, "command": "ls"}), "exactly one"),
-        (json!({"id": 1, "http": http, "cwd": "/"}), "belong to the form `command`"),
+        (json!({"id": 1, "http": http, "cwd": "/"}), "belong to the forms `command` and `mcp`"),
         (json!({"id": 1, "sql": {}}), "missing field `dialect`"),
-        (json!({"id": 1, "mcp": {}}), "not supported"),
+        (json!({"id": 1, "mcp": {}}), "missing field `server`"),
         (json!({"id": 1, "action": {}}), "not supported"),
         (json!({"id": 1, "http": {"method": "GET", "url": "https://x/", "listener": "y"}}), "no listener `y`"),
         (json!({"id": 1, "http": {"method": "GET", "url": "https://x/", "body": "", "body_b64": ""}}), "one of"),
@@ -166,4 +166,14 @@ fn a_person_reads_why() {
     ] {
         assert!(text.contains(part), "{part} is missing in:\n{text}");
     }
+}
+
+#[test]
+fn a_tool_of_an_mcp_server_is_judged_by_its_arguments() {
+    let query = json!({"mcp": {"server": "postgres", "tool": "query", "arguments": {"sql": "DROP TABLE orders"}}});
+    let answer = one(&query);
+    assert_eq!(answer["decision"], json!("escalate"), "{answer}");
+    assert_eq!(answer["actions"][0]["operation"], json!("sql:postgres:drop_table"), "{answer}");
+    let unknown = json!({"mcp": {"server": "x", "tool": "zap", "annotations": {"readOnlyHint": true}}});
+    assert_ne!(one(&unknown)["actions"][0]["impact"], json!("read"), "an annotation is the server's word");
 }

@@ -25,8 +25,8 @@ const SHOWN_MAX: usize = 16_384;
 
 /// A decision or a rejected request, with how it ended; or a step of an approval request.
 #[derive(Debug)]
-pub(super) struct Line {
-    pub(super) stored: Stored,
+pub(in crate::cli) struct Line {
+    pub(in crate::cli) stored: Stored,
     pub(super) outcome: Option<Stored>,
 }
 

@@ -5,6 +5,8 @@ mod show;
 #[cfg(test)]
 mod tests;
 
+pub(super) use show::find;
+
 use std::io::Write;
 use std::path::Path;
 

@@ -20,34 +20,10 @@ const SLACK_MILLIS: u64 = 3_600_000;
 
 /// Shows the decision with this id, or whose id ends so; 1 when there is none, or more than one.
 pub(super) fn show(id: &str, folder: &Path, json: bool, out: &mut dyn Write) -> anyhow::Result<u8> {
-    let wanted = id.to_uppercase();
-    let wanted = wanted.strip_prefix("D_").or_else(|| wanted.strip_prefix("A_")).unwrap_or(&wanted);
-    if wanted.len() < END_MIN {
+    let Some(found) = find(id, folder)? else {
         writeln!(out, "`{}` is too short: at least the last {END_MIN} characters of an id are needed", visible(id))?;
         return Ok(1);
-    }
-    let began = ulid::Ulid::from_string(wanted).ok();
-    let since = began.map(|ulid| Timestamp::from_millis(ulid.timestamp_ms().saturating_sub(SLACK_MILLIS)));
-    let mut found: Vec<Line> = Vec::new();
-    for item in Reader::open_since(folder, since)? {
-        let stored = match item {
-            Ok(stored) => stored,
-            // The list reports damage; here it must not hide what stands.
-            Err(ReadError::Damage(_)) => continue,
-            Err(error) => return Err(error.into()),
-        };
-        if !stored.id().is_some_and(|id| id.ends_with(wanted)) {
-            continue;
-        }
-        if stored.is("outcome") {
-            let line = found.iter_mut().find(|line| line.stored.id() == stored.id());
-            if let Some(line) = line {
-                line.outcome = Some(stored);
-            }
-        } else {
-            found.push(Line { stored, outcome: None });
-        }
-    }
+    };
     match &found[..] {
         [] => {
             writeln!(out, "there is no decision `{}` in the log", visible(id))?;
@@ -74,6 +50,41 @@ pub(super) fn show(id: &str, folder: &Path, json: bool, out: &mut dyn Write) -> 
             Ok(1)
         }
     }
+}
+
+/// The records with this id, or whose id ends so, oldest first, decisions with their outcomes; `None`: it is too short.
+///
+/// # Errors
+/// The log cannot be read.
+pub(in crate::cli) fn find(id: &str, folder: &Path) -> anyhow::Result<Option<Vec<Line>>> {
+    let wanted = id.to_uppercase();
+    let wanted = wanted.strip_prefix("D_").or_else(|| wanted.strip_prefix("A_")).unwrap_or(&wanted);
+    if wanted.len() < END_MIN {
+        return Ok(None);
+    }
+    let began = ulid::Ulid::from_string(wanted).ok();
+    let since = began.map(|ulid| Timestamp::from_millis(ulid.timestamp_ms().saturating_sub(SLACK_MILLIS)));
+    let mut found: Vec<Line> = Vec::new();
+    for item in Reader::open_since(folder, since)? {
+        let stored = match item {
+            Ok(stored) => stored,
+            // The list reports damage; here it must not hide what stands.
+            Err(ReadError::Damage(_)) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        if !stored.id().is_some_and(|id| id.ends_with(wanted)) {
+            continue;
+        }
+        if stored.is("outcome") {
+            let line = found.iter_mut().find(|line| line.stored.id() == stored.id());
+            if let Some(line) = line {
+                line.outcome = Some(stored);
+            }
+        } else {
+            found.push(Line { stored, outcome: None });
+        }
+    }
+    Ok(Some(found))
 }
 
 fn write_line(out: &mut dyn Write, line: &Line) -> io::Result<()> {
@@ -233,6 +244,9 @@ fn write_findings(out: &mut dyn Write, entry: &DecisionEntry) -> io::Result<()> 
         }
         if finding.mode != Mode::Enforce {
             notes.push(format!("{}: does not count", finding.mode));
+        }
+        if let Some(exception) = &finding.lifted {
+            notes.push(format!("lifted by the exception {}", visible(exception)));
         }
         let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
         writeln!(out, "{style}{:<15}{style:#}{}{notes}", finding.effect.as_str(), visible(&finding.rule))?;

@@ -40,6 +40,7 @@ fn decision(n: u64, effect: Effect, resource: &str) -> Entry {
             person: None,
             anonymous: false,
         },
+        standing: None,
         door: Door::Http,
         request: "POST cloudformation.us-east-1.amazonaws.com:443".into(),
         actions: vec![ActionEntry {
@@ -63,6 +64,8 @@ fn decision(n: u64, effect: Effect, resource: &str) -> Entry {
             message: "the stack goes with everything in it".into(),
             instead: "delete the one resource".into(),
             failed: None,
+            lifted: None,
+            demand: None,
         }],
         revision: "r1".into(),
         posture: Posture::Guarded,

@@ -12,6 +12,7 @@ use anyhow::Context as _;
 
 use super::Failure;
 use super::log::Screen;
+use super::sheet::minute;
 use crate::app::{self, Places, SystemClock};
 use crate::model::{Clock as _, Timestamp};
 use crate::record::query::{Filter, ReadError, Reader, parse_time};
@@ -128,7 +129,7 @@ impl ReportArgs {
 }
 
 /// `in the last day`, `in the last 7 days`, `since 2026-11-22 06:00`, `so far`.
-fn period(since: &str, filter: &Filter, now: Timestamp) -> String {
+pub(super) fn period(since: &str, filter: &Filter, now: Timestamp) -> String {
     let Some(from) = filter.since() else { return "so far".to_owned() };
     let asked = parse_time(since, now) == Some(from);
     let length = asked.then(|| since.char_indices().next_back()).flatten().and_then(|(at, unit)| {
@@ -145,6 +146,6 @@ fn period(since: &str, filter: &Filter, now: Timestamp) -> String {
     match length {
         Some((1, unit)) => format!("in the last {unit}"),
         Some((n, unit)) => format!("in the last {n} {unit}s"),
-        None => format!("since {}", text::minute(from)),
+        None => format!("since {}", minute(from)),
     }
 }

@@ -5,23 +5,11 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::cli::count;
+use crate::cli::sheet::{INDENT, Sheet, effect_style, minute};
 use crate::cli::table::{fit, visible};
-use crate::model::{Effect, Timestamp};
+use crate::model::Effect;
 use crate::report::{Group, Report, RuleCount, Unreadable};
-
-/// Without a terminal to fit.
-const WIDTH: usize = 100;
-/// Lines longer than this are hard to read.
-const WIDTH_MAX: usize = 120;
-const WIDTH_MIN: usize = 40;
-/// Where the words of a group begin.
-const INDENT: usize = 12;
-
-/// `2026-11-22 06:00`.
-pub(super) fn minute(at: Timestamp) -> String {
-    let text = at.to_string().replace('T', " ");
-    text.get(..16).unwrap_or(&text).to_owned()
-}
 
 /// Everything that the page shows.
 pub(super) struct Page<'a> {
@@ -34,8 +22,12 @@ pub(super) struct Page<'a> {
 }
 
 impl Page<'_> {
+    const fn sheet(&self) -> Sheet {
+        Sheet { width: self.width }
+    }
+
     fn width(&self) -> usize {
-        self.width.unwrap_or(WIDTH).clamp(WIDTH_MIN, WIDTH_MAX)
+        self.sheet().width()
     }
 
     pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -46,7 +38,7 @@ impl Page<'_> {
         }
         let bold = Style::new().bold();
         let head = self.head();
-        for line in self.wrap(&head, 0, "  ") {
+        for line in self.sheet().wrap(&head, 0, "  ") {
             writeln!(out, "{bold}{line}{bold:#}")?;
         }
         if report.groups.is_empty() && report.unreadable.is_empty() {
@@ -113,7 +105,7 @@ impl Page<'_> {
         }
         let places = count(self.report.damaged, "place");
         let text = format!("damaged: {places} of the log cannot be read, and what stood there is not counted");
-        for line in self.wrap(&text, 0, "  ") {
+        for line in self.sheet().wrap(&text, 0, "  ") {
             writeln!(out, "{red}{line}{red:#}")?;
         }
         Ok(())
@@ -140,26 +132,26 @@ impl Page<'_> {
             }
         }
         if !became.is_empty() {
-            self.field(out, "", &became.join(", "))?;
+            self.sheet().field(out, "", &became.join(", "))?;
         }
         let others =
             if group.others.is_empty() { String::new() } else { format!(", also {}", group.others.join(", ")) };
-        self.field(out, if group.is_limit { "limit" } else { "rule" }, &format!("{}{others}", group.rule))?;
-        self.field(out, "why", &group.message)?;
+        self.sheet().field(out, if group.is_limit { "limit" } else { "rule" }, &format!("{}{others}", group.rule))?;
+        self.sheet().field(out, "why", &group.message)?;
         for (index, resource) in group.resources.iter().enumerate() {
             let room = self.width().saturating_sub(INDENT + 2);
             let label = if index == 0 { "on" } else { "" };
             let is_last = index + 1 == group.resources.len();
             let more = if is_last && group.has_more_resources { " …" } else { "" };
-            self.line(out, label, &format!("{}{more}", fit(&visible(resource), room, true)))?;
+            self.sheet().line(out, label, &format!("{}{more}", fit(&visible(resource), room, true)))?;
         }
         let (first, last) = (minute(group.first), minute(group.last));
         let seen = if first == last { last } else { format!("{first} to {last}") };
-        self.line(out, "seen", &seen)?;
-        self.line(out, "example", &format!("blastgate log show {}", group.example))?;
-        self.field(out, "to keep", &group.keep)?;
+        self.sheet().line(out, "seen", &seen)?;
+        self.sheet().line(out, "example", &format!("blastgate log show {}", group.example))?;
+        self.sheet().field(out, "to keep", &group.keep)?;
         for (index, advice) in group.allow.iter().enumerate() {
-            self.field(out, if index == 0 { "to allow" } else { "" }, &format!("· {}", advice.text))?;
+            self.sheet().field(out, if index == 0 { "to allow" } else { "" }, &format!("· {}", advice.text))?;
             for line in &advice.lines {
                 writeln!(out, "{:INDENT$}    {}", "", visible(line))?;
             }
@@ -174,8 +166,8 @@ impl Page<'_> {
         writeln!(out, "\nNot readable in exactly one way, and refused in every posture")?;
         for Unreadable { why, status, count, example, target } in self.report.unreadable.iter().take(self.top) {
             let target = target.as_ref().map_or_else(String::new, |target| format!(" ({target})"));
-            self.field(out, &format!("×{count}"), &format!("{status}: {why}{target}"))?;
-            self.line(out, "", &format!("blastgate log show {example}"))?;
+            self.sheet().field(out, &format!("×{count}"), &format!("{status}: {why}{target}"))?;
+            self.sheet().line(out, "", &format!("blastgate log show {example}"))?;
         }
         Ok(())
     }
@@ -216,46 +208,7 @@ impl Page<'_> {
             (n, free) => format!("{}: in {free} nothing was stopped, in {disturbed} something", count(n, "session")),
         };
         writeln!(out)?;
-        self.field(out, "sessions", &words)?;
-        self.line(out, "one by one", "blastgate log disposition:refused,throttled,pending,observed")
+        self.sheet().field(out, "sessions", &words)?;
+        self.sheet().line(out, "one by one", "blastgate log disposition:refused,throttled,pending,observed")
     }
-
-    /// A labelled text, wrapped. Nothing for an empty one.
-    fn field(&self, out: &mut dyn Write, label: &str, text: &str) -> io::Result<()> {
-        if text.is_empty() {
-            return Ok(());
-        }
-        let text = visible(text);
-        let indent = if text.starts_with("· ") { "  " } else { "" };
-        for (index, line) in self.wrap(&text, INDENT, indent).iter().enumerate() {
-            self.line(out, if index == 0 { label } else { "" }, line)?;
-        }
-        Ok(())
-    }
-
-    /// At spaces only: a rule's name or a command is not cut at its hyphens.
-    fn wrap<'t>(&self, text: &'t str, indent: usize, further: &'t str) -> Vec<std::borrow::Cow<'t, str>> {
-        let options = textwrap::Options::new(self.width().saturating_sub(indent))
-            .subsequent_indent(further)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        textwrap::wrap(text, options)
-    }
-
-    fn line(&self, out: &mut dyn Write, label: &str, text: &str) -> io::Result<()> {
-        let dimmed = Style::new().dimmed();
-        writeln!(out, "{dimmed}{label:<INDENT$}{dimmed:#}{text}")
-    }
-}
-
-fn effect_style(effect: Effect) -> Style {
-    let colour = match effect {
-        Effect::Allow | Effect::Throttle => AnsiColor::Cyan,
-        Effect::Escalate => AnsiColor::Yellow,
-        Effect::Deny => AnsiColor::Red,
-    };
-    Style::new().fg_color(Some(colour.into()))
-}
-
-fn count(n: u64, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }

@@ -6,6 +6,7 @@ mod bodies;
 mod egress;
 mod listen;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -45,6 +46,8 @@ pub struct Config {
     pub hooks_ask: bool,
     /// Folders of the organisation's rules, relative to the configuration folder.
     pub rule_folders: Vec<PathBuf>,
+    /// Folders with rules of teams, by the team's name: they can only tighten.
+    pub rule_teams: BTreeMap<String, PathBuf>,
 }
 
 /// Times of an approval request.
@@ -86,6 +89,7 @@ impl Default for Config {
             bodies: Bodies::default(),
             hooks_ask: false,
             rule_folders: vec![PathBuf::from("rules")],
+            rule_teams: BTreeMap::new(),
         }
     }
 }
@@ -103,6 +107,7 @@ impl Config {
             ledger.value.refuse("ledger", &mut report);
         }
         let defaults = Self::default();
+        let rules = raw.rules.unwrap_or_default();
         let config = Self {
             posture: raw.posture.unwrap_or(defaults.posture),
             state: raw.state.map(PathBuf::from),
@@ -113,10 +118,10 @@ impl Config {
             limit_hold: raw.limits.and_then(|limits| limits.hold).map_or(LIMIT_HOLD, |hold| held(&hold, &mut report)),
             bodies: raw.bodies.map_or(defaults.bodies, |bodies| bodies.check(&mut report)),
             hooks_ask: raw.hooks.and_then(|hooks| hooks.ask).unwrap_or(false),
-            rule_folders: raw
-                .rules
-                .and_then(|rules| rules.folders)
+            rule_folders: rules
+                .folders
                 .map_or(defaults.rule_folders, |folders| folders.into_iter().map(PathBuf::from).collect()),
+            rule_teams: rules.teams.into_iter().map(|(team, folder)| (team, PathBuf::from(folder))).collect(),
         };
         report.finish(config)
     }
@@ -226,10 +231,12 @@ fn held(hold: &Spanned<Lapse>, report: &mut Report<'_>) -> Duration {
     hold.value.0
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawRules {
     folders: Option<Vec<String>>,
+    #[serde(default)]
+    teams: BTreeMap<String, String>,
 }
 
 fn say_with_help<T>(at: &Spanned<T>, message: &str, report: &mut Report<'_>) {

@@ -88,6 +88,8 @@ pub struct Stated {
     pub variables: BTreeMap<String, String>,
     /// Files by their absolute paths.
     pub files: BTreeMap<String, String>,
+    /// Where other file systems are mounted, by absolute paths.
+    pub mounts: Vec<String>,
 }
 
 impl Stated {
@@ -101,6 +103,7 @@ impl Stated {
             workspace: Some(path.to_owned()),
             variables: pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             files: BTreeMap::new(),
+            mounts: Vec::new(),
         }
     }
 }
@@ -128,7 +131,10 @@ impl Surroundings for Stated {
 
     fn real(&self, path: &str) -> Real {
         let kind = if self.files.contains_key(path) { RealKind::File } else { RealKind::Unknown };
-        Real { path: path.to_owned(), kind, mounts: false }
+        let is_below = |mount: &String| {
+            mount.strip_prefix(path.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        Real { path: path.to_owned(), kind, mounts: self.mounts.iter().any(is_below) }
     }
 
     fn list(&self, path: &str) -> Option<Vec<String>> {

@@ -159,7 +159,9 @@ fn body(given: &Given, image: &str, words: &[Word], mounts: &[Mount]) -> Value {
     let list = |name: &str| given.all(name).map(|word| json!(word.to_string())).collect::<Vec<_>>();
     let mut host = Map::new();
     let binds = mounts.iter().filter(|mount| !mount.source.starts_with("/var/lib/docker/volumes/"));
-    let binds: Vec<String> = binds.map(|mount| format!("{}:{}", mount.source, mount.target)).collect();
+    let options = |mount: &Mount| if mount.writable { "" } else { ":ro" };
+    let binds: Vec<String> =
+        binds.map(|mount| format!("{}:{}{}", mount.source, mount.target, options(mount))).collect();
     host.insert("Binds".to_owned(), json!(binds));
     if given.on("privileged") {
         host.insert("Privileged".to_owned(), json!(true));
