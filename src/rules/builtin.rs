@@ -204,6 +204,25 @@ const FILES: &[(&str, &str)] = files![
     "vercel/variable-delete.yaml",
 ];
 
+/// Packs that take part only where somebody has exported them into a folder of rules: they ask for more than most want.
+const OPTIONAL: &[(&str, &str)] = files![
+    "controlled-friction/pack.yaml",
+    "controlled-friction/senior-sign-off.yaml",
+    "controlled-friction/tier-one-change.yaml",
+    "controlled-friction/wide-change.yaml",
+];
+
+/// The packs that take part only once they are exported, as an organisation would have them.
+#[must_use]
+pub fn optional_sources() -> Vec<Source> {
+    let source = |(file, text): &(&str, &str)| Source {
+        file: (*file).to_owned(),
+        text: (*text).to_owned(),
+        layer: Layer::Organisation,
+    };
+    OPTIONAL.iter().map(source).collect()
+}
+
 /// The built-in packs as sources; `rules export` writes them out.
 #[must_use]
 pub fn builtin_sources() -> Vec<Source> {

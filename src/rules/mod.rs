@@ -30,7 +30,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use builtin::builtin_sources;
+pub use builtin::{builtin_sources, optional_sources};
 pub use case::{Attempt, Case, Cases, Request};
 pub(crate) use case::{filled_json, request};
 pub use demand::{Approval, Demand, Obligation, Voter};

@@ -284,8 +284,23 @@ fn every_file_of_the_folder_is_compiled_in() {
         }
     }
     found.sort();
-    let known: Vec<String> = builtin_sources().into_iter().map(|source| source.file).collect();
+    let mut known: Vec<String> =
+        builtin_sources().into_iter().chain(optional_sources()).map(|source| source.file).collect();
+    known.sort();
     assert_eq!(known, found);
+}
+
+#[test]
+fn packs_that_are_opted_into_hold_what_they_promise() {
+    let set = RuleSet::load(&optional_sources()).unwrap_or_else(|wrong| panic!("{wrong}"));
+    let failed = crate::prove::run(&set);
+    assert!(failed.is_empty(), "{failed:#?}");
+    let friction: Vec<&Rule> = set.rules().iter().filter(|rule| rule.layer == Layer::Organisation).collect();
+    assert!(
+        friction.iter().all(|rule| rule.mode == Mode::Shadow && rule.until().is_some()),
+        "it begins in shadow, and ends"
+    );
+    assert!(friction.iter().all(|rule| rule.demand.approval.is_some() && !rule.demand.obligations.is_empty()));
 }
 
 #[test]
