@@ -239,7 +239,7 @@ fn on_the_developer_s_own_machine_only_volumes_are_kept() {
             "--network",
             "none",
             "-v",
-            "/:/host",
+            &format!("{name}:/data"),
             "--name",
             name,
             "tiny:1",
@@ -250,6 +250,9 @@ fn on_the_developer_s_own_machine_only_volumes_are_kept() {
     host.works(&["system", "prune", "-f", "-a"]);
     assert_eq!(host.owner(&["image", "ls", "-q"]), "");
     host.stage.log().is_undisturbed();
+    // Whoever has the machine's own root has the machine, the gate included.
+    let ended = host.docker(&["create", "-v", "/:/host", "tiny:1", "/bin/cat"]);
+    assert!(ended.code != Some(0) && ended.stderr.contains("docker/host-takeover"), "{ended:#?}");
     // Databases of development live in them, and no registry brings them back.
     for arguments in [&["volume", "prune", "-f"][..], &["volume", "rm", "one"]] {
         let ended = host.docker(arguments);
