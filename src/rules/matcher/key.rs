@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::classify::Action;
-use crate::model::Place;
 use crate::model::blast_words as words;
+use crate::model::{Operation, Place};
 
 words! {
     /// One key.
@@ -77,7 +76,7 @@ impl Key {
     }
 
     /// What the action's place says.
-    pub(super) fn place(self, place: &Place) -> Option<&str> {
+    pub(in crate::rules) fn place(self, place: &Place) -> Option<&str> {
         let value = match self {
             Self::Account => &place.account,
             Self::Region => &place.region,
@@ -96,8 +95,8 @@ impl Key {
 
     /// Whether every such action has one, even when the request does not prove which. A global service has no region and a
     /// cluster-wide kind no namespace; but every AWS call has an account, and every Kubernetes call a cluster.
-    pub(super) fn must_be_known(self, action: &Action) -> bool {
-        let provider = action.operation().provider();
+    pub(in crate::rules) fn must_be_known(self, operation: &Operation, place: &Place) -> bool {
+        let provider = operation.provider();
         match self {
             Self::Account => provider == "aws",
             Self::Cluster => provider == "kubernetes",
@@ -105,9 +104,9 @@ impl Key {
             Self::Subscription => provider == "azure",
             Self::Database => matches!(provider, "sql" | "redis" | "mongodb" | "influxdb"),
             Self::State => provider == "terraform",
-            Self::Repository => provider == "git" && action.operation().service() == "remote",
+            Self::Repository => provider == "git" && operation.service() == "remote",
             // What is done on this machine goes to no host.
-            Self::Host => !action.place().loopback && !matches!(provider, "shell" | "git"),
+            Self::Host => !place.loopback && !matches!(provider, "shell" | "git"),
             _ => false,
         }
     }

@@ -128,7 +128,7 @@ impl Matcher {
         let globs = self.places.iter().find(|(known, _)| *known == key).map_or(&[][..], |(_, globs)| globs.as_slice());
         match key.place(view.action.place()) {
             Some(value) if any(globs, value) => Verdict::Yes,
-            None if key.must_be_known(view.action) => {
+            None if key.must_be_known(view.action.operation(), view.action.place()) => {
                 Verdict::Unsure(format!("the request does not prove its {}", key.as_str()))
             }
             _ => Verdict::No,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::schema::Path;
 use crate::model::{Count, EnvironmentKind, Impact, Operation};
-use crate::rules::View;
+use crate::rules::{Key, View};
 
 /// Why there is no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,23 @@ fn fault<T>(why: &str) -> Result<T, Stop> {
     Err(Stop::Fault(why.to_owned()))
 }
 
+/// The key of `match:` that says the same about where the target stands.
+const fn key(path: Path) -> Option<Key> {
+    Some(match path {
+        Path::Account => Key::Account,
+        Path::Region => Key::Region,
+        Path::Namespace => Key::Namespace,
+        Path::Cluster => Key::Cluster,
+        Path::Project => Key::Project,
+        Path::Subscription => Key::Subscription,
+        Path::Repository => Key::Repository,
+        Path::Host => Key::Host,
+        Path::Database => Key::Database,
+        Path::State => Key::State,
+        _ => return None,
+    })
+}
+
 impl<'a> Input<'a> {
     pub(super) fn text(self, path: Path) -> Result<Cow<'a, str>, Stop> {
         let View { action, context, .. } = self.view;
@@ -47,27 +64,12 @@ impl<'a> Input<'a> {
     }
 
     fn place(self, path: Path) -> Option<&'a str> {
-        let place = self.view.action.place();
-        let value = match path {
-            Path::Account => &place.account,
-            Path::Region => &place.region,
-            Path::Namespace => &place.namespace,
-            Path::Cluster => &place.cluster,
-            Path::Project => &place.project,
-            Path::Subscription => &place.subscription,
-            Path::Repository => &place.repository,
-            Path::Host => &place.host,
-            Path::Database => &place.database,
-            Path::State => &place.state,
-            _ => return None,
-        };
-        value.as_deref()
+        key(path)?.place(self.view.action.place())
     }
 
     /// A value that is not there: what every such action has it only does not prove.
     fn missing<T>(self, path: Path) -> Result<T, Stop> {
         let action = self.view.action;
-        let provider = self.operation.provider();
         let must = match path {
             Path::EnvironmentTier | Path::EnvironmentOwner | Path::EnvironmentTenant => {
                 if action.environment().kind != EnvironmentKind::Unknown {
@@ -79,16 +81,7 @@ impl<'a> Input<'a> {
             Path::Agent => return fault("nothing says which agent this is"),
             Path::Level => return fault("nothing says the level of the person that the session acts for"),
             Path::Roles => return fault("nothing says the roles of the person that the session acts for"),
-            Path::Account => provider == "aws",
-            Path::Cluster => provider == "kubernetes",
-            Path::Project => provider == "gcp",
-            Path::Subscription => provider == "azure",
-            Path::Database => matches!(provider, "sql" | "redis" | "mongodb" | "influxdb"),
-            Path::State => provider == "terraform",
-            Path::Repository => provider == "git" && self.operation.service() == "remote",
-            // What is done on this machine goes to no host.
-            Path::Host => !action.place().loopback && !matches!(provider, "shell" | "git"),
-            _ => false,
+            place => key(place).is_some_and(|key| key.must_be_known(self.operation, action.place())),
         };
         if must { Err(Stop::Fault(format!("the request does not prove its {path}"))) } else { Err(Stop::Absent) }
     }
