@@ -1,12 +1,13 @@
-//! Approval requests: a call that needs people is refused with a request's id; once somebody has approved it, exactly
-//! that call passes once.
+//! Approval requests: a call that needs people is refused with a request's id; once enough of them have approved it,
+//! exactly that call passes once.
 //!
-//! A request is bound to what would be done (the digests of its actions), to the session and its person, and to what
-//! asked for it; not to the door, not to bytes. Every change of its state is one conditional statement, so whatever
-//! races, processes included, one wins:
+//! A request is bound to what would be done (the digests of its actions, each usable once), to the session and its
+//! person, and to what asked for it; not to the door, not to bytes. Every change is made by [`request`], a pure machine,
+//! inside one immediate transaction of the store, so whatever races, processes included, one wins:
 //!
 //! ```text
-//! pending ─▶ approved ─▶ used          used once; a crash after it leaves it used and nothing sent
+//! pending ─▶ approved ─▶ used          each action once; a crash after it leaves it used and nothing sent
+//!    │  ◀──────┘ │                     a yes was taken back
 //!    │          ├──────▶ denied         by a person, also after approving
 //!    │          ├──────▶ expired        on the wall clock or the machine's uptime, whichever comes first
 //!    └──────────┴──────▶ void           more is needed now than was asked about
@@ -14,24 +15,39 @@
 //! Nothing here decides whether a call needs people, and nothing here lets one pass: [`crate::enforce::Gate`] does.
 
 mod question;
-mod rows;
+mod quorum;
+mod request;
+mod signature;
+mod statement;
+mod table;
+mod votes;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-pub use question::{Question, Requirement};
+pub use question::{Ask, Item, Question, Requirement};
+pub use quorum::{Electorate, Tally};
+pub use request::{Asked, Deadline, Glass, Proof, Request, Use, Vote};
+pub use signature::{NAMESPACE, SignatureError};
+pub use statement::{Answer as Said, REASON_BYTES_MAX, Statement, StatementError};
+pub use votes::{Ballot, VoteError};
 
-use crate::config::Approvals as Times;
-use crate::model::{ApprovalId, Clock, DecisionId, SessionId, Timestamp, Uptime};
+use crate::config::{Approvals as Settings, People};
+use crate::model::{ApprovalId, Clock, DecisionId, Obligation, Said as Words, SessionId, Timestamp, Uptime};
 use crate::record::{ApprovalEntry, ApprovalStep, Entry, Ledger};
 use crate::store::{Store, StoreError};
+use table::Table;
+use votes::{Rules, Word};
 
 /// Open requests of one session; more are refused without one.
 pub const OPEN_MAX: u32 = 5;
+/// Open requests of one agent over all its sessions.
+const OPEN_OF_AGENT_MAX: u32 = 20;
 /// Identical calls are answered with a denial for this long.
 const DENIED_FOR: Duration = Duration::from_secs(60 * 60);
 /// How often a held call looks for the answer of another process.
@@ -78,43 +94,6 @@ impl fmt::Display for State {
     }
 }
 
-/// An approval request.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Request {
-    /// Its id.
-    pub id: ApprovalId,
-    /// The session that asked.
-    pub session: SessionId,
-    /// The person it acts for.
-    pub person: Option<String>,
-    /// The agent.
-    pub agent: Option<String>,
-    /// The operation; with several actions the first of them, and how many more.
-    pub operation: String,
-    /// What it would do, for people: every field that the digests cover, nothing that could move a cursor or hide.
-    pub shown: String,
-    /// The digest of every action, lower-case hex, sorted.
-    pub digests: Vec<String>,
-    /// What asked for it.
-    pub requirement: Requirement,
-    /// Which set of rules asked.
-    pub revision: String,
-    /// When it was opened.
-    pub opened_at: Timestamp,
-    /// Where it stands.
-    pub state: State,
-    /// Until when that lasts: to be answered (pending), to be used (approved), to be told again (denied).
-    pub until: Timestamp,
-    /// Who answered.
-    pub voter: Option<String>,
-    /// Why.
-    pub reason: Option<String>,
-    /// When it was answered.
-    pub answered_at: Option<Timestamp>,
-    /// The decision that used it.
-    pub decision: Option<DecisionId>,
-}
-
 /// What [`Approvals::ask`] answers.
 #[derive(Clone, Debug)]
 pub enum Answer {
@@ -124,8 +103,10 @@ pub enum Answer {
     Waiting(Box<Request>),
     /// Somebody said no to an identical call.
     Denied(Box<Request>),
-    /// The session has too many open requests.
+    /// The session, or its agent over all sessions, has too many open requests.
     Crowded,
+    /// The agent must say something first.
+    Owing(Vec<Obligation>),
     /// Anonymous sessions have no approvals.
     Anonymous,
 }
@@ -137,27 +118,10 @@ pub struct Filter {
     pub state: Option<State>,
     /// Only of this session.
     pub session: Option<SessionId>,
+    /// Only what was let through in an emergency and waits for somebody else's look.
+    pub unreviewed: bool,
     /// At most so many, the newest; 0: all.
     pub last: u32,
-}
-
-/// Why a vote does not count.
-#[derive(Debug, thiserror::Error)]
-pub enum VoteError {
-    /// There is no such request.
-    #[error("there is no approval request `{0}`")]
-    Unknown(ApprovalId),
-    /// It is not open any more.
-    #[error("`{id}` is {state} and cannot be answered any more")]
-    Closed {
-        /// Which.
-        id: ApprovalId,
-        /// Where it stands.
-        state: State,
-    },
-    /// The state cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 /// The time, on every clock there is.
@@ -173,24 +137,44 @@ pub struct Approvals {
     store: Store,
     ledger: Ledger,
     clock: Arc<dyn Clock>,
-    times: Times,
+    settings: Settings,
+    people: ArcSwap<People>,
     answered: Notify,
 }
 
 impl Approvals {
     /// The approvals of this state. Every step goes into the log.
     #[must_use]
-    pub fn new(store: Store, ledger: Ledger, clock: Arc<dyn Clock>, times: Times) -> Self {
-        Self { store, ledger, clock, times, answered: Notify::new() }
+    pub fn new(store: Store, ledger: Ledger, clock: Arc<dyn Clock>, settings: Settings) -> Self {
+        Self { store, ledger, clock, settings, people: ArcSwap::default(), answered: Notify::new() }
+    }
+
+    /// Counts votes by these people from now on: at the next vote, and again at every use.
+    pub fn know(&self, people: People) {
+        self.people.store(Arc::new(people));
     }
 
     /// How long a call may be held open for an answer.
     #[must_use]
     pub const fn hold(&self) -> Duration {
-        self.times.hold
+        self.settings.hold
     }
 
-    /// Asks for a call that needs people: joins the open request of an identical call, or opens one. Blocks.
+    /// Whose answers these take, in words.
+    #[must_use]
+    pub fn voters_in_words(&self, requirement: &Requirement) -> String {
+        requirement.voters_in_words(&self.settings.default)
+    }
+
+    /// How far a request is.
+    #[must_use]
+    pub fn count(&self, request: &Request) -> Tally {
+        let people = self.people.load();
+        Electorate { people: &people, default: &self.settings.default }.count(request, self.clock.now())
+    }
+
+    /// Asks for a call that needs people: joins the open request of an identical call, or one that the session opened
+    /// just now, or opens one. Blocks.
     ///
     /// # Errors
     /// The state cannot be used.
@@ -198,49 +182,178 @@ impl Approvals {
         if question.principal.anonymous {
             return Ok(Answer::Anonymous);
         }
-        let now = self.now();
-        self.change(now, |change| {
-            if let Some(live) = change.live(&question.binding)? {
-                if live.requirement.covers(&question.requirement) {
-                    let live = Box::new(live);
-                    let is_approved = live.state == State::Approved;
-                    return Ok(if is_approved { Answer::Approved(live) } else { Answer::Waiting(live) });
-                }
-                change.void(live.id, "more is needed now than was asked about")?;
-            } else if let Some(denied) = change.denied(&question.binding)? {
-                return Ok(Answer::Denied(Box::new(denied)));
+        self.change(|change| {
+            let now = change.now;
+            let mut known = change.table.of_session(question.principal.session, now)?;
+            if let Some(answer) = self.known(question, &mut known, change)? {
+                return Ok(answer);
             }
-            if change.open_of(question.principal.session)? >= OPEN_MAX {
+            if let Some(denied) = known.iter().find(|one| one.denies(question, now)) {
+                return Ok(Answer::Denied(Box::new(denied.clone())));
+            }
+            let heard = change.table.heard(question.principal.session, now)?;
+            let question = &question.clone().having_said(&heard);
+            let owing = question.owing();
+            if !owing.is_empty() {
+                return Ok(Answer::Owing(owing));
+            }
+            for open in &mut known {
+                if open.gather(question, now) {
+                    change.keep(open, ApprovalStep::Joined)?;
+                    return Ok(Answer::Waiting(Box::new(open.clone())));
+                }
+            }
+            let pending = known.iter().filter(|one| one.state == State::Pending).count();
+            let of_agent = change.table.pending_of(question.principal.agent.as_deref())?;
+            if pending >= OPEN_MAX as usize || of_agent >= OPEN_OF_AGENT_MAX {
                 return Ok(Answer::Crowded);
             }
+            change.table.forget(now)?;
             let id = ApprovalId::new(now.wall, rand::random());
-            change.open(id, question, self.times.pending).map(|request| Answer::Waiting(Box::new(request)))
+            let request = Request::open(id, question, now, self.settings.pending);
+            change.keep(&request, ApprovalStep::Opened)?;
+            Ok(Answer::Waiting(Box::new(request)))
         })
     }
 
-    /// Uses an approval up for this call: true exactly once, and only while it is live. Durable when it returns. Blocks.
+    /// The answer of a request that covers the call. One that asked for less than is needed now is void.
+    fn known(
+        &self,
+        question: &Question,
+        known: &mut [Request],
+        change: &mut Change<'_, '_>,
+    ) -> rusqlite::Result<Option<Answer>> {
+        let now = change.now;
+        let mut waiting = None;
+        for one in known.iter_mut() {
+            if one.cover(question, now).is_none() {
+                continue;
+            }
+            if !one.requirement.covers(&question.requirement) {
+                if one.is_live() {
+                    one.void("more is needed now than was asked about", now);
+                    change.keep(one, ApprovalStep::Voided)?;
+                }
+            } else if one.state == State::Pending {
+                waiting.get_or_insert_with(|| one.clone());
+            } else if self.is_enough(one, now) {
+                return Ok(Some(Answer::Approved(Box::new(one.clone()))));
+            } else {
+                one.void("an answer that it rests on does not count any more", now);
+                change.keep(one, ApprovalStep::Voided)?;
+            }
+        }
+        Ok(waiting.map(|one| Answer::Waiting(Box::new(one))))
+    }
+
+    /// Whether the people who are listed *now* have said enough.
+    fn is_enough(&self, request: &Request, now: Now) -> bool {
+        let people = self.people.load();
+        let electorate = Electorate { people: &people, default: &self.settings.default };
+        request.glass.is_some() || electorate.count(request, now.wall).is_met()
+    }
+
+    /// Uses an approval up for this call: true exactly once for each of its actions, and only while it is live and its
+    /// quorum stands. Durable when it returns. Blocks.
     ///
     /// # Errors
     /// The state cannot be used; whether it was used is then not known, and the call must not pass.
     pub fn use_up(&self, id: ApprovalId, question: &Question, decision: DecisionId) -> Result<bool, StoreError> {
-        self.change(self.now(), |change| change.use_up(id, &question.binding, decision))
+        self.change(|change| {
+            let now = change.now;
+            let Some(mut request) = change.table.get(id)? else { return Ok(false) };
+            let may = request.requirement.covers(&question.requirement) && self.is_enough(&request, now);
+            if !may || !request.spend(question, decision, now) {
+                return Ok(false);
+            }
+            change.keep_used(&request, decision)?;
+            Ok(true)
+        })
     }
 
-    /// Lets the call of this request pass once, within `approvals.use_within`. Blocks.
+    /// The call of this decision, for which an approval was used, came to no answer (or to 429 or 5xx): its client may
+    /// send it again, a few times within a minute. Blocks.
     ///
     /// # Errors
-    /// There is no such request, or it is not pending.
-    pub fn approve(&self, id: ApprovalId, voter: &str, reason: Option<&str>) -> Result<Request, VoteError> {
-        self.vote(id, State::Approved, voter, reason)
+    /// The state cannot be used; then it cannot be sent again.
+    pub fn unanswered(&self, id: ApprovalId, decision: DecisionId) -> Result<(), StoreError> {
+        self.change(|change| {
+            let now = change.now;
+            let Some(mut request) = change.table.get(id)? else { return Ok(()) };
+            if request.unanswered(decision, now) {
+                change.table.put(&request)?;
+            }
+            Ok(())
+        })
     }
 
-    /// Says no: to a pending request, or to an approved one that was not used. Identical calls are answered so for an
-    /// hour. Blocks.
+    /// What a session says about what it will do next, for the calls of the next half hour that do not say it themselves.
+    /// Blocks.
     ///
     /// # Errors
-    /// There is no such request, or it is closed.
-    pub fn deny(&self, id: ApprovalId, voter: &str, reason: Option<&str>) -> Result<Request, VoteError> {
-        self.vote(id, State::Denied, voter, reason)
+    /// The state cannot be used.
+    pub fn hear(&self, session: SessionId, said: &Words) -> Result<(), StoreError> {
+        self.change(|change| {
+            let before = change.table.heard(session, change.now)?;
+            let said = question::masked(said).or(&before);
+            change.table.hear(session, &said, change.now)
+        })
+    }
+
+    /// A signed vote. Blocks.
+    ///
+    /// # Errors
+    /// It is not one, or does not count.
+    pub fn cast(&self, ballot: &Ballot) -> Result<Request, VoteError> {
+        let people = self.people.load_full();
+        let electorate = Electorate { people: &people, default: &self.settings.default };
+        let word = Word::signed(ballot, electorate, self.clock.now())?;
+        self.say(word)
+    }
+
+    /// The operator's own word, at the control socket: it counts where `people.yaml` lists no keys and nothing says whose
+    /// answers it takes. `content` is what the operator saw. Blocks.
+    ///
+    /// # Errors
+    /// There is no such request, or the word does not count.
+    pub fn answer(
+        &self,
+        id: ApprovalId,
+        answer: Said,
+        (voter, reason): (&str, Option<&str>),
+        content: Option<&str>,
+    ) -> Result<Request, VoteError> {
+        let at = self.clock.now();
+        self.say(Word {
+            request: id,
+            answer,
+            voter: voter.to_owned(),
+            at,
+            reason: reason.map(str::to_owned),
+            content: content.map(str::to_owned),
+            proof: None,
+        })
+    }
+
+    fn say(&self, word: Word) -> Result<Request, VoteError> {
+        let people = self.people.load_full();
+        let electorate = Electorate { people: &people, default: &self.settings.default };
+        let rules = Rules { electorate, settings: &self.settings };
+        let id = word.request;
+        let said = self.change(|change| {
+            let now = change.now;
+            let Some(mut request) = change.table.get(id)? else { return Ok(Err(VoteError::Unknown(id))) };
+            let (by, reason) = (word.voter.clone(), word.reason.clone());
+            match votes::apply(&mut request, word, rules, now) {
+                Ok(step) => {
+                    change.keep_said(&request, step, by, reason)?;
+                    Ok(Ok(request))
+                }
+                Err(error) => Ok(Err(error)),
+            }
+        })?;
+        self.answered.notify_waiters();
+        said
     }
 
     /// A session has ended: what it asked for cannot be used any more, and nobody need be asked. Blocks.
@@ -248,10 +361,12 @@ impl Approvals {
     /// # Errors
     /// The state cannot be used.
     pub fn end_session(&self, session: SessionId) -> Result<(), StoreError> {
-        self.change(self.now(), |change| {
-            for request in change.list(&Filter { session: Some(session), ..Filter::default() })? {
-                if matches!(request.state, State::Pending | State::Approved) {
-                    change.void(request.id, "its session has ended")?;
+        self.change(|change| {
+            let now = change.now;
+            for mut request in change.table.list(&Filter { session: Some(session), ..Filter::default() })? {
+                if request.is_live() {
+                    request.void("its session has ended", now);
+                    change.keep(&request, ApprovalStep::Voided)?;
                 }
             }
             Ok(())
@@ -263,7 +378,7 @@ impl Approvals {
     /// # Errors
     /// The state cannot be used.
     pub fn show(&self, id: ApprovalId) -> Result<Option<Request>, StoreError> {
-        self.change(self.now(), |change| change.get(id))
+        self.change(|change| change.table.get(id))
     }
 
     /// Requests, the oldest first. Blocks.
@@ -271,7 +386,7 @@ impl Approvals {
     /// # Errors
     /// The state cannot be used.
     pub fn list(&self, filter: &Filter) -> Result<Vec<Request>, StoreError> {
-        self.change(self.now(), |change| change.list(filter))
+        self.change(|change| change.table.list(filter))
     }
 
     /// Waits until the request is not pending any more, or the time is over: true when it is not. Votes in this process
@@ -295,41 +410,101 @@ impl Approvals {
         }
     }
 
-    fn vote(&self, id: ApprovalId, to: State, voter: &str, reason: Option<&str>) -> Result<Request, VoteError> {
-        let now = self.now();
-        let lasts = if to == State::Approved { self.times.use_within } else { DENIED_FOR };
-        let voted = self.change(now, |change| {
-            let counted = change.vote(id, to, (voter, reason), lasts)?;
-            Ok((counted, change.get(id)?))
-        })?;
-        self.answered.notify_waiters();
-        match voted {
-            (true, Some(request)) => Ok(request),
-            (_, Some(request)) => Err(VoteError::Closed { id, state: request.state }),
-            (_, None) => Err(VoteError::Unknown(id)),
-        }
-    }
-
     /// Runs a change in one transaction, after what is overdue was marked as such, and then tells the log of its steps.
-    fn change<T>(
-        &self,
-        now: Now,
-        run: impl FnOnce(&mut rows::Change<'_, '_>) -> rusqlite::Result<T>,
-    ) -> Result<T, StoreError> {
+    fn change<T>(&self, run: impl FnOnce(&mut Change<'_, '_>) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        let now = Now { wall: self.clock.now(), uptime: self.clock.uptime() };
         let (answer, steps) = self.store.write(|transaction| {
-            let mut change = rows::Change::new(transaction, now);
-            change.expire()?;
+            let table = Table::new(transaction);
+            let now = table.forward(now)?;
+            let mut change = Change { table, now, steps: Vec::new() };
+            for mut request in change.table.overdue(now)? {
+                if request.expire(now) {
+                    change.keep(&request, ApprovalStep::Expired)?;
+                }
+            }
             let answer = run(&mut change)?;
-            Ok((answer, change.into_steps()))
+            Ok((answer, change.steps))
         })?;
         for step in steps {
             self.ledger.note(&Entry::Approval(Box::new(step)));
         }
         Ok(answer)
     }
+}
 
-    fn now(&self) -> Now {
-        Now { wall: self.clock.now(), uptime: self.clock.uptime() }
+/// A change under way, and the steps that the log must be told of when it stands.
+struct Change<'a, 'c> {
+    table: Table<'a, 'c>,
+    now: Now,
+    steps: Vec<ApprovalEntry>,
+}
+
+impl Change<'_, '_> {
+    fn keep(&mut self, request: &Request, step: ApprovalStep) -> rusqlite::Result<()> {
+        self.table.put(request)?;
+        let entry = entry(request, step, self.now.wall);
+        self.steps.push(entry);
+        Ok(())
+    }
+
+    fn keep_used(&mut self, request: &Request, decision: DecisionId) -> rusqlite::Result<()> {
+        self.table.put(request)?;
+        let entry = ApprovalEntry { decision: Some(decision), ..entry(request, ApprovalStep::Used, self.now.wall) };
+        self.steps.push(entry);
+        Ok(())
+    }
+
+    fn keep_said(
+        &mut self,
+        request: &Request,
+        step: ApprovalStep,
+        by: String,
+        reason: Option<String>,
+    ) -> rusqlite::Result<()> {
+        self.table.put(request)?;
+        let proof = match step {
+            ApprovalStep::BrokenGlass => request.glass.as_ref().map(|glass| &glass.proof),
+            ApprovalStep::Reviewed => {
+                request.glass.as_ref().and_then(|glass| glass.reviewed.as_ref()).and_then(|vote| vote.proof.as_ref())
+            }
+            ApprovalStep::Withdrawn => None,
+            _ => request.votes.last().and_then(|vote| vote.proof.as_ref()),
+        };
+        let (key, statement, signature) = match proof {
+            Some(Proof { key, statement, signature, .. }) => {
+                (Some(key.clone()), Some(statement.clone()), Some(signature.clone()))
+            }
+            None => (None, None, None),
+        };
+        let entry = entry(request, step, self.now.wall);
+        self.steps.push(ApprovalEntry { by: Some(by), reason, key, statement, signature, ..entry });
+        Ok(())
+    }
+}
+
+/// What the log is told; what was asked for stands in the steps that ask.
+fn entry(request: &Request, step: ApprovalStep, at: Timestamp) -> ApprovalEntry {
+    let asks = matches!(step, ApprovalStep::Opened | ApprovalStep::Joined);
+    let lasts = asks || request.is_live() || step == ApprovalStep::Denied;
+    ApprovalEntry {
+        id: request.id,
+        at,
+        step,
+        session: request.session,
+        person: request.person.clone(),
+        operation: request.operation(),
+        until: lasts.then_some(request.until.at),
+        by: None,
+        reason: request.voided.clone().filter(|_| step == ApprovalStep::Voided),
+        decision: None,
+        shown: if asks { request.shown() } else { String::new() },
+        digests: if asks { request.items.iter().map(|asked| asked.item.digest.clone()).collect() } else { Vec::new() },
+        requirement: if asks { request.requirement.ids().map(str::to_owned).collect() } else { Vec::new() },
+        revision: if asks { request.revision.clone() } else { String::new() },
+        said: if asks { request.said.clone() } else { Words::default() },
+        key: None,
+        statement: None,
+        signature: None,
     }
 }
 

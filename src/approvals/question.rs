@@ -1,52 +1,95 @@
 //! What people are asked: rendered from the very actions that the approval is bound to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use vec1::Vec1;
 
 use crate::classify::Action;
 use crate::decide::{Decision, blast_words, visible};
-use crate::model::{Effect, Principal};
+use crate::model::{Approval, Demand, Effect, Obligation, Principal, Said};
 use crate::record::redact;
 
-/// Actions that are shown in full; of a larger request the rest is counted.
-const ACTIONS_SHOWN_MAX: usize = 50;
 /// Resources and parameters that are shown of one action.
 const PARTS_SHOWN_MAX: usize = 50;
 const CHARS_MAX: usize = 400;
 
-/// What asks for approval: the rules, cells and limits by id, each with a digest of what it says. An approval given under
-/// other words does not count.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+/// What one rule, cell or limit asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// A digest of what it says to people: an approval given under other words does not count.
+    pub words: String,
+    /// Whose answers and what else; nothing of its own: what the settings ask for.
+    #[serde(default, skip_serializing_if = "Demand::is_empty")]
+    pub demand: Demand,
+    /// To whom belongs what it speaks of, by the inventory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<String>,
+}
+
+/// What asks for approval: rules, cells and limits, by id.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Requirement(BTreeMap<String, String>);
+pub struct Requirement(BTreeMap<String, Ask>);
 
 impl Requirement {
     /// The findings that carry an escalation; nothing where the decision is another.
     #[must_use]
-    pub fn of(decision: &Decision) -> Self {
+    pub fn of(decision: &Decision, actions: &Vec1<Action>) -> Self {
         let mut requirement = Self::default();
         if decision.effect() == Effect::Escalate {
             for finding in decision.deciding() {
-                requirement.add(&finding.rule, &[&finding.message, &finding.instead]);
+                let demand = finding.demand.clone().unwrap_or_default();
+                requirement.add(&finding.rule, &[&finding.message, &finding.instead], demand);
+                let owner = actions.get(finding.action).and_then(|action| action.environment().owner.clone());
+                requirement.owned(&finding.rule, owner);
             }
         }
         requirement
     }
 
     /// Adds a rule, cell or limit that says these words.
-    pub fn add(&mut self, id: &str, words: &[&str]) {
+    pub fn add(&mut self, id: &str, words: &[&str], demand: Demand) {
         let digest = HEXLOWER.encode(&Sha256::digest(words.join("\0")));
-        self.0.insert(id.to_owned(), digest.get(..16).unwrap_or_default().to_owned());
+        let ask = self.0.entry(id.to_owned()).or_default();
+        ask.words = digest.get(..16).unwrap_or_default().to_owned();
+        ask.demand = demand;
     }
 
-    /// Whether everything that is needed `now` was asked about.
+    /// What this one speaks of belongs to this team or person.
+    fn owned(&mut self, id: &str, owner: Option<String>) {
+        if let (Some(ask), Some(owner)) = (self.0.get_mut(id), owner)
+            && !ask.owners.contains(&owner)
+        {
+            ask.owners.push(owner);
+            ask.owners.sort_unstable();
+        }
+    }
+
+    /// Whether everything that is needed `now` was asked about, of the same people.
     #[must_use]
     pub fn covers(&self, now: &Self) -> bool {
-        now.0.iter().all(|(id, words)| self.0.get(id) == Some(words))
+        now.0.iter().all(|(id, ask)| {
+            self.0.get(id).is_some_and(|asked| {
+                asked.words == ask.words
+                    && asked.demand.covers(&ask.demand)
+                    && ask.owners.iter().all(|owner| asked.owners.contains(owner))
+            })
+        })
+    }
+
+    /// All of both. What one of them says in other words counts as the other says it now.
+    pub fn unite(&mut self, other: &Self) {
+        for (id, ask) in &other.0 {
+            let mut owners = self.0.get(id).map(|known| known.owners.clone()).unwrap_or_default();
+            owners.extend(ask.owners.iter().cloned());
+            owners.sort_unstable();
+            owners.dedup();
+            self.0.insert(id.clone(), Ask { owners, ..ask.clone() });
+        }
     }
 
     /// The ids.
@@ -59,18 +102,64 @@ impl Requirement {
     pub fn names(&self, id: &str) -> bool {
         self.0.contains_key(id)
     }
+
+    /// What each asks for.
+    pub fn asks(&self) -> impl Iterator<Item = (&str, &Ask)> {
+        self.0.iter().map(|(id, ask)| (id.as_str(), ask))
+    }
+
+    /// What must be brought or checked, each once.
+    #[must_use]
+    pub fn obligations(&self) -> BTreeSet<&Obligation> {
+        self.0.values().flat_map(|ask| &ask.demand.obligations).collect()
+    }
+
+    /// Whether a rule says whose answers it takes.
+    #[must_use]
+    pub fn names_voters(&self) -> bool {
+        self.0.values().any(|ask| !ask.demand.approvals.is_empty())
+    }
+
+    /// Whose answers, in words, each once: `2 approvals of role:sre; 1 approval`.
+    #[must_use]
+    pub fn voters_in_words(&self, default: &Approval) -> String {
+        let mut words: Vec<String> = Vec::new();
+        for ask in self.0.values() {
+            let own = &ask.demand.approvals;
+            let asked: Vec<String> = if own.is_empty() { vec![default.to_string()] } else { own.iter().map(ToString::to_string).collect() };
+            let asked = asked.join(" and ");
+            if !words.contains(&asked) {
+                words.push(asked);
+            }
+        }
+        // Anybody's one approval is part of every other.
+        if words.len() > 1 {
+            let least = Approval::of_anybody().to_string();
+            words.retain(|one| *one != least);
+        }
+        words.join("; ")
+    }
+}
+
+/// One action that people are asked about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// SHA-256 of what it does and of what else it is bound to, lower-case hex.
+    pub digest: String,
+    /// The operation.
+    pub operation: String,
+    /// What it would do, for people: every field that the digest covers, nothing that could move a cursor or hide.
+    pub shown: String,
 }
 
 /// A call that needs people.
 #[derive(Clone, Debug)]
 pub struct Question {
     pub(super) principal: Principal,
-    /// SHA-256 over session, person and the digests: what one approval is for.
-    pub(super) binding: String,
-    pub(super) digests: Vec<String>,
-    pub(super) operation: String,
-    pub(super) shown: String,
+    pub(super) items: Vec<Item>,
     pub(super) requirement: Requirement,
+    pub(super) excluded: BTreeSet<String>,
+    pub(super) said: Said,
     pub(super) revision: String,
 }
 
@@ -78,28 +167,52 @@ impl Question {
     /// Asks for these actions.
     #[must_use]
     pub fn new(principal: &Principal, actions: &Vec1<Action>, requirement: Requirement, revision: &str) -> Self {
-        let mut digests: Vec<String> = actions.iter().map(|action| HEXLOWER.encode(&action.digest())).collect();
+        let mut items: Vec<Item> = actions
+            .iter()
+            .map(|action| Item {
+                digest: HEXLOWER.encode(&action.digest()),
+                operation: visible(action.operation().as_str(), CHARS_MAX),
+                shown: redact::mask(&shown(action)).into_owned(),
+            })
+            .collect();
         // A multiset: the order of a batch does not matter, how often a thing is done does.
-        digests.sort_unstable();
-        let bound = (1u8, principal.session, &principal.person, &digests);
-        let binding = HEXLOWER.encode(&Sha256::digest(serde_json::to_vec(&bound).unwrap_or_default()));
-        let mut operation = visible(actions.first().operation().as_str(), CHARS_MAX);
-        if actions.len() > 1 {
-            let _ = write!(operation, " (+{})", actions.len() - 1);
-        }
-        let shown = redact::mask(&shown(actions)).into_owned();
-        let revision = revision.to_owned();
-        Self { principal: principal.clone(), binding, digests, operation, shown, requirement, revision }
+        items.sort_by(|a, b| a.digest.cmp(&b.digest));
+        let (excluded, said) = (BTreeSet::new(), Said::default());
+        Self { principal: principal.clone(), items, requirement, excluded, said, revision: revision.to_owned() }
     }
 
     /// The same, for nothing but what carries these facts too: where it goes, what it brings.
     #[must_use]
     pub fn bound_to(mut self, facts: &[String]) -> Self {
-        if !facts.is_empty() {
-            let bound = (&self.binding, facts);
-            self.binding = HEXLOWER.encode(&Sha256::digest(serde_json::to_vec(&bound).unwrap_or_default()));
-            list(&mut self.shown, "only", facts.iter().map(|fact| visible(fact, CHARS_MAX)));
+        if facts.is_empty() {
+            return self;
         }
+        for item in &mut self.items {
+            let bound = (&item.digest, facts);
+            item.digest = HEXLOWER.encode(&Sha256::digest(serde_json::to_vec(&bound).unwrap_or_default()));
+            list(&mut item.shown, "only", facts.iter().map(|fact| redact::mask(&visible(fact, CHARS_MAX)).into_owned()));
+        }
+        self.items.sort_by(|a, b| a.digest.cmp(&b.digest));
+        self
+    }
+
+    /// The same, with answers of these people not counting: who wrote an exception that took part.
+    #[must_use]
+    pub fn without(mut self, people: impl IntoIterator<Item = String>) -> Self {
+        self.excluded.extend(people);
+        self
+    }
+
+    /// The same, with what the agent says about it.
+    #[must_use]
+    pub fn saying(mut self, said: &Said) -> Self {
+        self.said = masked(said);
+        self
+    }
+
+    /// The same, with what the session said before where the call itself says nothing.
+    pub(super) fn having_said(mut self, before: &Said) -> Self {
+        self.said = self.said.or(before);
         self
     }
 
@@ -108,12 +221,57 @@ impl Question {
     pub const fn requirement(&self) -> &Requirement {
         &self.requirement
     }
+
+    /// Who asks.
+    #[must_use]
+    pub const fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// What the agent says about it.
+    #[must_use]
+    pub const fn said(&self) -> &Said {
+        &self.said
+    }
+
+    /// The operation of every action.
+    pub fn operations(&self) -> impl Iterator<Item = &str> {
+        self.items.iter().map(|item| item.operation.as_str())
+    }
+
+    /// What the agent must still say before people are asked.
+    #[must_use]
+    pub fn owing(&self) -> Vec<Obligation> {
+        let obligations = self.requirement.obligations();
+        let brought = obligations.into_iter().filter(|one| Obligation::BROUGHT.contains(one));
+        brought.filter(|one| self.said.to(one).is_none()).cloned().collect()
+    }
+
+    /// The checks that must pass when it is used.
+    #[must_use]
+    pub fn checks(&self) -> Vec<&str> {
+        let names = self.requirement.obligations().into_iter().filter_map(|one| match one {
+            Obligation::Check(name) => Some(name.as_str()),
+            _ => None,
+        });
+        names.collect()
+    }
+
+    /// The digest of every action, lower-case hex, sorted.
+    pub fn digests(&self) -> impl Iterator<Item = &str> {
+        self.items.iter().map(|item| item.digest.as_str())
+    }
+}
+
+/// Without what could be a secret, could move a cursor or hide.
+pub(super) fn masked(said: &Said) -> Said {
+    let told = |text: &Option<String>| Some(redact::mask(&visible(text.as_deref()?, Said::CHARS_MAX)).into_owned());
+    Said { reason: told(&said.reason), ticket: told(&said.ticket), rollback_plan: told(&said.rollback_plan) }
 }
 
 /// Every field that the digest covers.
-fn shown(actions: &Vec1<Action>) -> String {
+fn shown(action: &Action) -> String {
     let mut text = String::new();
-    for action in actions.iter().take(ACTIONS_SHOWN_MAX) {
         let _ = writeln!(text, "{} {}", visible(action.operation().as_str(), CHARS_MAX), blast_words(action));
         list(&mut text, "on", action.resources().iter().map(|one| visible(one.as_str(), CHARS_MAX)));
         let parameter = |name: &str, value: &str| {
@@ -146,10 +304,6 @@ fn shown(actions: &Vec1<Action>) -> String {
             let _ = write!(name, ", counts as {}", environment.kind);
         }
         list(&mut text, "environment", std::iter::once(name));
-    }
-    if actions.len() > ACTIONS_SHOWN_MAX {
-        let _ = writeln!(text, "and {} more actions", actions.len() - ACTIONS_SHOWN_MAX);
-    }
     text
 }
 

@@ -1,5 +1,6 @@
 //! `blastgate hook AGENT`
 
+use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -37,8 +38,20 @@ pub(crate) struct Hook {
     #[arg(long, value_name = "PATH")]
     config: Option<PathBuf>,
     /// How long the running gate may take to answer before the hook decides alone
-    #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = crate::config::duration)]
+    #[arg(long, value_name = "TIME", default_value = WITHIN, value_parser = crate::config::duration)]
     within: Duration,
+}
+
+/// Also what an agent's configuration need not say.
+const WITHIN: &str = "50ms";
+
+impl Hook {
+    /// `hook AGENT` and nothing else, as agents start it; all other spellings are for the one reader of command lines.
+    pub(super) fn plain(mut words: impl Iterator<Item = OsString>) -> Option<Self> {
+        let (first, agent, more) = (words.next()?, words.next()?, words.next());
+        let agent = agent.to_str()?.parse().ok().filter(|_| first == "hook" && more.is_none())?;
+        Some(Self { agent, config: None, within: crate::config::duration(WITHIN).ok()? })
+    }
 }
 
 pub(crate) fn run(args: &Hook) -> Result<ExitCode, Failure> {
@@ -148,4 +161,30 @@ fn credentials() -> Option<String> {
     let proxy = std::env::var("HTTPS_PROXY").or_else(|_| std::env::var("https_proxy")).ok()?;
     let (credentials, _) = proxy.split_once("://")?.1.rsplit_once('@')?;
     credentials.starts_with("s_").then(|| credentials.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(Debug, clap::Parser)]
+    struct Slow {
+        #[command(flatten)]
+        hook: Hook,
+    }
+
+    #[test]
+    fn the_short_way_reads_what_the_long_one_reads() {
+        let plain = |words: &[&str]| Hook::plain(words.iter().map(OsString::from));
+        let quick = plain(&["hook", "claude-code"]).unwrap();
+        let Slow { hook } = Slow::parse_from(["hook", "claude-code"]);
+        assert_eq!((quick.agent, quick.config, quick.within), (hook.agent, hook.config, hook.within));
+        let slow: [&[&str]; 6] =
+            [&[], &["hook"], &["hook", "--help"], &["hook", "nobody"], &["run", "codex"], &["hook", "codex", "--config"]];
+        for words in slow {
+            assert!(plain(words).is_none(), "{words:?}");
+        }
+    }
 }

@@ -97,6 +97,10 @@ enum Command {
 /// Runs the command line.
 #[must_use]
 pub fn main() -> ExitCode {
+    // An agent waits for each of its hooks, and the description of all commands costs more than the answer.
+    if let Some(hook) = hook::Hook::plain(std::env::args_os().skip(1)) {
+        return ended(hook::run(&hook));
+    }
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Demo(demo) => demo::run(&demo),
@@ -131,6 +135,10 @@ pub fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
     };
+    ended(result)
+}
+
+fn ended(result: Result<ExitCode, Failure>) -> ExitCode {
     result.unwrap_or_else(|failure| {
         anstream::eprintln!("{}error:{} {}", RED.render(), RED.render_reset(), said(&failure.error));
         ExitCode::from(failure.code)

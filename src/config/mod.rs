@@ -10,6 +10,7 @@ mod quantity;
 mod sarif;
 mod scalar;
 mod settings;
+mod voters;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub(crate) use diagnostic::{Report, Spot, nearest, parse_yaml};

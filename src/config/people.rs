@@ -17,6 +17,8 @@ pub struct Person {
     pub name: String,
     /// The login on the machines where agents run, by which sessions name the person.
     pub os_user: Option<String>,
+    /// The teams that own what the inventory says is theirs: `@retail-core`.
+    pub teams: Vec<String>,
     /// Level and roles.
     pub standing: Standing,
 }
@@ -58,6 +60,7 @@ impl People {
             people.people.push(Person {
                 name: person.name.value,
                 os_user: person.os_user.map(|user| user.value),
+                teams: person.teams.into_iter().map(|team| team.value).collect(),
                 standing: Standing {
                     level: person.level,
                     roles: person.roles.into_iter().map(|role| role.value).collect(),
@@ -77,6 +80,12 @@ impl People {
     #[must_use]
     pub fn named(&self, name: &str) -> Option<&Person> {
         self.people.iter().find(|person| person.name == name || person.os_user.as_deref() == Some(name))
+    }
+
+    /// Whether anybody can sign.
+    #[must_use]
+    pub fn has_keys(&self) -> bool {
+        false
     }
 
     /// Whether anybody has this role.
@@ -105,6 +114,8 @@ struct RawPerson {
     name: Spanned<String>,
     os_user: Option<Spanned<String>>,
     level: Option<Level>,
+    #[serde(default)]
+    teams: Vec<Spanned<String>>,
     #[serde(default)]
     roles: Vec<Spanned<String>>,
 }

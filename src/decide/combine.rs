@@ -39,7 +39,7 @@ pub(super) fn combine(
                 instead: hit.rule.instead.clone(),
                 failed: hit.failed,
                 lifted: lifted(rules, &hit.rule.id, hit.rule.decision, view),
-                demand: hit.rule.demand.in_words(),
+                demand: (!hit.rule.demand.is_empty()).then(|| hit.rule.demand.clone()),
             };
             ranked.push(Ranked { finding, specificity: hit.rule.specificity() });
         });

@@ -32,6 +32,8 @@ pub enum People {
         id: ApprovalId,
         /// Until when it can be answered.
         until: Timestamp,
+        /// Whose answers it takes, in words.
+        who: String,
     },
     /// One of them said no to the same call.
     SaidNo {
@@ -51,10 +53,19 @@ pub enum People {
     },
     /// The session is anonymous: nobody could say whose call it is.
     Anonymous,
-    /// More is asked for than an answer of the operator's.
-    Demanding {
-        /// What, in words.
-        demand: String,
+    /// The agent must say something before people are asked.
+    Owing {
+        /// What, in words: `a reason, a rollback plan`.
+        what: String,
+    },
+    /// People have approved it, and a check of the operator's has not.
+    Unchecked {
+        /// The approval request.
+        id: ApprovalId,
+        /// The check.
+        check: String,
+        /// What it answered.
+        said: String,
     },
     /// Approvals cannot be kept at the moment.
     Unreachable,
@@ -65,8 +76,8 @@ impl People {
     #[must_use]
     pub const fn id(&self) -> Option<ApprovalId> {
         match self {
-            Self::Asked { id, .. } | Self::SaidNo { id, .. } => Some(*id),
-            Self::Crowded { .. } | Self::Anonymous | Self::Demanding { .. } | Self::Unreachable => None,
+            Self::Asked { id, .. } | Self::SaidNo { id, .. } | Self::Unchecked { id, .. } => Some(*id),
+            Self::Crowded { .. } | Self::Anonymous | Self::Owing { .. } | Self::Unreachable => None,
         }
     }
 }
@@ -143,12 +154,16 @@ pub fn refusal_text(decision: &Decision, actions: &Vec1<Action>, why: &Why) -> S
 /// How a person can let it pass, or why not.
 fn people_words(text: &mut String, people: &People) {
     let _ = match people {
-        People::Asked { id, until } => write!(
-            text,
-            "\nStop and ask your person: `blastgate approvals approve {id}` in their terminal lets only this call \
-             pass once (by {}); then retry. Other routes get this answer.",
-            minute(*until)
-        ),
+        People::Asked { id, until, who } => {
+            // One answer of anybody's goes without saying.
+            let who = if who == "1 approval" { String::new() } else { format!("It takes {}. ", visible(who, 160)) };
+            write!(
+                text,
+                "\n{who}Stop and ask your person: `blastgate approvals approve {id}` in their terminal lets only this call \
+                 pass once (by {}); then retry. Other routes get this answer.",
+                minute(*until)
+            )
+        }
         People::SaidNo { id, voter, reason, until } => {
             let reason = reason.as_deref().map_or_else(String::new, |reason| format!(": {}", visible(reason, 200)));
             let said = sentence(&format!("{} said no ({id}){reason}", visible(voter, 60)));
@@ -169,11 +184,17 @@ fn people_words(text: &mut String, people: &People) {
             "\nIt needs approval, which a call without a session cannot get. Ask your person to start you with \
              `blastgate run -- COMMAND`, or to give you a session's proxy credentials."
         ),
-        People::Demanding { demand } => write!(
+        People::Owing { what } => write!(
             text,
-            "\nIt needs {}, which this gate cannot collect: it stays stopped. Do not try another tool, route or credential: \
-             show your person what you would do, and why.",
-            visible(demand, 200)
+            "\nBefore people are asked, say {what}: with `blastgate reason`, or the headers X-Blastgate-Reason, \
+             X-Blastgate-Ticket, X-Blastgate-Rollback-Plan. Then repeat this call. Other routes get this answer."
+        ),
+        People::Unchecked { id, check, said } => write!(
+            text,
+            "\nPeople approved it ({id}), but the check `{}` says no: {} Do not try another tool, route or credential: tell \
+             your person.",
+            visible(check, 60),
+            sentence(&visible(said, 200))
         ),
         People::Unreachable => write!(
             text,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use vec1::Vec1;
 
 use crate::classify::Action;
-use crate::model::{Context, Effect, Mode, Posture, Standing};
+use crate::model::{Context, Demand, Effect, Mode, Posture, Standing};
 use crate::rules::RuleSet;
 
 /// What is known beside the request, as a snapshot: filled by the stages that know and remember, read by rules. Nothing is
@@ -60,7 +60,7 @@ pub struct Finding {
     pub lifted: Option<String>,
     /// What it asks for beyond an answer: whose, and what the agent must bring.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub demand: Option<String>,
+    pub demand: Option<Demand>,
 }
 
 impl Finding {

@@ -12,10 +12,12 @@ use vec1::Vec1;
 use super::gate::Decided;
 use super::refusal::RefusalKind;
 use super::unfinished::Unfinished;
+use super::checks::{Checks, about};
 use crate::approvals::{Answer, Approvals, OPEN_MAX, Question, Request, Requirement};
 use crate::decide::{People, Used, Why};
 use crate::limits::{Exceeded, Reservation, Taking};
-use crate::model::{ApprovalId, DecisionId, Disposition, Effect, Posture};
+use crate::model::{ApprovalId, DecisionId, Demand, Disposition, Effect, Obligation, Posture};
+use crate::record::CheckEntry;
 use crate::store::StoreError;
 
 /// Calls that are held for an answer at once; more are refused without waiting.
@@ -35,9 +37,17 @@ pub(super) struct Admission {
     pub(super) reservation: Option<Reservation>,
     /// The approval that was used, or that a refusal names.
     pub(super) approval: Option<ApprovalId>,
+    /// An approval was used up for it.
+    pub(super) has_spent: bool,
+    /// What the operator's checks answered.
+    pub(super) checks: Vec<CheckEntry>,
 }
 
 impl Admission {
+    pub(super) const fn passing(reservation: Option<Reservation>) -> Self {
+        Self { stop: None, reservation, approval: None, has_spent: false, checks: Vec::new() }
+    }
+
     pub(super) fn stopped(why: Why, kind: RefusalKind) -> Self {
         let people = match &why {
             Why::People(people) => Some(people),
@@ -45,7 +55,7 @@ impl Admission {
             Why::Denied => None,
         };
         let approval = people.and_then(People::id);
-        Self { stop: Some(Stop { why, kind }), reservation: None, approval }
+        Self { stop: Some(Stop { why, kind }), approval, ..Self::passing(None) }
     }
 }
 
@@ -53,6 +63,7 @@ impl Admission {
 #[derive(Debug)]
 pub(super) struct Desk {
     pub(super) approvals: Arc<Approvals>,
+    pub(super) checks: Arc<dyn Checks>,
     limit_hold: Duration,
     held: Semaphore,
 }
@@ -67,8 +78,8 @@ struct Case<'a> {
 }
 
 impl Desk {
-    pub(super) fn new(approvals: Arc<Approvals>, limit_hold: Duration) -> Self {
-        Self { approvals, limit_hold, held: Semaphore::new(HELD_MAX) }
+    pub(super) fn new(approvals: Arc<Approvals>, checks: Arc<dyn Checks>, limit_hold: Duration) -> Self {
+        Self { approvals, checks, limit_hold, held: Semaphore::new(HELD_MAX) }
     }
 
     /// Whether this request passes. `unfinished` is told when it may have to wait.
@@ -86,7 +97,7 @@ impl Desk {
                 self.ask(case, peek).await
             }
             Effect::Allow | Effect::Throttle => match self.take(&case, &[], Duration::ZERO).await {
-                Ok(reservation) => Admission { stop: None, reservation: Some(reservation), approval: None },
+                Ok(reservation) => Admission::passing(Some(reservation)),
                 Err(_) if decided.snapshot.posture != Posture::Observe => self.wait_or_ask(case).await,
                 Err(exceeded) => limited(&exceeded, None),
             },
@@ -99,7 +110,7 @@ impl Desk {
         let taken = self.take(&case, &[], self.limit_hold).await;
         case.unfinished.waits_no_more();
         match taken {
-            Ok(reservation) => Admission { stop: None, reservation: Some(reservation), approval: None },
+            Ok(reservation) => Admission::passing(Some(reservation)),
             Err(exceeded) if exceeded.first().decision == Effect::Escalate => self.ask(case, Some(exceeded)).await,
             Err(exceeded) => limited(&exceeded, None),
         }
@@ -112,24 +123,25 @@ impl Desk {
                 return limited(denied, None);
             }
             let stop = |people| stopped_by(people, exceeded.as_ref(), case.decided);
-            if let Some(demand) = demanded(case.decided) {
-                return stop(People::Demanding { demand });
-            }
             let question = Arc::new(question(case.decided, exceeded.as_ref()));
             match self.asked(&question).await {
                 Err(_) => return stop(People::Unreachable),
                 Ok(Answer::Anonymous) => return stop(People::Anonymous),
                 Ok(Answer::Crowded) => return stop(People::Crowded { open: OPEN_MAX }),
-                Ok(Answer::Denied(request)) => return stop(said_no(*request)),
+                Ok(Answer::Denied(request)) => return stop(said_no(&request)),
+                Ok(Answer::Owing(owing)) => return stop(owing_words(&owing)),
                 Ok(Answer::Waiting(request)) => {
                     if !self.is_answered(&mut case, &request).await {
-                        return stop(People::Asked { id: request.id, until: request.until });
+                        return stop(asked(&self.approvals, &request));
                     }
                 }
                 Ok(Answer::Approved(request)) => match self.pass(&mut case, &question, &request).await {
-                    Passing::Passed(reservation) => {
-                        let reservation = Some(reservation);
-                        return Admission { stop: None, reservation, approval: Some(request.id) };
+                    Passing::Passed(reservation, checks) => {
+                        let (approval, has_spent) = (Some(request.id), true);
+                        return Admission { approval, has_spent, checks, ..Admission::passing(Some(reservation)) };
+                    }
+                    Passing::Unchecked(checks) => {
+                        return Admission { checks: checks.clone(), ..stop(unchecked(request.id, &checks)) };
                     }
                     Passing::Exceeded(more) if more.first().decision == Effect::Throttle => {
                         return limited(&more, None);
@@ -154,15 +166,37 @@ impl Desk {
             Ok(reservation) => reservation,
             Err(exceeded) => return Passing::Exceeded(exceeded),
         };
+        // A check may take its time: it comes before anything is used up that cannot be given back.
+        let mut checks = Vec::new();
+        if request.glass.is_none() && !question.checks().is_empty() {
+            case.unfinished.may_wait(Disposition::Pending, Some(request.id));
+            checks = self.checked(question, request.id, case.id).await;
+            case.unfinished.waits_no_more();
+            if checks.iter().any(|check| !check.passed) {
+                return Passing::Unchecked(checks);
+            }
+        }
         let (approvals, question) = (Arc::clone(&self.approvals), Arc::clone(question));
         let (id, decision) = (request.id, case.id);
         let used = tokio::task::spawn_blocking(move || approvals.use_up(id, &question, decision)).await;
         match used {
-            Ok(Ok(true)) => Passing::Passed(reservation),
+            Ok(Ok(true)) => Passing::Passed(reservation, checks),
             Ok(Ok(false)) => Passing::Taken,
             // Whether it was used is not known: then it was.
             Ok(Err(_)) | Err(_) => Passing::Unreachable,
         }
+    }
+
+    /// What the operator's checks say to this call.
+    async fn checked(&self, question: &Arc<Question>, id: ApprovalId, decision: DecisionId) -> Vec<CheckEntry> {
+        let (checks, question) = (Arc::clone(&self.checks), Arc::clone(question));
+        let asked = Arc::clone(&question);
+        let answers = tokio::task::spawn_blocking(move || {
+            let about = about(&asked, id, decision);
+            asked.checks().into_iter().map(|name| checks.check(name, &about)).collect()
+        });
+        let failed = |_| question.checks().into_iter().map(|name| CheckEntry::failed(name, "it broke off")).collect();
+        answers.await.unwrap_or_else(failed)
     }
 
     async fn asked(&self, question: &Arc<Question>) -> Result<Answer, Option<StoreError>> {
@@ -193,7 +227,9 @@ impl Desk {
 
 /// What became of an approval.
 enum Passing {
-    Passed(Reservation),
+    Passed(Reservation, Vec<CheckEntry>),
+    /// A check of the operator's says no.
+    Unchecked(Vec<CheckEntry>),
     /// More stands in the way than people were asked about.
     Exceeded(Vec1<Exceeded>),
     /// An identical call was faster, or it was taken back.
@@ -208,24 +244,42 @@ pub(super) const fn taking<'a>(decided: &'a Decided, lifted: &'a [String]) -> Ta
 
 /// Everything that asks for people now: rules and cells that escalate, and escalating limits that are used up.
 pub(super) fn question(decided: &Decided, exceeded: Option<&Vec1<Exceeded>>) -> Question {
-    let mut requirement = Requirement::of(&decided.decision);
+    let mut requirement = Requirement::of(&decided.decision, &decided.actions);
     for one in exceeded.into_iter().flatten().filter(|one| one.decision == Effect::Escalate) {
-        requirement.add(&one.limit, &[&one.message, &one.instead]);
+        requirement.add(&one.limit, &[&one.message, &one.instead], Demand::default());
     }
+    // Who wrote an exception cannot also answer for what it lets through.
+    let lifted = decided.decision.findings().iter().filter_map(|finding| finding.lifted.as_deref());
+    let exceptions = decided.snapshot.rules.exceptions();
+    let authors = lifted.filter_map(|id| exceptions.iter().find(|exception| exception.id == id));
+    let authors: Vec<String> = authors.map(|exception| exception.owner.clone()).collect();
     let question =
         Question::new(&decided.context.principal, &decided.actions, requirement, decided.decision.revision());
-    question.bound_to(&decided.bound)
+    question.bound_to(&decided.bound).without(authors).saying(&decided.said)
 }
 
-/// What the deciding rules ask for beyond one answer. Approvals know no other yet: what asks for more stays stopped.
-pub(super) fn demanded(decided: &Decided) -> Option<String> {
-    let demands: Vec<&str> = decided.decision.deciding().filter_map(|finding| finding.demand.as_deref()).collect();
-    (!demands.is_empty()).then(|| demands.join("; "))
+pub(super) fn asked(approvals: &Approvals, request: &Request) -> People {
+    People::Asked { id: request.id, until: request.until.at, who: approvals.voters_in_words(&request.requirement) }
 }
 
-pub(super) fn said_no(request: Request) -> People {
-    let Request { id, voter, reason, until, .. } = request;
-    People::SaidNo { id, voter: voter.unwrap_or_else(|| "somebody".to_owned()), reason, until }
+pub(super) fn owing_words(owing: &[Obligation]) -> People {
+    People::Owing { what: owing.iter().map(Obligation::in_words).collect::<Vec<_>>().join(", ") }
+}
+
+pub(super) fn unchecked(id: ApprovalId, checks: &[CheckEntry]) -> People {
+    let failed = checks.iter().find(|check| !check.passed);
+    let (check, said) = failed.map(|check| (check.name.clone(), check.said.clone())).unwrap_or_default();
+    People::Unchecked { id, check, said }
+}
+
+pub(super) fn said_no(request: &Request) -> People {
+    let vote = request.refusal();
+    People::SaidNo {
+        id: request.id,
+        voter: vote.map_or_else(|| "somebody".to_owned(), |vote| vote.voter.clone()),
+        reason: vote.and_then(|vote| vote.reason.clone()),
+        until: request.until.at,
+    }
 }
 
 /// Stopped for want of an approval.
@@ -244,7 +298,11 @@ const fn kind(people: &People) -> RefusalKind {
     match people {
         People::Asked { id, .. } => RefusalKind::ApprovalNeeded(*id),
         People::Unreachable => RefusalKind::Unavailable { status: 503 },
-        People::SaidNo { .. } | People::Crowded { .. } | People::Anonymous | People::Demanding { .. } => {
+        People::SaidNo { .. }
+        | People::Crowded { .. }
+        | People::Anonymous
+        | People::Owing { .. }
+        | People::Unchecked { .. } => {
             RefusalKind::Denied
         }
     }

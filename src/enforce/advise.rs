@@ -6,7 +6,10 @@
 
 use vec1::Vec1;
 
-use super::admit::{Admission, Stop, demanded, limited, question, said_no, stopped_by, taking};
+use super::admit::{
+    Admission, Stop, asked, limited, owing_words, question, said_no, stopped_by, taking, unchecked,
+};
+use super::checks::about;
 use super::gate::{Decided, Gate, Request, entry, obstacle, unrecorded};
 use super::mode::disposition;
 use super::refusal::{Refusal, RefusalKind};
@@ -69,15 +72,18 @@ impl Gate {
             decided.bound = facts;
         }
         let peeks = passage == Passage::Inline && decided.deciding_actions().all(comes_inline);
-        let is_simple = decided.decision.effect() == Effect::Escalate && demanded(&decided).is_none();
+        // What a rule asks of named people, nobody at the agent's terminal can give.
+        let is_simple = decided.decision.effect() == Effect::Escalate
+            && decided.decision.deciding().all(|finding| finding.demand.is_none());
         let waits_there = asks_there && is_simple;
-        let Admission { stop, reservation, approval } = match waits_there {
+        let Admission { stop, reservation, approval, checks, .. } = match waits_there {
             true => Admission::stopped(Why::Denied, RefusalKind::Denied),
             false => self.advised(&decided, id, peeks),
         };
         let mut entry = entry(id, &decided, label, None);
         entry.hook = Some(hook);
         entry.approval = approval;
+        entry.checks = checks;
         entry.disposition = disposition(obstacle(stop.as_ref()), decided.snapshot.posture);
         if waits_there && entry.disposition == Disposition::Refused {
             entry.disposition = Disposition::Pending;
@@ -133,8 +139,8 @@ impl Gate {
             Effect::Escalate => self.consult(decided, id, take(&[]).err(), peeks),
             Effect::Allow | Effect::Throttle => match take(&[]) {
                 // Dropped, they are given back: the inline door takes them.
-                Ok(_) if peeks => Admission { stop: None, reservation: None, approval: None },
-                Ok(reservation) => Admission { stop: None, reservation: Some(reservation), approval: None },
+                Ok(_) if peeks => Admission::passing(None),
+                Ok(reservation) => Admission::passing(Some(reservation)),
                 Err(exceeded) if exceeded.first().decision == Effect::Escalate => {
                     self.consult(decided, id, Some(exceeded), peeks)
                 }
@@ -150,31 +156,35 @@ impl Gate {
         }
         let approvals = &self.desk.approvals;
         let stop = |people| stopped_by(people, exceeded.as_ref(), decided);
-        if let Some(demand) = demanded(decided) {
-            return stop(People::Demanding { demand });
-        }
         let question = question(decided, exceeded.as_ref());
         let request = match approvals.ask(&question) {
             Err(_) => return stop(People::Unreachable),
             Ok(Answer::Anonymous) => return stop(People::Anonymous),
             Ok(Answer::Crowded) => return stop(People::Crowded { open: OPEN_MAX }),
-            Ok(Answer::Denied(request)) => return stop(said_no(*request)),
-            Ok(Answer::Waiting(request)) => {
-                return stop(People::Asked { id: request.id, until: request.until });
-            }
+            Ok(Answer::Owing(owing)) => return stop(owing_words(&owing)),
+            Ok(Answer::Denied(request)) => return stop(said_no(&request)),
+            Ok(Answer::Waiting(request)) => return stop(asked(approvals, &request)),
             Ok(Answer::Approved(request)) => request,
         };
         let approval = Some(request.id);
         if peeks {
-            return Admission { stop: None, reservation: None, approval };
+            return Admission { approval, ..Admission::passing(None) };
         }
         let lifted: Vec<String> = request.requirement.ids().map(str::to_owned).collect();
         let reservation = match decided.snapshot.limits.reserve(taking(decided, &lifted)) {
             Ok(reservation) => Some(reservation),
             Err(exceeded) => return limited(&exceeded, None),
         };
+        let mut checks = Vec::new();
+        if request.glass.is_none() {
+            let about = about(&question, request.id, id);
+            checks.extend(question.checks().into_iter().map(|name| self.desk.checks.check(name, &about)));
+            if checks.iter().any(|check| !check.passed) {
+                return Admission { checks: checks.clone(), ..stop(unchecked(request.id, &checks)) };
+            }
+        }
         match approvals.use_up(request.id, &question, id) {
-            Ok(true) => Admission { stop: None, reservation, approval },
+            Ok(true) => Admission { approval, has_spent: true, checks, ..Admission::passing(reservation) },
             // A twin took it, or whether it was used is not known: then it was.
             Ok(false) | Err(_) => stop(People::Unreachable),
         }

@@ -7,8 +7,9 @@ use arc_swap::ArcSwap;
 use vec1::Vec1;
 
 use super::admit::{Admission, Desk, Stop};
+use super::checks::Checks;
 use super::mode::{Obstacle, disposition};
-use super::permit::{Carried, Destination, Permit};
+use super::permit::{Carried, Destination, Permit, Spent};
 use super::refusal::{Refusal, RefusalKind};
 use super::snapshot::Snapshot;
 use super::tally::{Shared, Tally};
@@ -20,7 +21,7 @@ use crate::decide::{Decision, Facts, Why, decide, refusal_text};
 use crate::identify::Identified;
 use crate::limits::Limits;
 use crate::model::http::Unreadable;
-use crate::model::{Clock, Context, DecisionId, Disposition, Door, Evidence, Impact, Posture, Principal, SessionId};
+use crate::model::{Clock, Context, DecisionId, Disposition, Door, Evidence, Impact, Posture, Principal, Said, SessionId};
 use crate::record::{ActionEntry, DecisionEntry, Entry, Grade, Ledger, LedgerError, Receipt, RejectedEntry, redact};
 use crate::rules::RuleSet;
 
@@ -41,6 +42,8 @@ pub struct GateParts {
     pub clock: Arc<dyn Clock>,
     /// What people are asked, and what they said.
     pub approvals: Arc<Approvals>,
+    /// What the operator has checked before an approval is used.
+    pub checks: Arc<dyn Checks>,
     /// How long a call may wait for a limit's tokens.
     pub limit_hold: Duration,
 }
@@ -66,6 +69,8 @@ pub struct Request {
     pub door: Door,
     /// How we know.
     pub evidence: Evidence,
+    /// What the agent says about it, for people.
+    pub said: Said,
 }
 
 /// A decided request that has not been cleared: nothing was used up, nothing recorded.
@@ -81,6 +86,8 @@ pub struct Decided {
     pub(super) snapshot: Arc<Snapshot>,
     /// What an approval covers beside the actions: see [`bound`].
     pub(super) bound: Vec<String>,
+    /// What the agent says about it.
+    pub(super) said: Said,
 }
 
 impl Decided {
@@ -101,10 +108,11 @@ impl Gate {
     /// A gate of these parts.
     #[must_use]
     pub fn new(parts: GateParts) -> Self {
-        let GateParts { rules, inventory, people, ledger, posture, clock, approvals, limit_hold } = parts;
+        let GateParts { rules, inventory, people, ledger, posture, clock, approvals, checks, limit_hold } = parts;
+        approvals.know(people.clone());
         let limits = Limits::new(Arc::clone(&rules), Arc::clone(&clock));
         let snapshot = ArcSwap::from_pointee(Snapshot { rules, inventory, people, posture, limits });
-        Self { snapshot, ledger, clock, desk: Desk::new(approvals, limit_hold), tally: Arc::default() }
+        Self { snapshot, ledger, clock, desk: Desk::new(approvals, checks, limit_hold), tally: Arc::default() }
     }
 
     /// The time.
@@ -137,6 +145,7 @@ impl Gate {
     /// Whether the new set may be taken up is not asked here.
     pub fn replace(&self, rules: Arc<RuleSet>, inventory: Inventory, people: People, posture: Posture) {
         let limits = self.snapshot.load().limits.succeeded_by(Arc::clone(&rules));
+        self.desk.approvals.know(people.clone());
         self.snapshot.store(Arc::new(Snapshot { rules, inventory, people, posture, limits }));
     }
 
@@ -159,13 +168,13 @@ impl Gate {
 
     /// Classifies and decides. Uses nothing up, records nothing.
     pub fn decide(&self, request: Request) -> Decided {
-        let Request { identified, principal, door, evidence } = request;
+        let Request { identified, principal, door, evidence, said } = request;
         let snapshot = self.snapshot.load_full();
         let context = Context { principal, door, at: self.clock.now() };
         let actions = classify(identified, &snapshot.inventory, evidence);
         let facts = facts(&snapshot.people, &context.principal);
         let decision = decide(&actions, &context, &snapshot.rules, &facts, snapshot.posture);
-        Decided { actions, decision, context, facts, snapshot, bound: Vec::new() }
+        Decided { actions, decision, context, facts, snapshot, bound: Vec::new(), said }
     }
 
     /// Takes what the decision needs (tokens, an approval), records decision and disposition, and gives the permit. May
@@ -184,8 +193,10 @@ impl Gate {
         decided.bound = bound(&decided.actions, &destination, &carried);
         let mut entry = entry(id, &decided, destination.label(), carried.sha256());
         let unfinished = Unfinished::new(&entry, &self.ledger, &self.tally);
-        let Admission { stop, reservation, approval } = self.desk.admit(id, &decided, unfinished).await;
+        let Admission { stop, reservation, approval, has_spent, checks } =
+            self.desk.admit(id, &decided, unfinished).await;
         entry.approval = approval;
+        entry.checks = checks;
         entry.disposition = disposition(obstacle(stop.as_ref()), decided.snapshot.posture);
         if let Some(Stop { why: Why::Limited(used), .. }) = &stop {
             entry.limit = Some(used.limit.clone());
@@ -198,7 +209,11 @@ impl Gate {
             reservation.commit();
         }
         match stop.filter(|_| disposition != Disposition::Observed) {
-            None => Ok(Permit::new(id, receipt, destination, self.ledger.clone(), Arc::clone(&self.clock))),
+            None => {
+                let spent = approval.filter(|_| has_spent).map(|id| Spent::new(id, &self.desk.approvals));
+                let permit = Permit::new(id, receipt, destination, self.ledger.clone(), Arc::clone(&self.clock));
+                Ok(permit.for_approval(spent))
+            }
             Some(Stop { why, kind }) => {
                 let message = redact::mask(&refusal_text(&decided.decision, &decided.actions, &why)).into_owned();
                 let action = decided.decision.findings().first().map_or(0, |finding| finding.action);
@@ -304,6 +319,7 @@ pub(super) fn entry(id: DecisionId, decided: &Decided, request: String, body_sha
         limit: None,
         body_sha256,
         hook: None,
+        checks: Vec::new(),
     }
 }
 

@@ -36,6 +36,7 @@
 
 mod admit;
 mod advise;
+mod checks;
 mod gate;
 mod mode;
 mod permit;
@@ -45,6 +46,7 @@ mod tally;
 mod unfinished;
 
 pub use advise::{Advice, Advised, Passage};
+pub use checks::{Checks, NoChecks};
 pub use gate::{Decided, Gate, GateParts, Request};
 pub use permit::{Carried, Destination, Permit};
 pub use refusal::{Refusal, RefusalKind};

@@ -6,10 +6,11 @@ use http::Method;
 use http::uri::PathAndQuery;
 
 use super::{Refusal, RefusalKind};
+use crate::approvals::Approvals;
 use crate::head::request::wire_name;
 use crate::identify::{Channels, Offer};
 use crate::model::http::{Authority, Head, Scheme, Upgrade};
-use crate::model::{Clock, DecisionId};
+use crate::model::{ApprovalId, Clock, DecisionId};
 use crate::record::{Entry, Ledger, Outcome, OutcomeEntry, Receipt};
 
 /// Where a permitted request goes and what it asks for there. Egress takes both from here.
@@ -97,7 +98,40 @@ pub struct Permit {
     ledger: Ledger,
     clock: Arc<dyn Clock>,
     closed: bool,
+    spent: Option<Spent>,
     _receipt: Receipt,
+}
+
+/// The approval that was used up for a request. A client repeats by itself what comes to no answer; that is not a second
+/// use.
+#[derive(Debug)]
+pub(super) struct Spent {
+    id: ApprovalId,
+    approvals: Arc<Approvals>,
+}
+
+impl Spent {
+    pub(super) fn new(id: ApprovalId, approvals: &Arc<Approvals>) -> Self {
+        Self { id, approvals: Arc::clone(approvals) }
+    }
+
+    /// Tells of the end of the call, where it was none.
+    fn ended(self, decision: DecisionId, outcome: &Outcome) {
+        let is_unanswered = match outcome {
+            Outcome::Answered { status, .. } => *status == 429 || *status >= 500,
+            Outcome::Unreachable { .. } | Outcome::Broken { .. } | Outcome::Abandoned => true,
+            Outcome::Tunnelled { .. } => false,
+        };
+        if !is_unanswered {
+            return;
+        }
+        // What cannot be kept is not sent again: the safe side.
+        let told = move || drop(self.approvals.unanswered(self.id, decision));
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(told)),
+            Err(_) => told(),
+        }
+    }
 }
 
 impl Permit {
@@ -109,7 +143,13 @@ impl Permit {
         ledger: Ledger,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { id, destination, ledger, clock, closed: false, _receipt: receipt }
+        Self { id, destination, ledger, clock, closed: false, spent: None, _receipt: receipt }
+    }
+
+    /// The same, for which this approval was used up.
+    pub(super) fn for_approval(mut self, spent: Option<Spent>) -> Self {
+        self.spent = spent;
+        self
     }
 
     /// The decision it rests on.
@@ -151,6 +191,9 @@ impl Permit {
 
     fn note(&mut self, outcome: Outcome) {
         if !std::mem::replace(&mut self.closed, true) {
+            if let Some(spent) = self.spent.take() {
+                spent.ended(self.id, &outcome);
+            }
             self.ledger.note(&Entry::Outcome(OutcomeEntry { id: self.id, at: self.clock.now(), outcome }));
         }
     }

@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::classify::Action;
 use crate::decide::Finding;
 use crate::model::{
-    ApprovalId, BlastRadius, DecisionId, Disposition, Door, Effect, Environment, Evidence, Operation, Parameter, Place,
-    Posture, Principal, Resource, SessionId, Standing, Timestamp,
+    ApprovalId, BlastRadius, DecisionId, Disposition, Door, Effect, Environment, Evidence, Operation, Parameter, Place, Posture, Principal, Resource, Said, SessionId, Standing, Timestamp,
 };
 
 /// One record of the log.
@@ -99,6 +98,18 @@ pub struct ApprovalEntry {
     /// Which set of rules asked.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub revision: String,
+    /// What the agent said about it; nobody has checked it.
+    #[serde(default, skip_serializing_if = "Said::is_empty")]
+    pub said: Said,
+    /// The key of whoever answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// What they signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<String>,
+    /// Their signature of it (`ssh-keygen -Y verify` takes both).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
 }
 
 /// What can happen to an approval request.
@@ -107,8 +118,18 @@ pub struct ApprovalEntry {
 pub enum ApprovalStep {
     /// A call needed people.
     Opened,
-    /// Somebody let it pass once.
+    /// Another call that the session was refused shortly after is part of it.
+    Joined,
+    /// Somebody answered, and more answers are needed.
+    Voted,
+    /// Somebody took an answer back.
+    Withdrawn,
+    /// With this answer they were enough: it may pass once.
     Approved,
+    /// One person let it pass in an emergency.
+    BrokenGlass,
+    /// Somebody else looked at that.
+    Reviewed,
     /// Somebody said no.
     Denied,
     /// Nobody answered, or nobody used the answer, in time. Noticed when the request is next touched.
@@ -125,7 +146,12 @@ impl ApprovalStep {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Opened => "opened",
+            Self::Joined => "joined",
+            Self::Voted => "voted",
+            Self::Withdrawn => "withdrawn",
             Self::Approved => "approved",
+            Self::BrokenGlass => "broken glass",
+            Self::Reviewed => "reviewed",
             Self::Denied => "denied",
             Self::Expired => "expired",
             Self::Used => "used",
@@ -300,6 +326,32 @@ pub struct DecisionEntry {
     /// What the hook said, at that door. Such an entry has no outcome: the agent, not the gate, carries the call out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hook: Option<HookEntry>,
+    /// What the operator's checks said, where rules ask for some and people had approved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckEntry>,
+}
+
+/// What a check of the operator's said to a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckEntry {
+    /// Which.
+    pub name: String,
+    /// Yes or no.
+    pub passed: bool,
+    /// In its words, or why it said nothing; masked and bounded.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub said: String,
+    /// How long it took, in milliseconds.
+    #[serde(default)]
+    pub took_ms: u64,
+}
+
+impl CheckEntry {
+    /// It said no, or nothing.
+    #[must_use]
+    pub fn failed(name: &str, why: &str) -> Self {
+        Self { name: name.to_owned(), passed: false, said: why.to_owned(), took_ms: 0 }
+    }
 }
 
 /// Where a tool call came from.

@@ -17,7 +17,7 @@ pub mod tree;
 mod writer;
 
 pub use entry::{
-    ActionEntry, ApprovalEntry, ApprovalStep, ConfigurationEntry, ConfigurationStep, DecisionEntry, Entry, GapCause,
+    ActionEntry, ApprovalEntry, ApprovalStep, CheckEntry, ConfigurationEntry, ConfigurationStep, DecisionEntry, Entry, GapCause,
     GapEntry, HookEntry, Outcome, OutcomeEntry, RejectedEntry, StartEntry, Streamed,
 };
 pub use format::{LogId, PAYLOAD_BYTES_MAX};

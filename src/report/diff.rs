@@ -243,8 +243,8 @@ impl<'a> DiffCollector<'a> {
 }
 
 /// What is asked for beyond an answer, by whatever rules.
-fn demands(decision: &Decision) -> BTreeSet<&str> {
-    decision.deciding().filter_map(|finding| finding.demand.as_deref()).collect()
+fn demands(decision: &Decision) -> BTreeSet<&Demand> {
+    decision.deciding().filter_map(|finding| finding.demand.as_ref()).collect()
 }
 
 fn group(key: &Fingerprint, finding: Option<&Finding>) -> FlipGroup {

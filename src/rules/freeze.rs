@@ -1,7 +1,6 @@
 //! Freezes: a time in which changes are decided more strictly. Each is a rule with a beginning and an end.
 
 use super::case::Cases;
-use super::demand::Demand;
 use super::matcher::{Block, Key, Reading};
 use super::moment::{Edge, Span, checked};
 use super::rule::{Rule, one_line};
@@ -9,7 +8,7 @@ use super::sets::Sets;
 use super::text::{RawFreeze, RawFreezes};
 use super::{Layer, Severity, lint};
 use crate::config::{Diagnostics, Report, Spot, parse_yaml};
-use crate::model::Mode;
+use crate::model::{Demand, Mode};
 
 /// Parses and checks one file.
 pub(super) fn parse(file: &str, text: &str, layer: Layer, sets: &Sets) -> Result<Vec<Rule>, Diagnostics> {

@@ -33,7 +33,6 @@ use sha2::{Digest, Sha256};
 pub use builtin::{builtin_sources, optional_sources};
 pub use case::{Attempt, Case, Cases, Request};
 pub(crate) use case::{filled_json, request};
-pub use demand::{Approval, Demand, Obligation, Voter};
 pub use exception::Exception;
 pub use limits::LimitSpec;
 pub use matcher::{Checked, Key, Verdict};

@@ -68,13 +68,8 @@ impl RuleSet {
                 help,
             ));
         }
-        if let Some(approval) = rule.demand.approval.as_ref().filter(|_| !people.all().is_empty()) {
-            let reachable = approval.reachable(people);
-            if (reachable as u64) < u64::from(approval.quorum) {
-                let help = "a call that it escalates could never pass".to_owned();
-                let message = format!("it asks for {approval}, and `people.yaml` has {reachable} of them");
-                found.push((Kind::UnreachableQuorum, message, Some(help)));
-            }
+        if !people.all().is_empty() {
+            found.extend(rule.demand.approvals.iter().filter_map(|approval| unreachable(approval, people)));
         }
         if !people.all().is_empty() {
             for role in rule.matches.roles().filter(|role| role.is_exact() && !people.has_role(role.as_str())) {
@@ -127,4 +122,17 @@ impl RuleSet {
         }
         found
     }
+}
+
+/// What cannot be brought together of these people.
+fn unreachable(approval: &Approval, people: &People) -> Option<Doubt> {
+    let parts = std::iter::once(&approval.part).chain(&approval.including);
+    let short = parts.map(|part| (part, reachable(part, people))).find(|(part, there)| (*there as u64) < u64::from(part.quorum));
+    let help = Some("a call that it escalates could never pass".to_owned());
+    if let Some((_, there)) = short {
+        return Some((Kind::UnreachableQuorum, format!("it asks for {approval}, and `people.yaml` has {there} of them"), help));
+    }
+    let named = people.nobodys(&approval.part.from)?;
+    let message = format!("it names `{named}`, and nobody in `people.yaml` is");
+    Some((Kind::UnreachableQuorum, message, Some("correct the name, or remove it".to_owned())))
 }

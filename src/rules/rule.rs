@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::case::Cases;
-use super::demand::Demand;
+use super::demand;
 use super::lint::{self, Proof};
 use super::matcher::{Block, Checked, Facets, Matcher, Reading, Verdict};
 use super::moment::{Edge, Span, checked};
@@ -13,7 +13,7 @@ use super::when::When;
 use super::{Layer, View};
 use crate::config::{Diagnostics, Kind, Report, Spot, parse_yaml};
 use crate::model::blast_words as words;
-use crate::model::{Effect, EnvironmentKind, Mode, Timestamp};
+use crate::model::{Demand, Effect, EnvironmentKind, Mode, Timestamp};
 
 words! {
     /// How bad it is when the rule is right; for people and reports, it decides nothing.
@@ -166,7 +166,7 @@ impl Rule {
         reading: &mut Reading<'_, '_>,
     ) -> Self {
         lint::rule(&raw, (layer, proof), reading.report);
-        let demand = Demand::check(&raw, reading.report);
+        let demand = demand::check(&raw, reading.report);
         let at = Spot::from(&raw.matches);
         let matches = raw.matches.value.compile(at, Block::Match, reading);
         let unless = raw.unless.map(|unless| {

@@ -4,11 +4,14 @@
 //! variable that the agent could unset.
 
 use std::fs;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 /// Deeper than any real chain of shells.
 const ANCESTORS_MAX: usize = 256;
 
+/// More than these files hold as a rule.
+const READ_BYTES: usize = 4096;
 /// More than any agent's.
 const DESCENDANTS_MAX: usize = 4096;
 /// How often a chain that changed while it was read is read again.
@@ -113,7 +116,7 @@ fn climb(pid: u32, own: &Path) -> Option<Option<u32>> {
 
 /// The `run` that gave this process its variables: they name files in a folder that is called after it.
 fn marked(pid: u32) -> Option<u32> {
-    let variables = fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let variables = read(pid, "environ").ok()?;
     let bundle = variables.split(|byte| *byte == 0).find_map(|one| one.strip_prefix(b"SSL_CERT_FILE="))?;
     let bundle = std::str::from_utf8(bundle).ok()?.strip_suffix("/ca-bundle.pem")?;
     let (run, session) = bundle.rsplit('/').next()?.split_once('-')?;
@@ -123,7 +126,7 @@ fn marked(pid: u32) -> Option<u32> {
 /// Another process of this program (by path, or by name where it was replaced meanwhile) that was told to `run`.
 fn is_gate(pid: u32, own: &Path) -> bool {
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().replace(" (deleted)", ""));
-    let told = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let told = read(pid, "cmdline").unwrap_or_default();
     let mut words = told.split(|byte| *byte == 0);
     let program = words.next().unwrap_or_default();
     let is_ours = match fs::read_link(format!("/proc/{pid}/exe")) {
@@ -134,10 +137,17 @@ fn is_gate(pid: u32, own: &Path) -> bool {
     is_ours && words.take_while(|word| *word != b"--").any(|word| word == b"run")
 }
 
+/// A file of a process. These files say that they are empty: without room to begin with, each is read in many small steps.
+fn read(pid: u32, file: &str) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(READ_BYTES);
+    fs::File::open(format!("/proc/{pid}/{file}"))?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Field 4 of proc(5), stat; the name before it stands in parentheses and may hold anything.
 fn parent_of(pid: u32) -> Option<u32> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(1)?.parse().ok()
+    let stat = read(pid, "stat").ok()?;
+    String::from_utf8_lossy(&stat).rsplit_once(')')?.1.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
 #[cfg(test)]

@@ -51,6 +51,29 @@ const STEPS: &[&str] = &["
     CREATE INDEX approvals_by_binding ON approvals (binding, state);
     CREATE INDEX approvals_by_session ON approvals (session, state);
     CREATE INDEX approvals_by_state ON approvals (state, opened_at);
+",
+    // A request is one document, which one pure machine changes; the columns are what is looked for. Open requests are
+    // asked for anew.
+    "
+    DROP TABLE approvals;
+    CREATE TABLE approvals (
+        id           TEXT PRIMARY KEY,
+        session      TEXT NOT NULL,
+        agent        TEXT,
+        state        TEXT NOT NULL
+            CHECK (state IN ('pending', 'approved', 'used', 'denied', 'expired', 'void')),
+        opened_at    INTEGER NOT NULL,
+        ends_at      INTEGER NOT NULL,
+        ends_boot    INTEGER,
+        ends_uptime  INTEGER,
+        ended_at     INTEGER,
+        document     TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX approvals_by_session ON approvals (session, state);
+    CREATE INDEX approvals_by_agent ON approvals (agent, state);
+    CREATE INDEX approvals_by_state ON approvals (state, opened_at);
+    CREATE TABLE approvals_said (session TEXT PRIMARY KEY, said_at INTEGER NOT NULL, said TEXT NOT NULL) STRICT;
+    CREATE TABLE approvals_clock (id INTEGER PRIMARY KEY CHECK (id = 1), seen_at INTEGER NOT NULL) STRICT;
 "];
 
 /// Takes the steps that are missing.

@@ -430,9 +430,11 @@ fn rejected_cells(entry: &RejectedEntry) -> Vec<Cell> {
 
 fn approval_cells(entry: &ApprovalEntry) -> Vec<Cell> {
     let colour = match entry.step {
-        ApprovalStep::Approved | ApprovalStep::Used => AnsiColor::Green,
-        ApprovalStep::Opened => AnsiColor::Yellow,
-        ApprovalStep::Denied | ApprovalStep::Expired | ApprovalStep::Voided => AnsiColor::Red,
+        ApprovalStep::Approved | ApprovalStep::Used | ApprovalStep::Reviewed => AnsiColor::Green,
+        ApprovalStep::Opened | ApprovalStep::Joined | ApprovalStep::Voted | ApprovalStep::Withdrawn => AnsiColor::Yellow,
+        ApprovalStep::Denied | ApprovalStep::Expired | ApprovalStep::Voided | ApprovalStep::BrokenGlass => {
+            AnsiColor::Red
+        }
     };
     let word = Cell::new(entry.step.as_str()).style(Style::new().fg_color(Some(colour.into())));
     let said = match (&entry.by, &entry.reason, &entry.decision) {

@@ -2,6 +2,7 @@
 //!
 //! A documented key that this version does not act on is an error, never silently inert.
 
+mod approvals;
 mod bodies;
 mod egress;
 mod listen;
@@ -14,9 +15,11 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_saphyr::Spanned;
 
+pub use self::approvals::{Approvals, Asks, BreakGlass, Check};
 pub use self::bodies::Bodies;
 pub use self::egress::{AddressRange, ClientCert, Egress, ProxyChoice};
 pub use self::listen::{Endpoint, Listen, ReverseListener, Upstream};
+use self::approvals::RawApprovals;
 use super::Diagnostics;
 use super::diagnostic::{Report, parse_yaml};
 use super::quantity::Lapse;
@@ -48,27 +51,6 @@ pub struct Config {
     pub rule_folders: Vec<PathBuf>,
     /// Folders with rules of teams, by the team's name: they can only tighten.
     pub rule_teams: BTreeMap<String, PathBuf>,
-}
-
-/// Times of an approval request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Approvals {
-    /// A request that nobody answers ends after this time.
-    pub pending: Duration,
-    /// An approval must be used within this time.
-    pub use_within: Duration,
-    /// How long the agent's call is held open for an answer before it is refused.
-    pub hold: Duration,
-}
-
-impl Default for Approvals {
-    fn default() -> Self {
-        Self {
-            pending: Duration::from_secs(8 * 60 * 60),
-            use_within: Duration::from_secs(30 * 60),
-            hold: Duration::ZERO,
-        }
-    }
 }
 
 /// The default of `limits.hold`.
@@ -192,31 +174,6 @@ struct RawHooks {
 #[serde(deny_unknown_fields)]
 struct RawLimits {
     hold: Option<Spanned<Lapse>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawApprovals {
-    pending: Option<Spanned<Lapse>>,
-    use_within: Option<Spanned<Lapse>>,
-    hold: Option<Spanned<Lapse>>,
-}
-
-impl RawApprovals {
-    fn check(self, report: &mut Report<'_>) -> Approvals {
-        let defaults = Approvals::default();
-        let mut time = |lapse: Option<Spanned<Lapse>>, default| match lapse {
-            None => default,
-            Some(lapse) if lapse.value.0.is_zero() => {
-                report.say(&lapse, "the time must be more than nothing", None);
-                default
-            }
-            Some(lapse) => lapse.value.0,
-        };
-        let pending = time(self.pending, defaults.pending);
-        let use_within = time(self.use_within, defaults.use_within);
-        Approvals { pending, use_within, hold: self.hold.map_or(defaults.hold, |hold| held(&hold, report)) }
-    }
 }
 
 /// A time for which a call may be held.

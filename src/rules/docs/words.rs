@@ -126,13 +126,20 @@ fn windows(value: &Value) -> String {
 
 /// `approval:` as phrases.
 pub(super) fn approval(value: &Value) -> Vec<String> {
-    let mut phrases = Vec::new();
-    if let Some(quorum) = value.get("quorum").and_then(Value::as_u64) {
-        phrases.push(if quorum == 1 { "one person".to_owned() } else { format!("{quorum} people") });
+    if let Value::Array(all) = value {
+        return all.iter().flat_map(approval).collect();
     }
-    phrases.extend(value.get("from").map(|from| format!("from {}", any(&coded(from)))));
-    if value.get("exclude_requester").and_then(Value::as_bool) == Some(false) {
-        phrases.push("the requester may be one of them".to_owned());
+    let part = |value: &Value| {
+        let count = value.get("quorum").and_then(Value::as_u64).unwrap_or(1);
+        let people = if count == 1 { "one person".to_owned() } else { format!("{count} people") };
+        let from = value.get("from").map(|from| format!(" from {}", any(&coded(from))));
+        people + &from.unwrap_or_default()
+    };
+    let mut phrases = vec![part(value)];
+    match value.get("including") {
+        Some(Value::Array(all)) => phrases.extend(all.iter().map(|one| format!("{} among them", part(one)))),
+        Some(one) => phrases.push(format!("{} among them", part(one))),
+        None => {}
     }
     phrases.extend(value.get("expires").and_then(Value::as_str).map(|time| format!("to be used within {time}")));
     phrases

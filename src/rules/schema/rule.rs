@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 use super::{Form, list_of, map_of, merged, object, patterns, some_of, spelled, text, word};
 use crate::model::{Door, EnvironmentKind, Evidence, Hazard, Impact, Level, Mode, Reversible, Scope};
 use crate::rules::Severity;
-use crate::rules::demand::Obligation;
 
 const DURATION: &str = "^[0-9]+(ms|s|m|h|d)$";
 
@@ -68,25 +67,22 @@ pub(super) fn unless() -> Value {
 }
 
 pub(super) fn rule() -> Value {
-    let approval = object(
-        "Whose approval it takes.",
+    let quorum = ("quorum", json!({ "type": "integer", "minimum": 1, "description": "How many different people." }));
+    let about = "Who: `role:…`, `level:…` (that one or a higher), `team:…`, `owner` (of what would be changed) or `person:…`.";
+    let from = ("from", patterns(about, &["role:sre", "level:senior"]));
+    let part = object("So many of the same people must be such ones too.", &[quorum.clone(), from.clone()], &[]);
+    let one = object(
+        "Whose approval it takes. The person that the session acts for is never one of them.",
         &[
-            ("quorum", json!({ "type": "integer", "minimum": 1, "description": "How many people." })),
-            (
-                "from",
-                patterns(
-                    "Who: `role:…`, `level:…` (that one or a higher) or `person:…`.",
-                    &["role:sre", "level:senior"],
-                ),
-            ),
-            (
-                "exclude_requester",
-                json!({ "type": "boolean", "default": true, "description": "The requester's own vote does not count." }),
-            ),
+            quorum,
+            from,
+            ("including", one_or_more(&part)),
+            ("exclude_requester", json!({ "const": true, "description": "Always so; may be left out." })),
             ("expires", duration("How long an approval may be used.", &["15m"])),
         ],
         &[],
     );
+    let approval = one_or_more(&one);
     object(
         "One file is one rule, and its id is its path: `rules/acme/no-drop.yaml` holds `acme/no-drop`.",
         &[
@@ -102,7 +98,10 @@ pub(super) fn rule() -> Value {
             ("approval", approval),
             (
                 "obligations",
-                some_of("What else there must be before it passes.", &spelled!(Obligation), &["reason", "ticket"]),
+                patterns(
+                    "What else there must be: `reason`, `ticket`, `rollback-plan` of the agent, `check:NAME` of the settings.",
+                    &["reason", "check:change-window"],
+                ),
             ),
             ("message", message()),
             ("instead", instead()),
@@ -392,4 +391,8 @@ fn action() -> Value {
         ],
         &["operation", "impact", "scope", "environment"],
     )
+}
+
+fn one_or_more(one: &Value) -> Value {
+    json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
 }

@@ -80,15 +80,45 @@ fn place(about: &str, examples: &[&str]) -> Value {
     merged(text(about, examples), &json!({ "type": ["string", "null"] }))
 }
 
-pub(super) fn config() -> Value {
-    let approvals = section(
-        "Times of an approval request.",
+fn at_least_one(about: &str) -> Value {
+    json!({ "type": "integer", "minimum": 1, "description": about })
+}
+
+/// `approvals:` of the settings.
+fn approvals() -> Value {
+    let break_glass = object(
+        "Who may let a call through alone in an emergency.",
+        &[
+            ("role", text("Whoever has this role.", &["incident-commander"])),
+            ("expires", duration("It must be used within this time.", &["15m"])),
+        ],
+        &["role"],
+    );
+    let check = object(
+        "Something of yours that must say yes: exit code 0, or status 200.",
+        &[
+            ("command", list_of("A program by its whole path, and its arguments.", &json!({ "type": "string" }))),
+            ("url", text("An HTTPS endpoint.", &["https://checks.shop.example/window"])),
+            ("within", duration("No answer within this time is a no.", &["10s"])),
+        ],
+        &[],
+    );
+    section(
+        "How approval requests are handled.",
         &[
             ("pending", duration("A request that nobody answers ends after this time.", &["8h"])),
             ("use_within", duration("An approval must be used within this time.", &["30m"])),
             ("hold", duration("How long the agent's call is held open for an answer, 50s at most.", &["0s"])),
+            ("quorum", at_least_one("How many different people a rule without `approval:` asks.")),
+            ("from", list_of("Which ones: `role:…`, `level:…`, `team:…`, `owner` or `person:…`.", &json!({ "type": "string" }))),
+            ("denials", at_least_one("So many people must say no to end a request.")),
+            ("break_glass", break_glass),
+            ("checks", json!({ "type": "object", "additionalProperties": check, "description": "What rules may ask to be checked (`obligations: [check:NAME]`)." })),
         ],
-    );
+    )
+}
+
+pub(super) fn config() -> Value {
     let bodies = section(
         "How much of a request's body is read.",
         &[
@@ -116,7 +146,7 @@ pub(super) fn config() -> Value {
             ("egress", egress()),
             ("sessions", section("Sessions.", &[("require", flag("A request without a session is refused."))])),
             ("bodies", bodies),
-            ("approvals", approvals),
+            ("approvals", approvals()),
             ("limits", limits),
             ("rules", section("The organisation's rules.", &[("folders", folders), ("teams", teams)])),
             ("hooks", section("Agents' hooks.", &[("ask", flag("A hook may ask the person at the agent."))])),
