@@ -15,6 +15,8 @@
 
 mod question;
 mod rows;
+pub mod signature;
+pub mod statement;
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,6 +26,8 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 pub use question::{Question, Requirement};
+pub use signature::{Signed, SignatureError};
+pub use statement::{Statement, StatementError};
 
 use crate::config::Approvals as Times;
 use crate::model::{ApprovalId, Clock, DecisionId, SessionId, Timestamp, Uptime};
