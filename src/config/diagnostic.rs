@@ -174,6 +174,12 @@ impl<'a> Report<'a> {
         self.warnings.push(Diagnostic { suggestion, kind, gravity: Gravity::Warning, ..found });
     }
 
+    /// Adds an error without the line itself, which may hold a secret.
+    pub(crate) fn say_veiled(&mut self, at: impl Into<Spot>, message: impl Into<String>, suggestion: Option<String>) {
+        let found = self.finding(at.into(), message.into());
+        self.found.push(Diagnostic { suggestion, snippet: None, ..found });
+    }
+
     fn finding(&self, Spot { line, column }: Spot, message: String) -> Diagnostic {
         let snippet = line.checked_sub(1).and_then(|index| self.text.lines().nth(index)).map(str::to_owned);
         Diagnostic { line, column, snippet, ..Diagnostic::new(self.file, message) }

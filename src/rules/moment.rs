@@ -1,9 +1,10 @@
 //! Points and windows of time, as rules name them.
 
-use jiff::civil::{Date, Time, Weekday};
+use jiff::civil::{Time, Weekday};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::text::RawWindow;
+pub(super) use crate::config::{Edge, checked_moment as checked};
 use crate::config::{Report, Spot, nearest};
 use crate::model::Timestamp;
 
@@ -18,39 +19,6 @@ impl Span {
     pub(super) fn contains(self, at: Timestamp) -> bool {
         self.from.is_none_or(|from| at >= from) && self.until.is_none_or(|until| at < until)
     }
-}
-
-/// Which edge of a span a date stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Edge {
-    /// Its first moment.
-    Begin,
-    /// The moment after its last.
-    End,
-}
-
-/// Reads `2026-12-31` (UTC) or `2026-12-31T18:00Z`.
-pub(super) fn moment(text: &str, edge: Edge) -> Option<Timestamp> {
-    let stamp = if let Ok(date) = text.parse::<Date>() {
-        let day = match edge {
-            Edge::Begin => date,
-            Edge::End => date.tomorrow().ok()?,
-        };
-        day.to_zoned(TimeZone::UTC).ok()?.timestamp()
-    } else {
-        text.parse::<jiff::Timestamp>().ok()?
-    };
-    u64::try_from(stamp.as_millisecond()).ok().map(Timestamp::from_millis)
-}
-
-/// The same; what is wrong is reported.
-pub(super) fn checked(text: &serde_saphyr::Spanned<String>, edge: Edge, report: &mut Report<'_>) -> Option<Timestamp> {
-    let moment = moment(&text.value, edge);
-    if moment.is_none() {
-        let help = "write a date such as `2026-12-31`, or a moment with its zone such as `2026-12-31T18:00Z`";
-        report.say(text, format!("`{}` is not a point in time", text.value), Some(help.to_owned()));
-    }
-    moment
 }
 
 /// Some hours of some days of the week, in the wall time of a zone.

@@ -120,6 +120,20 @@ pub(super) fn repository() -> Value {
 
 pub(super) fn people() -> Value {
     let role = json!({ "type": "string", "pattern": "^[a-z0-9-]+$" });
+    let line = "The line of a `.pub` file of OpenSSH.";
+    let key_line = json!({ "type": "string", "description": line, "pattern": "^(ssh|ecdsa|sk)-\\S+ \\S+" });
+    let required = "Only signatures before which the security key asked for its PIN or a finger count.";
+    let key_with_options = object(
+        "A key with options.",
+        &[
+            ("key", key_line.clone()),
+            ("verify_required", json!({ "type": "boolean", "description": required })),
+            ("expires", text("The last day, or the moment, until which it votes.", &["2027-01-01"])),
+        ],
+        &["key"],
+    );
+    let key = json!({ "anyOf": [key_line, key_with_options] });
+    let team = text("As the inventory's `owner`.", &["@retail-core"]);
     let person = object(
         "One person.",
         &[
@@ -127,6 +141,9 @@ pub(super) fn people() -> Value {
             ("os_user", text("The login on the machines where agents run.", &["ada"])),
             ("level", word("How far the person's own hand reaches. Without it: the lowest.", &spelled!(Level))),
             ("roles", list_of("Roles, in lower case with hyphens.", &role)),
+            ("teams", list_of("The teams that the person belongs to.", &team)),
+            ("email", text("Where to write to, when the name is no address.", &["ada@shop.example"])),
+            ("keys", list_of("SSH keys that sign the person's votes. One key is one person.", &key)),
         ],
         &["name"],
     );

@@ -31,6 +31,11 @@ const PLACES: &[(Form, &str, &str)] = &[
     (Form::Pack, "/", "zzzz: 1\n"),
     (Form::People, "/", "zzzz: 1\n"),
     (Form::People, "/properties/people/items", "people: [{ zzzz: 1 }]\n"),
+    (
+        Form::People,
+        "/properties/people/items/properties/keys/items/anyOf/1",
+        "people: [{ name: ada, keys: [{ zzzz: 1 }] }]\n",
+    ),
     (Form::Inventory, "/", "zzzz: 1\n"),
     (Form::Inventory, "/properties/environments/items", "environments: [{ zzzz: 1 }]\n"),
     (
@@ -186,6 +191,9 @@ fn mistakes_are_not_valid() {
         ("repository", "version: 1\nexceptions: []\n".to_owned(), false),
         ("people", "version: 1\npeople: [{ name: ada, level: senior, roles: [sre] }]".to_owned(), true),
         ("people", "version: 1\npeople: [{ name: ada, level: boss }]".to_owned(), false),
+        ("people", "version: 1\npeople: [{ name: ada, teams: [\"@a\"], keys: [ssh-ed25519 AAAA ada, { key: ssh-ed25519 AAAA, expires: 2027-01-01 }] }]".to_owned(), true),
+        ("people", "version: 1\npeople: [{ name: ada, keys: [{ key: ssh-ed25519 AAAA, expire: 2027-01-01 }] }]".to_owned(), false),
+        ("people", "version: 1\npeople: [{ name: ada, keys: [AAAA] }]".to_owned(), false),
         ("inventory", "version: 1\nenvironments: [{ name: prod, tier: 1, match: [{ account: \"1\" }] }]".to_owned(), true),
         ("inventory", "version: 1\nenvironments: [{ name: prod, match: [{ acount: \"1\" }] }]".to_owned(), false),
         ("config", "version: 2\n".to_owned(), false),
