@@ -13,9 +13,9 @@ use super::setup::Setup;
 use super::surroundings::{Environment, Looked};
 use crate::approvals::Approvals;
 use crate::doors::hook::{self, Agent, Answer, Asked, Event, Verdict};
-use crate::enforce::{Advised, Gate, GateParts, Passage, Refusal, Request};
+use crate::enforce::{Advised, Gate, GateParts, NoChecks, Passage, Refusal, Request};
 use crate::identify::tool;
-use crate::model::{Clock, Door, Evidence, Principal, SessionId};
+use crate::model::{Clock, Door, Evidence, Principal, Said, SessionId};
 use crate::record::{HookEntry, Ledger};
 use crate::store::Store;
 
@@ -65,6 +65,7 @@ impl Advisor {
             posture: config.posture,
             clock,
             approvals: Arc::new(approvals),
+            checks: Arc::new(NoChecks),
             limit_hold: config.limit_hold,
         });
         Self { gate: Arc::new(gate), asks: config.hooks_ask, alone: true }
@@ -99,7 +100,7 @@ impl Advisor {
         };
         let asks_there = self.asks && hook::holds_ask(agent, asked.event);
         let advised = self.gate.advise(Advised {
-            request: Request { identified: heard.identified, principal, door: Door::Hook, evidence: Evidence::Parsed },
+            request: Request { identified: heard.identified, principal, door: Door::Hook, evidence: Evidence::Parsed, said: Said::default() },
             label: label(agent, &asked),
             hook: self.entry(agent, &asked),
             passage: if inline { Passage::Inline } else { Passage::Only },

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::decide::visible;
 use crate::doors::http::HttpDoor;
 use crate::egress::ProxyError;
-use crate::enforce::{Gate, GateParts};
+use crate::enforce::{Gate, GateParts, NoChecks};
 use crate::model::{Clock, Posture, SessionId};
 use crate::record::{Entry, Grade, Ledger, LedgerError, LedgerOptions, StartEntry};
 use crate::sandbox::KubeconfigError;
@@ -122,7 +122,7 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
     ledger.append(&entry, Grade::Durable).await.map(drop)?;
     let store = Store::at(&places.state);
     let sessions = Arc::new(Sessions::new(store.clone(), Arc::clone(&clock)));
-    let approvals = Arc::new(Approvals::new(store, ledger.clone(), Arc::clone(&clock), config.approvals));
+    let approvals = Arc::new(Approvals::new(store, ledger.clone(), Arc::clone(&clock), config.approvals.clone()));
     let gate = Arc::new(Gate::new(GateParts {
         rules: Arc::new(rules),
         inventory,
@@ -131,6 +131,7 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
         posture: begin.posture,
         clock: Arc::clone(&clock),
         approvals: Arc::clone(&approvals),
+        checks: Arc::new(NoChecks),
         limit_hold: config.limit_hold,
     }));
     let door = HttpDoor {
@@ -149,7 +150,8 @@ pub(super) fn agent_name(name: &str) -> String {
 }
 
 /// The operating system's name of whoever started the gate.
-pub(super) fn person() -> Option<String> {
+#[must_use]
+pub fn person() -> Option<String> {
     let uid = rustix::process::getuid().as_raw().to_string();
     let users = std::fs::read_to_string("/etc/passwd").ok()?;
     users.lines().find_map(|line| {

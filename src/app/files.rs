@@ -162,6 +162,31 @@ pub fn settings(mut places: Places) -> (Places, Config) {
     (places, config)
 }
 
+/// The settings and the people, for who answers while no gate runs. Unlike [`settings`], what cannot be read is an error:
+/// else the requests would be answered by nobody's keys and by the default quorum.
+///
+/// # Errors
+/// What is wrong with one of them.
+pub fn standing(places: Places) -> Result<(Places, Config, People), String> {
+    let (places, _) = settings(places);
+    let text_of = |file: &Path| match std::fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("cannot read `{}`: {error}", file.display())),
+    };
+    let file = config_file(&places);
+    let config = match text_of(&file)? {
+        Some(text) => Config::parse(&file.display().to_string(), &text).map_err(|wrong| wrong.to_string())?,
+        None => Config::default(),
+    };
+    let file = places.config.join("people.yaml");
+    let people = match text_of(&file)? {
+        Some(text) => People::parse(&file.display().to_string(), &text).map_err(|wrong| wrong.to_string())?,
+        None => People::default(),
+    };
+    Ok((places, config, people))
+}
+
 /// The certificates of a PEM file.
 ///
 /// # Errors

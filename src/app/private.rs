@@ -13,7 +13,7 @@ use super::desk;
 use super::files::Loaded;
 use super::surroundings::Environment;
 use super::trust::{self, RunFolder};
-use crate::approvals::{self, Approvals};
+use crate::approvals::{Approvals, Filter, State, View};
 use crate::control::protocol::{
     Answer, Changes, ClosedSession, GateKind, HookQuestion, ListenerStatus, OpenSession, OpenedSession, SessionStatus,
     Status,
@@ -145,7 +145,7 @@ fn not_here<T>() -> Result<T, ControlError> {
 impl Backend for PrivateOperator {
     fn status(&self) -> Status {
         let tally = self.gate.tally();
-        let (waiting, mut troubles) = match desk::list(&self.approvals, false) {
+        let (waiting, mut troubles) = match desk::list(&self.approvals, &Filter { state: Some(State::Pending), ..Filter::default() }) {
             Ok(requests) => (requests.len(), Vec::new()),
             Err(error) => (0, vec![error.to_string()]),
         };
@@ -185,15 +185,15 @@ impl Backend for PrivateOperator {
         not_here()
     }
 
-    fn approvals(&self, all: bool) -> Result<Vec<approvals::Request>, ControlError> {
-        desk::list(&self.approvals, all)
+    fn approvals(&self, filter: &Filter) -> Result<Vec<View>, ControlError> {
+        desk::list(&self.approvals, filter)
     }
 
-    fn approval(&self, id: ApprovalId) -> Result<approvals::Request, ControlError> {
+    fn approval(&self, id: ApprovalId) -> Result<View, ControlError> {
         desk::show(&self.approvals, id)
     }
 
-    fn answer(&self, id: ApprovalId, answer: Answer) -> Result<approvals::Request, ControlError> {
+    fn answer(&self, id: ApprovalId, answer: Answer) -> Result<View, ControlError> {
         desk::answer(&self.approvals, id, &answer)
     }
 

@@ -20,6 +20,7 @@ mod request;
 mod signature;
 mod statement;
 mod table;
+mod view;
 mod votes;
 
 use std::fmt;
@@ -35,6 +36,7 @@ pub use quorum::{Electorate, Tally};
 pub use request::{Asked, Deadline, Glass, Proof, Request, Use, Vote};
 pub use signature::{NAMESPACE, SignatureError};
 pub use statement::{Answer as Said, REASON_BYTES_MAX, Statement, StatementError};
+pub use view::{Broken, View, Word as Voted};
 pub use votes::{Ballot, VoteError};
 
 use crate::config::{Approvals as Settings, People};
@@ -304,10 +306,13 @@ impl Approvals {
     ///
     /// # Errors
     /// It is not one, or does not count.
-    pub fn cast(&self, ballot: &Ballot) -> Result<Request, VoteError> {
+    pub fn cast(&self, id: ApprovalId, ballot: &Ballot) -> Result<Request, VoteError> {
         let people = self.people.load_full();
         let electorate = Electorate { people: &people, default: &self.settings.default };
         let word = Word::signed(ballot, electorate, self.clock.now())?;
+        if word.request != id {
+            return Err(VoteError::NotYours(format!("it is a vote for `{}`", word.request)));
+        }
         self.say(word)
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::approvals::{Ballot, Said};
 use crate::enforce::Tally;
 use crate::model::{Disposition, Posture, SessionId, Timestamp};
 
@@ -165,13 +166,27 @@ pub struct Accept {
 }
 
 /// An answer to an escalated call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answer {
-    /// Yes or no.
-    pub approve: bool,
-    /// Why, in the operator's words.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// Somebody's whom `people.yaml` lists, whoever hands it in.
+    Signed(Ballot),
+    /// The operator's own.
+    Operator(Spoken),
+}
+
+/// What the gate's own operator says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spoken {
+    /// `approve`, `deny` or `withdraw`.
+    pub answer: Said,
+    /// Why.
     #[serde(default)]
     pub reason: String,
+    /// [`crate::approvals::View::content`] of what the operator was shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
 }
 
 /// A hook asks about a tool call. The answer is [`crate::doors::hook::Answer`].

@@ -16,7 +16,7 @@ use tokio::net::UnixListener;
 use super::protocol::{
     Accept, Answer, Changes, ClosedSession, HookQuestion, OpenSession, OpenedSession, Problem, SessionStatus, Status,
 };
-use crate::approvals;
+use crate::approvals::{Filter, State as Stands, View};
 use crate::doors::hook::{self, Agent};
 use crate::model::{ApprovalId, SessionId};
 use crate::sandbox::{self, Above};
@@ -69,23 +69,23 @@ pub trait Backend: Send + Sync + 'static {
     /// They cannot be listed.
     fn sessions(&self) -> Result<Vec<SessionStatus>, ControlError>;
 
-    /// Approval requests: the open ones, or all that are known.
+    /// Approval requests, the oldest first.
     ///
     /// # Errors
     /// They cannot be listed.
-    fn approvals(&self, all: bool) -> Result<Vec<approvals::Request>, ControlError>;
+    fn approvals(&self, filter: &Filter) -> Result<Vec<View>, ControlError>;
 
     /// One approval request.
     ///
     /// # Errors
     /// There is none.
-    fn approval(&self, id: ApprovalId) -> Result<approvals::Request, ControlError>;
+    fn approval(&self, id: ApprovalId) -> Result<View, ControlError>;
 
     /// Answers an approval request.
     ///
     /// # Errors
     /// There is none, or it cannot be answered any more.
-    fn answer(&self, id: ApprovalId, answer: Answer) -> Result<approvals::Request, ControlError>;
+    fn answer(&self, id: ApprovalId, answer: Answer) -> Result<View, ControlError>;
 
     /// Says what it thinks of an agent's tool call.
     ///
@@ -148,6 +148,7 @@ pub async fn serve(listener: UnixListener, backend: Shared) -> std::io::Result<(
         .route("/v1/sessions/{id}/close", post(close_session))
         .route("/v1/approvals", get(waiting))
         .route("/v1/approvals/all", get(every_approval))
+        .route("/v1/approvals/unreviewed", get(unreviewed))
         .route("/v1/approvals/{id}", get(approval).post(answer))
         .route("/v1/hook/{agent}", post(hook).layer(DefaultBodyLimit::max(QUESTION_BYTES_MAX)))
         .route("/v1/changes", get(changes))
@@ -224,12 +225,16 @@ async fn close_session(
     blocking(backend, move |backend| backend.close_session(id)).await
 }
 
-async fn waiting(State(backend): State<Shared>) -> Result<Json<Vec<approvals::Request>>, ControlError> {
-    blocking(backend, |backend| backend.approvals(false)).await
+async fn waiting(State(backend): State<Shared>) -> Result<Json<Vec<View>>, ControlError> {
+    blocking(backend, |backend| backend.approvals(&Filter { state: Some(Stands::Pending), ..Filter::default() })).await
 }
 
-async fn every_approval(State(backend): State<Shared>) -> Result<Json<Vec<approvals::Request>>, ControlError> {
-    blocking(backend, |backend| backend.approvals(true)).await
+async fn every_approval(State(backend): State<Shared>) -> Result<Json<Vec<View>>, ControlError> {
+    blocking(backend, |backend| backend.approvals(&Filter::default())).await
+}
+
+async fn unreviewed(State(backend): State<Shared>) -> Result<Json<Vec<View>>, ControlError> {
+    blocking(backend, |backend| backend.approvals(&Filter { unreviewed: true, ..Filter::default() })).await
 }
 
 fn approval_id(text: &str) -> Result<ApprovalId, ControlError> {
@@ -239,7 +244,7 @@ fn approval_id(text: &str) -> Result<ApprovalId, ControlError> {
 async fn approval(
     State(backend): State<Shared>,
     Path(id): Path<String>,
-) -> Result<Json<approvals::Request>, ControlError> {
+) -> Result<Json<View>, ControlError> {
     let id = approval_id(&id)?;
     blocking(backend, move |backend| backend.approval(id)).await
 }
@@ -248,7 +253,7 @@ async fn answer(
     State(backend): State<Shared>,
     Path(id): Path<String>,
     Json(answer): Json<Answer>,
-) -> Result<Json<approvals::Request>, ControlError> {
+) -> Result<Json<View>, ControlError> {
     let id = approval_id(&id)?;
     blocking(backend, move |backend| backend.answer(id, answer)).await
 }

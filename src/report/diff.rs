@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::again::{Again, is_as_recorded, speaking};
 use crate::decide::{Decision, Finding};
-use crate::model::{DecisionId, Door, Effect, Timestamp};
+use crate::model::{DecisionId, Demand, Door, Effect, Timestamp};
 use crate::record::query::{Filter, Stored};
 use crate::record::{ActionEntry, DecisionEntry, Entry, Recalled, Unsaid};
 

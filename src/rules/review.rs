@@ -4,9 +4,10 @@
 
 use std::time::Duration;
 
+use super::demand::reachable;
 use super::{Exception, Layer, Rule, RuleSet, Source};
 use crate::config::{Diagnostic, Kind, People, Report, Spot};
-use crate::model::{Mode, Timestamp};
+use crate::model::{Approval, Mode, Timestamp};
 
 /// An exception that lasts longer is forgotten.
 const EXCEPTION_TIME_MAX: Duration = Duration::from_secs(90 * 24 * 60 * 60);

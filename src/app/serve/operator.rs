@@ -8,7 +8,7 @@ use crate::app::advise::{Advisor, Asking};
 use crate::app::base::{agent_name, person};
 use crate::app::surroundings::Environment;
 use crate::app::{desk, trust};
-use crate::approvals::{self, Approvals, Filter, State};
+use crate::approvals::{Approvals, Filter, State, View};
 use crate::control::protocol::{
     Answer, Changes, ClosedSession, GateKind, HookQuestion, ListenerStatus, OpenSession, OpenedSession, SessionStatus,
     Status,
@@ -146,15 +146,15 @@ impl Backend for Operator {
         Ok(self.sessions.list().map_err(fault)?.into_iter().map(told).collect())
     }
 
-    fn approvals(&self, all: bool) -> Result<Vec<approvals::Request>, ControlError> {
-        desk::list(&self.approvals, all)
+    fn approvals(&self, filter: &Filter) -> Result<Vec<View>, ControlError> {
+        desk::list(&self.approvals, filter)
     }
 
-    fn approval(&self, id: ApprovalId) -> Result<approvals::Request, ControlError> {
+    fn approval(&self, id: ApprovalId) -> Result<View, ControlError> {
         desk::show(&self.approvals, id)
     }
 
-    fn answer(&self, id: ApprovalId, answer: Answer) -> Result<approvals::Request, ControlError> {
+    fn answer(&self, id: ApprovalId, answer: Answer) -> Result<View, ControlError> {
         desk::answer(&self.approvals, id, &answer)
     }
 

@@ -19,7 +19,7 @@ use crate::head::check::Form;
 use crate::head::request::Origin;
 use crate::identify;
 use crate::model::http::{Authority, Scheme, Unreadable};
-use crate::model::{Door, Evidence};
+use crate::model::{Door, Evidence, Said};
 
 const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
 /// For the client's side of a TLS handshake.
@@ -66,6 +66,7 @@ where
         principal: caller.principal.clone(),
         door: Door::Http,
         evidence: Evidence::Observed,
+        said: Said::default(),
     };
     let decided = door.gate.decide(request);
     let permit = match door.gate.clear(decided, Destination::tunnel(authority.clone()), Carried::Nothing).await {

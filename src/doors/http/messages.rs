@@ -28,7 +28,7 @@ use crate::egress::{Conversation, Heard, Listening, Own, Question, Speaking};
 use crate::enforce::{Carried, Destination, Permit, Refusal, RefusalKind, Request};
 use crate::identify::{Identified, Known};
 use crate::model::http::{Head, Unreadable};
-use crate::model::{Door, Evidence};
+use crate::model::{Door, Evidence, Said};
 use crate::wire::websocket::{self, Control, Message, Outline, POLICY, Piece, Reader};
 
 /// Questions of one connection that wait for people or for a limit.
@@ -200,7 +200,7 @@ impl<S: AsyncRead + Unpin> Upward<S> {
                 return self.refuse(&question.id, question.is_wrapped, &refusal).await;
             }
         };
-        let request = Request { identified, principal, door: Door::Http, evidence: Evidence::Observed };
+        let request = Request { identified, principal, door: Door::Http, evidence: Evidence::Observed, said: Said::default() };
         let decided = visit.gate.decide(request);
         let carried = match is_only_read(&decided) {
             true => Carried::Unread,

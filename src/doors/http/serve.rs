@@ -22,7 +22,7 @@ use crate::enforce::{self, Carried, Destination, Refusal};
 use crate::head::request::{Origin, head_of};
 use crate::identify::{self, Dialect};
 use crate::model::http::{Head, Unreadable, Upgrade};
-use crate::model::{Door, Evidence, Impact};
+use crate::model::{Door, Evidence, Impact, Said};
 use crate::wire::intake::{INLINE_BYTES_MAX, OutBody};
 
 /// A refusal and the form it takes.
@@ -111,6 +111,7 @@ async fn exchange(visit: &Visit, origin: &Origin, slot: &Slot, request: Request<
         principal: caller.principal.clone(),
         door: Door::Http,
         evidence: Evidence::Observed,
+        said: Said::default(),
     };
     let decided = visit.gate.decide(request);
     let carried = carried(&decided, &body);

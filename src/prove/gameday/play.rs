@@ -220,7 +220,7 @@ fn stop(judged: &Result<Judged, Unreadable>, memory: &mut Memory, rules: &RuleSe
 
 /// The words for people who are asked, with an approval request that nobody opened.
 fn asked(at: Timestamp) -> People {
-    People::Asked { id: ApprovalId::new(at, 0), until: at.after(Approvals::default().pending) }
+    People::Asked { id: ApprovalId::new(at, 0), until: at.after(Approvals::default().pending), who: Approvals::default().default.to_string() }
 }
 
 /// What the session took from each limit. No time passes: as fast as a loop can be.
