@@ -100,7 +100,13 @@ impl Advisor {
         };
         let asks_there = self.asks && hook::holds_ask(agent, asked.event);
         let advised = self.gate.advise(Advised {
-            request: Request { identified: heard.identified, principal, door: Door::Hook, evidence: Evidence::Parsed, said: Said::default() },
+            request: Request {
+                identified: heard.identified,
+                principal,
+                door: Door::Hook,
+                evidence: Evidence::Parsed,
+                said: Said::default(),
+            },
             label: label(agent, &asked),
             hook: self.entry(agent, &asked),
             passage: if inline { Passage::Inline } else { Passage::Only },

@@ -8,7 +8,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::setup::Setup;
-use crate::config::{Config, Diagnostics};
+use crate::config::{Config, Diagnostics, People};
 
 /// The folders of this user, after the XDG base directory specification.
 #[derive(Clone, Debug)]

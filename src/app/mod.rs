@@ -18,12 +18,12 @@ pub mod surroundings;
 mod trust;
 
 pub use advise::{Advisor, Asking, fault};
-pub use base::StartError;
+pub use base::{StartError, person};
 pub use certificates::CertificateError;
 pub use clock::SystemClock;
 pub use desk::StandingDesk;
 pub use files::{
-    LoadError, Loaded, Places, load, load_for_work, load_judging, located, read_pem_certificates, settings,
+    LoadError, Loaded, Places, load, load_for_work, load_judging, located, read_pem_certificates, settings, standing,
 };
 pub use joined::{JoinedGate, join};
 pub use private::{Options, PRIVATE_SOCKET, PrivateGate, start};

@@ -145,10 +145,11 @@ fn not_here<T>() -> Result<T, ControlError> {
 impl Backend for PrivateOperator {
     fn status(&self) -> Status {
         let tally = self.gate.tally();
-        let (waiting, mut troubles) = match desk::list(&self.approvals, &Filter { state: Some(State::Pending), ..Filter::default() }) {
-            Ok(requests) => (requests.len(), Vec::new()),
-            Err(error) => (0, vec![error.to_string()]),
-        };
+        let (waiting, mut troubles) =
+            match desk::list(&self.approvals, &Filter { state: Some(State::Pending), ..Filter::default() }) {
+                Ok(requests) => (requests.len(), Vec::new()),
+                Err(error) => (0, vec![error.to_string()]),
+            };
         let unwritable = self.gate.unwritable();
         troubles.extend(unwritable.clone());
         let proxy = ListenerStatus { name: "proxy".to_owned(), at: self.address.to_string(), upstream: None };

@@ -86,8 +86,6 @@ impl State {
             Self::Void => "void",
         }
     }
-
-    const ALL: [Self; 6] = [Self::Pending, Self::Approved, Self::Used, Self::Denied, Self::Expired, Self::Void];
 }
 
 impl fmt::Display for State {

@@ -123,21 +123,7 @@ impl Requirement {
     /// Whose answers, in words, each once: `2 approvals of role:sre; 1 approval`.
     #[must_use]
     pub fn voters_in_words(&self, default: &Approval) -> String {
-        let mut words: Vec<String> = Vec::new();
-        for ask in self.0.values() {
-            let own = &ask.demand.approvals;
-            let asked: Vec<String> = if own.is_empty() { vec![default.to_string()] } else { own.iter().map(ToString::to_string).collect() };
-            let asked = asked.join(" and ");
-            if !words.contains(&asked) {
-                words.push(asked);
-            }
-        }
-        // Anybody's one approval is part of every other.
-        if words.len() > 1 {
-            let least = Approval::of_anybody().to_string();
-            words.retain(|one| *one != least);
-        }
-        words.join("; ")
+        Demand::voters_in_words(self.0.values().map(|ask| &ask.demand), default)
     }
 }
 
@@ -190,7 +176,11 @@ impl Question {
         for item in &mut self.items {
             let bound = (&item.digest, facts);
             item.digest = HEXLOWER.encode(&Sha256::digest(serde_json::to_vec(&bound).unwrap_or_default()));
-            list(&mut item.shown, "only", facts.iter().map(|fact| redact::mask(&visible(fact, CHARS_MAX)).into_owned()));
+            list(
+                &mut item.shown,
+                "only",
+                facts.iter().map(|fact| redact::mask(&visible(fact, CHARS_MAX)).into_owned()),
+            );
         }
         self.items.sort_by(|a, b| a.digest.cmp(&b.digest));
         self
@@ -272,38 +262,38 @@ pub(super) fn masked(said: &Said) -> Said {
 /// Every field that the digest covers.
 fn shown(action: &Action) -> String {
     let mut text = String::new();
-        let _ = writeln!(text, "{} {}", visible(action.operation().as_str(), CHARS_MAX), blast_words(action));
-        list(&mut text, "on", action.resources().iter().map(|one| visible(one.as_str(), CHARS_MAX)));
-        let parameter = |name: &str, value: &str| {
-            let value = if redact::is_secret_name(name) { "[masked]".to_owned() } else { visible(value, CHARS_MAX) };
-            format!("{} = {value}", visible(name, CHARS_MAX))
-        };
-        list(&mut text, "with", action.parameters().iter().map(|one| parameter(&one.name, &one.value)));
-        let place = action.place();
-        let stands = [
-            ("account", &place.account),
-            ("subscription", &place.subscription),
-            ("project", &place.project),
-            ("region", &place.region),
-            ("cluster", &place.cluster),
-            ("namespace", &place.namespace),
-            ("repository", &place.repository),
-            ("host", &place.host),
-        ];
-        let mut stands: Vec<String> = stands
-            .into_iter()
-            .filter_map(|(name, value)| Some(format!("{name} {}", visible(value.as_deref()?, CHARS_MAX))))
-            .collect();
-        if place.loopback {
-            stands.push("this machine".to_owned());
-        }
-        list(&mut text, "in", (!stands.is_empty()).then(|| stands.join(", ")).into_iter());
-        let environment = action.environment();
-        let mut name = visible(&environment.name, CHARS_MAX);
-        if environment.name != environment.kind.as_str() {
-            let _ = write!(name, ", counts as {}", environment.kind);
-        }
-        list(&mut text, "environment", std::iter::once(name));
+    let _ = writeln!(text, "{} {}", visible(action.operation().as_str(), CHARS_MAX), blast_words(action));
+    list(&mut text, "on", action.resources().iter().map(|one| visible(one.as_str(), CHARS_MAX)));
+    let parameter = |name: &str, value: &str| {
+        let value = if redact::is_secret_name(name) { "[masked]".to_owned() } else { visible(value, CHARS_MAX) };
+        format!("{} = {value}", visible(name, CHARS_MAX))
+    };
+    list(&mut text, "with", action.parameters().iter().map(|one| parameter(&one.name, &one.value)));
+    let place = action.place();
+    let stands = [
+        ("account", &place.account),
+        ("subscription", &place.subscription),
+        ("project", &place.project),
+        ("region", &place.region),
+        ("cluster", &place.cluster),
+        ("namespace", &place.namespace),
+        ("repository", &place.repository),
+        ("host", &place.host),
+    ];
+    let mut stands: Vec<String> = stands
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name} {}", visible(value.as_deref()?, CHARS_MAX))))
+        .collect();
+    if place.loopback {
+        stands.push("this machine".to_owned());
+    }
+    list(&mut text, "in", (!stands.is_empty()).then(|| stands.join(", ")).into_iter());
+    let environment = action.environment();
+    let mut name = visible(&environment.name, CHARS_MAX);
+    if environment.name != environment.kind.as_str() {
+        let _ = write!(name, ", counts as {}", environment.kind);
+    }
+    list(&mut text, "environment", std::iter::once(name));
     text
 }
 

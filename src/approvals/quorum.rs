@@ -61,7 +61,10 @@ impl<'a> Electorate<'a> {
     /// Whether a rule of it takes this person's answer.
     #[must_use]
     pub fn is_asked(&self, request: &Request, person: &Person) -> bool {
-        request.requirement.asks().any(|(_, ask)| self.asked(ask).iter().any(|one| is_of(person, &one.part, &ask.owners)))
+        request
+            .requirement
+            .asks()
+            .any(|(_, ask)| self.asked(ask).iter().any(|one| is_of(person, &one.part, &ask.owners)))
     }
 
     fn asked<'b>(&'b self, ask: &'b Ask) -> &'b [Approval] {
@@ -142,7 +145,8 @@ fn is_satisfied(asked: &[Approval], owners: &[String], people: &[&Person]) -> bo
     if rest.is_empty() {
         return is_enough(first, owners, people);
     }
-    let able: Vec<usize> = people.iter().enumerate().filter(|(_, one)| is_of(one, &first.part, owners)).map(|(at, _)| at).collect();
+    let able: Vec<usize> =
+        people.iter().enumerate().filter(|(_, one)| is_of(one, &first.part, owners)).map(|(at, _)| at).collect();
     let wanted = first.part.quorum as usize;
     let mut chosen = Vec::with_capacity(wanted);
     choose(&able, wanted, &mut chosen, &mut |chosen| {

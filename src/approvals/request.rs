@@ -412,8 +412,7 @@ impl Request {
         for at in picked {
             if let Some(asked) = self.items.get_mut(at) {
                 let sends = asked.used.as_ref().map_or(0, |used| used.sends).saturating_add(1);
-                asked.used =
-                    Some(Use { decision, at: now.wall, sends, unanswered_at: None, unanswered_uptime: None });
+                asked.used = Some(Use { decision, at: now.wall, sends, unanswered_at: None, unanswered_uptime: None });
             }
         }
         if self.state == State::Approved && self.items.iter().all(|asked| asked.used.is_some()) {

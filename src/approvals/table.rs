@@ -61,11 +61,8 @@ impl<'a, 'c> Table<'a, 'c> {
     pub(super) fn heard(&self, session: SessionId, now: Now) -> rusqlite::Result<Said> {
         let sql = "SELECT said FROM approvals_said WHERE session = ?1 AND said_at > ?2";
         let since = now.wall.millis().saturating_sub(SAID_FOR_MS);
-        let said: Option<String> = self
-            .0
-            .prepare_cached(sql)?
-            .query_row(params![session.to_string(), since], |row| row.get(0))
-            .optional()?;
+        let said: Option<String> =
+            self.0.prepare_cached(sql)?.query_row(params![session.to_string(), since], |row| row.get(0)).optional()?;
         Ok(said.and_then(|said| serde_json::from_str(&said).ok()).unwrap_or_default())
     }
 

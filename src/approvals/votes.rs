@@ -189,7 +189,9 @@ fn deny(request: &mut Request, word: Word, rules: Rules<'_>, now: Now) -> Result
     open(request)?;
     let voter = word.voter.clone();
     if word.proof.is_none() && rules.electorate.signs() {
-        return Err(VoteError::NotYours("people.yaml lists keys: an answer must be signed with one of them".to_owned()));
+        return Err(VoteError::NotYours(
+            "people.yaml lists keys: an answer must be signed with one of them".to_owned(),
+        ));
     }
     if request.votes.iter().any(|vote| vote.voter == voter && vote.counts() && !vote.approves) {
         return Err(VoteError::Twice { voter });
@@ -235,7 +237,9 @@ fn break_glass(request: &mut Request, word: Word, rules: Rules<'_>, now: Now) ->
     open(request)?;
     let Rules { electorate, settings } = rules;
     let Some(glass) = &settings.break_glass else {
-        return Err(VoteError::NotYours("nobody may break the glass here: the settings name no role for it".to_owned()));
+        return Err(VoteError::NotYours(
+            "nobody may break the glass here: the settings name no role for it".to_owned(),
+        ));
     };
     let person = listed(&word, electorate)?;
     if !person.standing.roles.contains(&glass.role) {
@@ -259,7 +263,8 @@ fn review(request: &mut Request, word: Word, rules: Rules<'_>, now: Now) -> Resu
     let own = request.person.as_deref().is_some_and(|asks| rules.electorate.is(asks, &person.name));
     let Some(glass) = request.glass.as_mut().filter(|glass| glass.reviewed.is_none()) else { return Err(nothing) };
     if glass.by == person.name || own {
-        let message = format!("`{}` broke the glass, or it was done for them: somebody else must review it", person.name);
+        let message =
+            format!("`{}` broke the glass, or it was done for them: somebody else must review it", person.name);
         return Err(VoteError::NotYours(message));
     }
     glass.reviewed = Some(vote(word, true, now));

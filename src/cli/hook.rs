@@ -181,8 +181,14 @@ mod tests {
         let quick = plain(&["hook", "claude-code"]).unwrap();
         let Slow { hook } = Slow::parse_from(["hook", "claude-code"]);
         assert_eq!((quick.agent, quick.config, quick.within), (hook.agent, hook.config, hook.within));
-        let slow: [&[&str]; 6] =
-            [&[], &["hook"], &["hook", "--help"], &["hook", "nobody"], &["run", "codex"], &["hook", "codex", "--config"]];
+        let slow: [&[&str]; 6] = [
+            &[],
+            &["hook"],
+            &["hook", "--help"],
+            &["hook", "nobody"],
+            &["run", "codex"],
+            &["hook", "codex", "--config"],
+        ];
         for words in slow {
             assert!(plain(words).is_none(), "{words:?}");
         }

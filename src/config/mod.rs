@@ -25,8 +25,8 @@ pub use people::{Key, KeyError, People, Person};
 pub(crate) use quantity::duration;
 pub use sarif::sarif;
 pub use settings::{
-    AddressRange, Approvals, Bodies, ClientCert, Config, Egress, Endpoint, Listen, ProxyChoice, ReverseListener,
-    Upstream,
+    AddressRange, Approvals, Asks, Bodies, BreakGlass, Check, ClientCert, Config, Egress, Endpoint, Listen,
+    ProxyChoice, ReverseListener, Upstream,
 };
 
 #[cfg(test)]

@@ -241,10 +241,7 @@ fn approval_id(text: &str) -> Result<ApprovalId, ControlError> {
     text.parse().map_err(|_| ControlError::Unknown(format!("`{text}` is not an approval request's id")))
 }
 
-async fn approval(
-    State(backend): State<Shared>,
-    Path(id): Path<String>,
-) -> Result<Json<View>, ControlError> {
+async fn approval(State(backend): State<Shared>, Path(id): Path<String>) -> Result<Json<View>, ControlError> {
     let id = approval_id(&id)?;
     blocking(backend, move |backend| backend.approval(id)).await
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use vec1::Vec1;
 
 use crate::classify::Action;
-use crate::model::{Context, Demand, Effect, Mode, Posture, Standing};
+use crate::model::{Approval, Context, Demand, Effect, Mode, Posture, Standing};
 use crate::rules::RuleSet;
 
 /// What is known beside the request, as a snapshot: filled by the stages that know and remember, read by rules. Nothing is
@@ -87,6 +87,13 @@ impl Decision {
     /// The findings that carry the decision's effect.
     pub fn deciding(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.effect == self.effect && finding.counts())
+    }
+
+    /// Whose answers an escalation takes, in words; `default` where nothing says it.
+    #[must_use]
+    pub fn voters_in_words(&self, default: &Approval) -> String {
+        let nothing = Demand::default();
+        Demand::voters_in_words(self.deciding().map(|finding| finding.demand.as_ref().unwrap_or(&nothing)), default)
     }
 
     /// Which set of rules decided.

@@ -9,10 +9,10 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use vec1::Vec1;
 
+use super::checks::{Checks, about};
 use super::gate::Decided;
 use super::refusal::RefusalKind;
 use super::unfinished::Unfinished;
-use super::checks::{Checks, about};
 use crate::approvals::{Answer, Approvals, OPEN_MAX, Question, Request, Requirement};
 use crate::decide::{People, Used, Why};
 use crate::limits::{Exceeded, Reservation, Taking};
@@ -302,9 +302,7 @@ const fn kind(people: &People) -> RefusalKind {
         | People::Crowded { .. }
         | People::Anonymous
         | People::Owing { .. }
-        | People::Unchecked { .. } => {
-            RefusalKind::Denied
-        }
+        | People::Unchecked { .. } => RefusalKind::Denied,
     }
 }
 

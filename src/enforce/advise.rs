@@ -6,9 +6,7 @@
 
 use vec1::Vec1;
 
-use super::admit::{
-    Admission, Stop, asked, limited, owing_words, question, said_no, stopped_by, taking, unchecked,
-};
+use super::admit::{Admission, Stop, asked, limited, owing_words, question, said_no, stopped_by, taking, unchecked};
 use super::checks::about;
 use super::gate::{Decided, Gate, Request, entry, obstacle, unrecorded};
 use super::mode::disposition;

@@ -21,7 +21,9 @@ use crate::decide::{Decision, Facts, Why, decide, refusal_text};
 use crate::identify::Identified;
 use crate::limits::Limits;
 use crate::model::http::Unreadable;
-use crate::model::{Clock, Context, DecisionId, Disposition, Door, Evidence, Impact, Posture, Principal, Said, SessionId};
+use crate::model::{
+    Clock, Context, DecisionId, Disposition, Door, Evidence, Impact, Posture, Principal, Said, SessionId,
+};
 use crate::record::{ActionEntry, DecisionEntry, Entry, Grade, Ledger, LedgerError, Receipt, RejectedEntry, redact};
 use crate::rules::RuleSet;
 

@@ -242,11 +242,32 @@ impl Demand {
         (!parts.is_empty()).then(|| parts.join(", "))
     }
 
+    /// Whose answers all of these take, in words, each once: `2 approvals of role:sre; 1 approval of owner`. What asks for
+    /// nobody in particular takes the `default`.
+    pub fn voters_in_words<'a>(all: impl IntoIterator<Item = &'a Self>, default: &Approval) -> String {
+        let mut words: Vec<String> = Vec::new();
+        for demand in all {
+            let own = demand.approvals.as_slice();
+            let asked = if own.is_empty() { std::slice::from_ref(default) } else { own };
+            let asked = asked.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+            if !words.contains(&asked) {
+                words.push(asked);
+            }
+        }
+        // Anybody's one approval is part of every other.
+        if words.len() > 1 {
+            let least = Approval::of_anybody().to_string();
+            words.retain(|one| *one != least);
+        }
+        words.join("; ")
+    }
+
     /// Whether all that `other` asks for is asked for here.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         let has = |one: &Approval| self.approvals.contains(one);
-        (self.approvals == other.approvals || (self.approvals.is_empty() == other.approvals.is_empty() && other.approvals.iter().all(has)))
+        (self.approvals == other.approvals
+            || (self.approvals.is_empty() == other.approvals.is_empty() && other.approvals.iter().all(has)))
             && other.obligations.iter().all(|one| self.obligations.contains(one))
     }
 }

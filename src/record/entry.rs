@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::classify::Action;
 use crate::decide::Finding;
 use crate::model::{
-    ApprovalId, BlastRadius, DecisionId, Disposition, Door, Effect, Environment, Evidence, Operation, Parameter, Place, Posture, Principal, Resource, Said, SessionId, Standing, Timestamp,
+    ApprovalId, BlastRadius, DecisionId, Disposition, Door, Effect, Environment, Evidence, Operation, Parameter, Place,
+    Posture, Principal, Resource, Said, SessionId, Standing, Timestamp,
 };
 
 /// One record of the log.

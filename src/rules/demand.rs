@@ -82,12 +82,7 @@ fn approval(raw: &RawApproval, at: Spot, report: &mut Report<'_>) -> Approval {
     Approval { part, including, expires_ms }
 }
 
-fn part(
-    quorum: Option<&Spanned<u32>>,
-    from: Option<&Spanned<List<Text>>>,
-    at: Spot,
-    report: &mut Report<'_>,
-) -> Part {
+fn part(quorum: Option<&Spanned<u32>>, from: Option<&Spanned<List<Text>>>, at: Spot, report: &mut Report<'_>) -> Part {
     let count = quorum.map_or(1, |quorum| quorum.value);
     if count > QUORUM_MAX {
         report.say(quorum.map_or(at, Spot::from), format!("more than {QUORUM_MAX} people are never together"), None);
@@ -101,7 +96,8 @@ fn part(
         match text.0.parse::<Voter>() {
             Ok(voter) => voters.push(voter),
             Err(_) => {
-                let help = "write `role:sre`, `level:senior`, `team:…`, `owner` or `person:ada@shop.example`".to_owned();
+                let help =
+                    "write `role:sre`, `level:senior`, `team:…`, `owner` or `person:ada@shop.example`".to_owned();
                 report.say(spot.unwrap_or(at), format!("`{}` names no approvers", text.0), Some(help));
             }
         }

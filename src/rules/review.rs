@@ -128,10 +128,16 @@ impl RuleSet {
 /// What cannot be brought together of these people.
 fn unreachable(approval: &Approval, people: &People) -> Option<Doubt> {
     let parts = std::iter::once(&approval.part).chain(&approval.including);
-    let short = parts.map(|part| (part, reachable(part, people))).find(|(part, there)| (*there as u64) < u64::from(part.quorum));
+    let short = parts
+        .map(|part| (part, reachable(part, people)))
+        .find(|(part, there)| (*there as u64) < u64::from(part.quorum));
     let help = Some("a call that it escalates could never pass".to_owned());
     if let Some((_, there)) = short {
-        return Some((Kind::UnreachableQuorum, format!("it asks for {approval}, and `people.yaml` has {there} of them"), help));
+        return Some((
+            Kind::UnreachableQuorum,
+            format!("it asks for {approval}, and `people.yaml` has {there} of them"),
+            help,
+        ));
     }
     let named = people.nobodys(&approval.part.from)?;
     let message = format!("it names `{named}`, and nobody in `people.yaml` is");

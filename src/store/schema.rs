@@ -10,7 +10,8 @@ use super::StoreError;
 const APPLICATION_ID: i32 = 0x626c_6774;
 
 /// The steps; the version of a database is how many of them it has taken. A step that was published never changes.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE sessions (
         id           TEXT PRIMARY KEY,
         agent        TEXT,
@@ -74,7 +75,8 @@ const STEPS: &[&str] = &["
     CREATE INDEX approvals_by_state ON approvals (state, opened_at);
     CREATE TABLE approvals_said (session TEXT PRIMARY KEY, said_at INTEGER NOT NULL, said TEXT NOT NULL) STRICT;
     CREATE TABLE approvals_clock (id INTEGER PRIMARY KEY CHECK (id = 1), seen_at INTEGER NOT NULL) STRICT;
-"];
+",
+];
 
 /// Takes the steps that are missing.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {

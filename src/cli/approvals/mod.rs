@@ -164,7 +164,11 @@ struct Desk<'a> {
 impl Desk<'_> {
     fn show(&self, id: &str) -> Result<View, Failure> {
         let path = format!("/v1/approvals/{id}");
-        gate::ask_or(self.config, async |client| client.get(&path).await, || Some(self.alone()?.and_then(|desk| desk.show(id))))
+        gate::ask_or(
+            self.config,
+            async |client| client.get(&path).await,
+            || Some(self.alone()?.and_then(|desk| desk.show(id))),
+        )
     }
 
     fn list(&self, filter: &Filter, path: &str) -> Result<ExitCode, Failure> {

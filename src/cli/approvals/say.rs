@@ -4,6 +4,8 @@ use std::io::{IsTerminal, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::anyhow;
+
 use super::sign::sign;
 use super::{Desk, Saying, show};
 use crate::app::{self, Places, SystemClock};
@@ -21,7 +23,8 @@ const FILE_BYTES_MAX: u64 = 64 * 1024;
 pub(super) fn say(desk: &Desk<'_>, said: Said, saying: &Saying) -> Result<ExitCode, Failure> {
     let view = desk.show(&saying.id)?;
     let lets_pass = matches!(said, Said::Approve | Said::BreakGlass);
-    if lets_pass && !saying.yes && std::io::stdin().is_terminal() && view.state == State::Pending && !confirmed(&view)? {
+    if lets_pass && !saying.yes && std::io::stdin().is_terminal() && view.state == State::Pending && !confirmed(&view)?
+    {
         anstream::println!("nothing was approved");
         return Ok(ExitCode::from(1));
     }
@@ -64,7 +67,7 @@ pub(super) fn cast(desk: &Desk<'_>, id: &str, statement: &Path, signature: &Path
 
 fn text(path: &Path) -> Result<String, Failure> {
     use std::io::Read as _;
-    let fails = |error: std::io::Error| Failure::usage(format!("cannot read `{}`: {error}", path.display()));
+    let fails = |error: std::io::Error| Failure::usage(anyhow!("cannot read `{}`: {error}", path.display()));
     let mut text = String::new();
     let file = std::fs::File::open(path).map_err(fails)?;
     file.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(fails)?;
@@ -94,22 +97,22 @@ fn may_answer() -> Result<(), ControlError> {
 
 fn people(desk: &Desk<'_>) -> Result<People, Failure> {
     let places = Places::of(desk.config, |name| std::env::var_os(name)).map_err(Failure::usage)?;
-    app::standing(places).map(|(_, _, people)| people).map_err(Failure::usage)
+    app::standing(places).map(|(_, _, people)| people).map_err(|wrong| Failure::usage(anyhow!(wrong)))
 }
 
 fn voter<'a>(people: &'a People, named: Option<&str>) -> Result<&'a Person, Failure> {
     let own = app::person();
     let Some(name) = named.or(own.as_deref()) else {
-        return Err(Failure::usage("whose answer is it? Say it with `--as NAME`"));
+        return Err(Failure::usage(anyhow!("whose answer is it? Say it with `--as NAME`")));
     };
     people.named(name).ok_or_else(|| {
-        Failure::usage(format!("people.yaml names nobody `{name}`; say whose answer it is with `--as NAME`"))
+        Failure::usage(anyhow!("people.yaml names nobody `{name}`; say whose answer it is with `--as NAME`"))
     })
 }
 
 fn stated(view: &View, answer: Said, voter: &Person, reason: &str) -> Result<Statement, Failure> {
     let content = data_encoding::HEXLOWER.decode(view.content.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
-    let content = content.ok_or_else(|| Failure::fault("the gate's answer names no content"))?;
+    let content = content.ok_or_else(|| Failure::fault(anyhow!("the gate's answer names no content")))?;
     let reason = Some(reason.trim()).filter(|reason| !reason.is_empty()).map(str::to_owned);
     Ok(Statement { request: view.id, content, answer, voter: voter.name.clone(), at: SystemClock.now(), reason })
 }
@@ -144,7 +147,9 @@ fn outcome(said: Said, view: &View) -> String {
             view.id
         ),
         (Said::Deny, State::Denied) => format!("{} denied\n", view.id),
-        (Said::Withdraw, _) => format!("{}: your answer was taken back; it is {} now.{}\n", view.id, view.state, missing()),
+        (Said::Withdraw, _) => {
+            format!("{}: your answer was taken back; it is {} now.{}\n", view.id, view.state, missing())
+        }
         (Said::Review, _) => format!("{}: reviewed\n", view.id),
         _ => format!("{}: your answer counts; it is {}.{}\n", view.id, view.state, missing()),
     }

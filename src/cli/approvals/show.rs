@@ -80,10 +80,10 @@ pub(super) fn whole(view: &View) -> String {
         let _ = writeln!(out, "  {what:<10} {} at {} ({key}{back}){reason}", vote.voter, moment(vote.at));
     }
     if let Some(broken) = &view.broken_glass {
-        let reviewed = broken.reviewed_by.as_deref().map_or_else(
-            || "nobody else has looked at it yet".to_owned(),
-            |by| format!("reviewed by {by}"),
-        );
+        let reviewed = broken
+            .reviewed_by
+            .as_deref()
+            .map_or_else(|| "nobody else has looked at it yet".to_owned(), |by| format!("reviewed by {by}"));
         let _ = writeln!(out, "  EMERGENCY  let through by {}: {} ({reviewed})", broken.by, broken.reason);
     }
     if view.state == State::Pending {

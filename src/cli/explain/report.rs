@@ -152,8 +152,10 @@ impl Report {
             Effect::Allow | Effect::Throttle => return Ok(()),
             Effect::Escalate => {
                 // As `approvals.pending` would have it without a configuration.
-                let until = self.context.at.after(Approvals::default().pending);
-                Why::People(People::Asked { id: ApprovalId::new(self.context.at, 0), until })
+                let settings = Approvals::default();
+                let until = self.context.at.after(settings.pending);
+                let who = decision.voters_in_words(&settings.default);
+                Why::People(People::Asked { id: ApprovalId::new(self.context.at, 0), until, who })
             }
             Effect::Deny => Why::Denied,
         };

@@ -431,7 +431,9 @@ fn rejected_cells(entry: &RejectedEntry) -> Vec<Cell> {
 fn approval_cells(entry: &ApprovalEntry) -> Vec<Cell> {
     let colour = match entry.step {
         ApprovalStep::Approved | ApprovalStep::Used | ApprovalStep::Reviewed => AnsiColor::Green,
-        ApprovalStep::Opened | ApprovalStep::Joined | ApprovalStep::Voted | ApprovalStep::Withdrawn => AnsiColor::Yellow,
+        ApprovalStep::Opened | ApprovalStep::Joined | ApprovalStep::Voted | ApprovalStep::Withdrawn => {
+            AnsiColor::Yellow
+        }
         ApprovalStep::Denied | ApprovalStep::Expired | ApprovalStep::Voided | ApprovalStep::BrokenGlass => {
             AnsiColor::Red
         }

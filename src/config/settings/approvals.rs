@@ -120,7 +120,9 @@ impl RawApprovals {
         for text in &self.from {
             match text.value.parse::<Voter>() {
                 Ok(voter) => from.push(voter),
-                Err(error) => report.say(text, format!("`{}` names no approvers", text.value), Some(format!("it is {error}"))),
+                Err(error) => {
+                    report.say(text, format!("`{}` names no approvers", text.value), Some(format!("it is {error}")))
+                }
             }
         }
         let break_glass = self.break_glass.map(|glass| {

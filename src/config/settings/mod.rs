@@ -15,11 +15,11 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_saphyr::Spanned;
 
+use self::approvals::RawApprovals;
 pub use self::approvals::{Approvals, Asks, BreakGlass, Check};
 pub use self::bodies::Bodies;
 pub use self::egress::{AddressRange, ClientCert, Egress, ProxyChoice};
 pub use self::listen::{Endpoint, Listen, ReverseListener, Upstream};
-use self::approvals::RawApprovals;
 use super::Diagnostics;
 use super::diagnostic::{Report, parse_yaml};
 use super::quantity::Lapse;

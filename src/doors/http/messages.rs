@@ -200,7 +200,8 @@ impl<S: AsyncRead + Unpin> Upward<S> {
                 return self.refuse(&question.id, question.is_wrapped, &refusal).await;
             }
         };
-        let request = Request { identified, principal, door: Door::Http, evidence: Evidence::Observed, said: Said::default() };
+        let request =
+            Request { identified, principal, door: Door::Http, evidence: Evidence::Observed, said: Said::default() };
         let decided = visit.gate.decide(request);
         let carried = match is_only_read(&decided) {
             true => Carried::Unread,

@@ -206,21 +206,23 @@ fn stop(judged: &Result<Judged, Unreadable>, memory: &mut Memory, rules: &RuleSe
     };
     if !stops(decision) {
         let (effect, mut used) = memory.take(rules, actions, &nobody(at))?;
-        used.people = (effect == Effect::Escalate).then(|| asked(at));
+        used.people = (effect == Effect::Escalate).then(|| asked(decision, at));
         let (by, message) = (used.limit.clone(), used.message.clone());
         let told = refusal_text(decision, actions, &Why::Limited(used));
         return Some(Stop { effect, by, message, told });
     }
     let effect = decision.effect();
-    let why = if effect == Effect::Escalate { Why::People(asked(at)) } else { Why::Denied };
+    let why = if effect == Effect::Escalate { Why::People(asked(decision, at)) } else { Why::Denied };
     let finding = decision.deciding().next();
     let (by, message) = finding.map(|one| (one.rule.clone(), one.message.clone())).unwrap_or_default();
     Some(Stop { effect, by, message, told: refusal_text(decision, actions, &why) })
 }
 
 /// The words for people who are asked, with an approval request that nobody opened.
-fn asked(at: Timestamp) -> People {
-    People::Asked { id: ApprovalId::new(at, 0), until: at.after(Approvals::default().pending), who: Approvals::default().default.to_string() }
+fn asked(decision: &Decision, at: Timestamp) -> People {
+    let settings = Approvals::default();
+    let who = decision.voters_in_words(&settings.default);
+    People::Asked { id: ApprovalId::new(at, 0), until: at.after(settings.pending), who }
 }
 
 /// What the session took from each limit. No time passes: as fast as a loop can be.

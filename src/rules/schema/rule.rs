@@ -68,7 +68,8 @@ pub(super) fn unless() -> Value {
 
 pub(super) fn rule() -> Value {
     let quorum = ("quorum", json!({ "type": "integer", "minimum": 1, "description": "How many different people." }));
-    let about = "Who: `role:…`, `level:…` (that one or a higher), `team:…`, `owner` (of what would be changed) or `person:…`.";
+    let about =
+        "Who: `role:…`, `level:…` (that one or a higher), `team:…`, `owner` (of what would be changed) or `person:…`.";
     let from = ("from", patterns(about, &["role:sre", "level:senior"]));
     let part = object("So many of the same people must be such ones too.", &[quorum.clone(), from.clone()], &[]);
     let one = object(

@@ -110,10 +110,19 @@ fn approvals() -> Value {
             ("use_within", duration("An approval must be used within this time.", &["30m"])),
             ("hold", duration("How long the agent's call is held open for an answer, 50s at most.", &["0s"])),
             ("quorum", at_least_one("How many different people a rule without `approval:` asks.")),
-            ("from", list_of("Which ones: `role:…`, `level:…`, `team:…`, `owner` or `person:…`.", &json!({ "type": "string" }))),
+            (
+                "from",
+                list_of(
+                    "Which ones: `role:…`, `level:…`, `team:…`, `owner` or `person:…`.",
+                    &json!({ "type": "string" }),
+                ),
+            ),
             ("denials", at_least_one("So many people must say no to end a request.")),
             ("break_glass", break_glass),
-            ("checks", json!({ "type": "object", "additionalProperties": check, "description": "What rules may ask to be checked (`obligations: [check:NAME]`)." })),
+            (
+                "checks",
+                json!({ "type": "object", "additionalProperties": check, "description": "What rules may ask to be checked (`obligations: [check:NAME]`)." }),
+            ),
         ],
     )
 }
