@@ -34,7 +34,7 @@ use tokio::time::{Instant, timeout_at};
 pub use question::{Ask, Item, Question, Requirement};
 pub use quorum::{Electorate, Tally};
 pub use request::{Asked, Deadline, Glass, Proof, Request, Use, Vote};
-pub use signature::{NAMESPACE, SignatureError};
+pub use signature::{NAMESPACE, SignatureError, Signed, verify};
 pub use statement::{Answer as Said, REASON_BYTES_MAX, Statement, StatementError};
 pub use view::{Broken, View, Word as Voted};
 pub use votes::{Ballot, VoteError};
