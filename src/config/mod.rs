@@ -20,8 +20,8 @@ pub use inventory::{Alias, Inventory, Match, MatchKey};
 pub use kind::{Gravity, Kind};
 pub(crate) use moment::{Edge, checked_moment};
 pub use pattern::Pattern;
-pub(crate) use people::is_role;
-pub use people::{Key, KeyError, People, Person};
+pub use people::{Key, KeyError, People, Person, VOTE_NAMESPACE};
+pub(crate) use people::{is_private, is_role};
 pub(crate) use quantity::duration;
 pub use sarif::sarif;
 pub use settings::{

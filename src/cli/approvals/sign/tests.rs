@@ -1,4 +1,5 @@
 use super::*;
+
 use crate::approvals::{Said as Answer, verify};
 use crate::config::People;
 
