@@ -1,5 +1,6 @@
 //! Configuration as checked values. Takes text, reads no files (`app` and `cli` do).
 
+mod address;
 mod diagnostic;
 mod glob;
 mod inventory;
@@ -11,6 +12,7 @@ mod sarif;
 mod scalar;
 mod settings;
 
+pub use address::AddressKind;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub(crate) use diagnostic::{Report, Spot, nearest, parse_yaml};
 pub use glob::Glob;
@@ -22,8 +24,8 @@ pub use people::{People, Person};
 pub(crate) use quantity::duration;
 pub use sarif::sarif;
 pub use settings::{
-    AddressRange, Approvals, Bodies, ClientCert, Config, Egress, Endpoint, Listen, ProxyChoice, ReverseListener,
-    Upstream,
+    AddressRange, Approvals, Bodies, ClientCert, Config, Desktop, Egress, Email, Endpoint, Events, Listen, MailTls,
+    Notify, NoticeKind, ProxyChoice, ReverseListener, SecretSource, Slack, Upstream, WebUrl, Webhook,
 };
 
 #[cfg(test)]

@@ -51,7 +51,9 @@ const STEPS: &[&str] = &["
     CREATE INDEX approvals_by_binding ON approvals (binding, state);
     CREATE INDEX approvals_by_session ON approvals (session, state);
     CREATE INDEX approvals_by_state ON approvals (state, opened_at);
-"];
+",
+    include_str!("schema/notices.sql"),
+];
 
 /// Takes the steps that are missing.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
