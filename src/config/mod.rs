@@ -27,8 +27,9 @@ pub(crate) use people::{is_private, is_role};
 pub(crate) use quantity::duration;
 pub use sarif::sarif;
 pub use settings::{
-    AddressRange, Approvals, Asks, Bodies, BreakGlass, Check, ClientCert, Config, Desktop, Egress, Email, Endpoint, Events,
-    Listen, MailTls, NoticeKind, Notify, ProxyChoice, ReverseListener, SecretSource, Slack, Upstream, WebUrl, Webhook,
+    AddressRange, Approvals, Asks, Bodies, BreakGlass, Check, ClientCert, Config, Desktop, Egress, Email, Endpoint,
+    Events, Listen, MailTls, NoticeKind, Notify, ProxyChoice, ReverseListener, SecretSource, Slack, Upstream, WebUrl,
+    Webhook,
 };
 
 #[cfg(test)]

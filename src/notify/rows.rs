@@ -252,7 +252,12 @@ pub(super) fn finish(
 }
 
 /// Why a channel is not told any more, if it leads where it led when that was written.
-pub(super) fn disabled(ask: &Connection, scope: &str, channel: &str, setting: &str) -> rusqlite::Result<Option<String>> {
+pub(super) fn disabled(
+    ask: &Connection,
+    scope: &str,
+    channel: &str,
+    setting: &str,
+) -> rusqlite::Result<Option<String>> {
     ask.prepare_cached("SELECT why FROM notice_channels WHERE scope = ?1 AND channel = ?2 AND setting = ?3")?
         .query_row(params![scope, channel, setting], |row| row.get(0))
         .optional()

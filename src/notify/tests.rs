@@ -16,7 +16,7 @@ use super::letter::Content;
 use super::notice::plain;
 use super::worker::{JITTER_PERCENT, PAUSES};
 use super::*;
-use crate::config::{Desktop, Events, Notify, NoticeKind, SecretSource, WebUrl, Webhook};
+use crate::config::{Desktop, Events, NoticeKind, Notify, SecretSource, WebUrl, Webhook};
 use crate::model::{ApprovalId, Clock, SessionId, Timestamp};
 use crate::outbound::{Outbound, OutboundParts};
 use crate::store::Store;
@@ -183,8 +183,18 @@ async fn a_webhook_is_what_standard_webhooks_says() {
     assert_eq!(body["data"]["command"], format!("blastgate approvals show {request}"));
     let keys: Vec<&str> = body["data"].as_object().unwrap().keys().map(String::as_str).collect();
     let known = [
-        "agent", "by", "command", "environment", "may_approve", "notice", "operation", "person", "request", "session",
-        "summary", "until",
+        "agent",
+        "by",
+        "command",
+        "environment",
+        "may_approve",
+        "notice",
+        "operation",
+        "person",
+        "request",
+        "session",
+        "summary",
+        "until",
     ];
     assert_eq!(keys, known);
     let delivery = only(&spool).await;
