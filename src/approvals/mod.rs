@@ -41,6 +41,7 @@ pub use view::{Broken, View, Word as Voted};
 pub use votes::{Ballot, VoteError};
 
 use crate::config::{Approvals as Settings, People};
+use crate::decide::visible;
 use crate::model::{Approval, ApprovalId, Clock, DecisionId, Obligation, Said as Words, SessionId, Timestamp, Uptime};
 use crate::notify::{Notice, Spool};
 use crate::record::{ApprovalEntry, ApprovalStep, Entry, Ledger};
@@ -54,6 +55,8 @@ pub const OPEN_MAX: u32 = 5;
 const OPEN_OF_AGENT_MAX: u32 = 20;
 /// Identical calls are answered with a denial for this long.
 const DENIED_FOR: Duration = Duration::from_secs(60 * 60);
+/// Of why an answer did not count, in the log.
+const REFUSAL_CHARS_MAX: usize = 400;
 /// How often a held call looks for the answer of another process.
 const POLL: Duration = Duration::from_millis(500);
 
@@ -317,11 +320,15 @@ impl Approvals {
     pub fn cast(&self, id: ApprovalId, ballot: &Ballot) -> Result<Request, VoteError> {
         let people = self.people.load_full();
         let electorate = Electorate { people: &people, default: &self.settings.default };
-        let word = Word::signed(ballot, electorate, self.clock.now())?;
-        if word.request != id {
-            return Err(VoteError::NotYours(format!("it is a vote for `{}`", word.request)));
+        let voted = Word::signed(ballot, electorate, self.clock.now()).and_then(|word| match word.request == id {
+            true => self.say(word),
+            false => Err(VoteError::NotYours(format!("it is a vote for `{}`", word.request))),
+        });
+        if let Err(error) = &voted {
+            let voter = Statement::parse(&ballot.statement).ok().map(|statement| statement.voter);
+            self.refused(id, voter, &error.to_string());
         }
-        self.say(word)
+        voted
     }
 
     /// The operator's own word, at the control socket: it counts where `people.yaml` lists no keys and nothing says whose
@@ -346,6 +353,15 @@ impl Approvals {
             content: content.map(str::to_owned),
             proof: None,
         })
+    }
+
+    /// Tells the log of an answer that did not count, and why: somebody's whose it was not, an agent's own. Blocks.
+    pub fn refused(&self, id: ApprovalId, by: Option<String>, why: &str) {
+        let Ok(Some(request)) = self.show(id) else { return };
+        let why = visible(why, REFUSAL_CHARS_MAX);
+        let step = entry(&request, ApprovalStep::Refused, self.clock.now());
+        let step = ApprovalEntry { by: by.map(|by| visible(&by, 100)), reason: Some(why), until: None, ..step };
+        self.ledger.note(&Entry::Approval(Box::new(step)));
     }
 
     fn say(&self, word: Word) -> Result<Request, VoteError> {

@@ -20,6 +20,7 @@ pub(super) fn notice(request: &Request, step: &ApprovalEntry, default: &Approval
         | ApprovalStep::Voted
         | ApprovalStep::Used
         | ApprovalStep::Voided
+        | ApprovalStep::Refused
         | ApprovalStep::Reviewed => return None,
     };
     let may_approve = match kind {

@@ -125,6 +125,8 @@ pub enum ApprovalStep {
     Voted,
     /// Somebody took an answer back.
     Withdrawn,
+    /// An answer that did not count: by an agent, by somebody whose it was not, after the end.
+    Refused,
     /// With this answer they were enough: it may pass once.
     Approved,
     /// One person let it pass in an emergency.
@@ -150,6 +152,7 @@ impl ApprovalStep {
             Self::Joined => "joined",
             Self::Voted => "voted",
             Self::Withdrawn => "withdrawn",
+            Self::Refused => "refused",
             Self::Approved => "approved",
             Self::BrokenGlass => "broken glass",
             Self::Reviewed => "reviewed",

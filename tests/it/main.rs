@@ -45,6 +45,7 @@ mod kubernetes;
 mod ledger;
 mod operations;
 mod platforms;
+mod quorum;
 mod report;
 mod restart;
 mod reverse;

@@ -154,6 +154,10 @@ impl Backend for Operator {
         desk::show(&self.approvals, id)
     }
 
+    fn refused(&self, id: ApprovalId, why: &str) {
+        self.approvals.refused(id, None, why);
+    }
+
     fn answer(&self, id: ApprovalId, answer: Answer) -> Result<View, ControlError> {
         desk::answer(&self.approvals, id, &answer)
     }

@@ -434,9 +434,11 @@ fn approval_cells(entry: &ApprovalEntry) -> Vec<Cell> {
         ApprovalStep::Opened | ApprovalStep::Joined | ApprovalStep::Voted | ApprovalStep::Withdrawn => {
             AnsiColor::Yellow
         }
-        ApprovalStep::Denied | ApprovalStep::Expired | ApprovalStep::Voided | ApprovalStep::BrokenGlass => {
-            AnsiColor::Red
-        }
+        ApprovalStep::Denied
+        | ApprovalStep::Expired
+        | ApprovalStep::Voided
+        | ApprovalStep::BrokenGlass
+        | ApprovalStep::Refused => AnsiColor::Red,
     };
     let word = Cell::new(entry.step.as_str()).style(Style::new().fg_color(Some(colour.into())));
     let said = match (&entry.by, &entry.reason, &entry.decision) {
