@@ -16,7 +16,7 @@ use super::letter::Content;
 use super::notice::plain;
 use super::worker::{JITTER_PERCENT, PAUSES};
 use super::*;
-use crate::config::{Desktop, Events, Notify, NoticeKind, SecretSource, WebUrl, Webhook};
+use crate::config::{Desktop, Events, NoticeKind, Notify, SecretSource, WebUrl, Webhook};
 use crate::model::{ApprovalId, Clock, SessionId, Timestamp};
 use crate::outbound::{Outbound, OutboundParts};
 use crate::store::Store;
@@ -183,8 +183,18 @@ async fn a_webhook_is_what_standard_webhooks_says() {
     assert_eq!(body["data"]["command"], format!("blastgate approvals show {request}"));
     let keys: Vec<&str> = body["data"].as_object().unwrap().keys().map(String::as_str).collect();
     let known = [
-        "agent", "by", "command", "environment", "may_approve", "notice", "operation", "person", "request", "session",
-        "summary", "until",
+        "agent",
+        "by",
+        "command",
+        "environment",
+        "may_approve",
+        "notice",
+        "operation",
+        "person",
+        "request",
+        "session",
+        "summary",
+        "until",
     ];
     assert_eq!(keys, known);
     let delivery = only(&spool).await;
@@ -401,6 +411,30 @@ async fn a_state_that_cannot_be_used_troubles_nobody_but_the_operator() {
     spool.put(&notice("claude", "x"));
     spool.put(&notice("claude", "x"));
     assert!(spool.trouble().unwrap().starts_with("2 notices were lost"), "{:?}", spool.trouble());
+}
+
+#[tokio::test]
+async fn a_notice_stands_or_falls_with_the_change_that_it_is_about() {
+    let (place, receiver) = (Place::new(), Receiver::start().await);
+    let spool = place.spool(&webhook_to(receiver.url("/in")));
+    Store::open(&place.folder.path().join("state")).unwrap();
+    let mut connection = rusqlite::Connection::open(place.folder.path().join("state/state.db")).unwrap();
+    let undone = connection.transaction().unwrap();
+    spool.put_within(&undone, &notice("claude", "undone"));
+    undone.rollback().unwrap();
+    let stands = connection.transaction().unwrap();
+    spool.put_within(&stands, &notice("claude", "stands"));
+    stands.commit().unwrap();
+    // What cannot be written leaves the change as it was.
+    let broken = connection.transaction().unwrap();
+    broken.execute_batch("CREATE TABLE kept (x) STRICT").unwrap_err();
+    broken.execute_batch("CREATE TABLE kept (x ANY) STRICT; ALTER TABLE deliveries RENAME TO away").unwrap();
+    spool.put_within(&broken, &notice("claude", "lost"));
+    broken.execute_batch("ALTER TABLE away RENAME TO deliveries").unwrap();
+    broken.commit().unwrap();
+    assert!(spool.trouble().unwrap().starts_with("1 notices were lost"), "{:?}", spool.trouble());
+    assert_eq!(Worker::new(spool).round().await.unwrap(), 1);
+    assert_eq!(receiver.bodies()[0]["data"]["operation"], "stands");
 }
 
 #[tokio::test]
