@@ -25,7 +25,7 @@ pub(crate) use quantity::duration;
 pub use sarif::sarif;
 pub use settings::{
     AddressRange, Approvals, Bodies, ClientCert, Config, Desktop, Egress, Email, Endpoint, Events, Listen, MailTls,
-    Notify, NoticeKind, ProxyChoice, ReverseListener, SecretSource, Slack, Upstream, WebUrl, Webhook,
+    NoticeKind, Notify, ProxyChoice, ReverseListener, SecretSource, Slack, Upstream, WebUrl, Webhook,
 };
 
 #[cfg(test)]

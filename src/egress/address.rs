@@ -60,11 +60,7 @@ impl AddressRules {
         }
         let allowed = overridden || self.allow.iter().any(|range| range.contains(ip));
         let is_special = kind == AddressKind::Special || (self.strict && kind == AddressKind::Private);
-        if is_special && !allowed {
-            Err(AddressError::Special(ip))
-        } else {
-            Ok(())
-        }
+        if is_special && !allowed { Err(AddressError::Special(ip)) } else { Ok(()) }
     }
 }
 
@@ -76,9 +72,7 @@ impl AddressRules {
     pub fn check_name(&self, target: &Authority) -> Result<(), AddressError> {
         match target.address() {
             Some(ip) => self.check(SocketAddr::new(ip, target.port), false),
-            None if AddressKind::is_metadata_name(&target.host) => {
-                Err(AddressError::MetadataName(target.host.clone()))
-            }
+            None if AddressKind::is_metadata_name(&target.host) => Err(AddressError::MetadataName(target.host.clone())),
             None => Ok(()),
         }
     }

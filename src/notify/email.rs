@@ -42,12 +42,7 @@ pub(super) async fn send(email: &Email, letter: &Letter, post: &Post) -> Result<
     Ok(Sent { said: format!("{} took it for {}", email.server, email.to.join(", ")) })
 }
 
-async fn deliver(
-    email: &Email,
-    message: &Message,
-    login: Option<Credentials>,
-    post: &Post,
-) -> Result<(), Failure> {
+async fn deliver(email: &Email, message: &Message, login: Option<Credentials>, post: &Post) -> Result<(), Failure> {
     let failed = |error: lettre::transport::smtp::Error| {
         Failure::new(plain(&format!("`{}`: {error}", email.server), SAID_CHARS_MAX))
     };
@@ -109,7 +104,11 @@ async fn reply(stream: &mut tokio::net::TcpStream, code: &str) -> io::Result<Str
             continue;
         }
         let said = plain(last, SAID_CHARS_MAX);
-        return if last.starts_with(code) { Ok(so_far.into_owned()) } else { Err(io::Error::other(format!("it said `{said}`"))) };
+        return if last.starts_with(code) {
+            Ok(so_far.into_owned())
+        } else {
+            Err(io::Error::other(format!("it said `{said}`")))
+        };
     }
 }
 

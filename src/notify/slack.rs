@@ -33,9 +33,9 @@ pub(super) async fn send(slack: &Slack, letter: &Letter, post: &Post) -> Result<
 /// The setting's own digest needs the URL, which only the file holds.
 pub(super) fn message(letter: &Letter) -> Value {
     let title = letter.title();
-    let details: Vec<String> =
-        letter.details().into_iter().map(|(label, text)| format!("{label}: {text}")).collect();
-    let text = |text: &str, chars_max| json!({ "type": "plain_text", "text": escaped(text, chars_max), "emoji": false });
+    let details: Vec<String> = letter.details().into_iter().map(|(label, text)| format!("{label}: {text}")).collect();
+    let text =
+        |text: &str, chars_max| json!({ "type": "plain_text", "text": escaped(text, chars_max), "emoji": false });
     json!({
         "text": escaped(&format!("blastgate: {title}"), SECTION_CHARS_MAX),
         "mrkdwn": false,

@@ -17,11 +17,13 @@ fn check(allow: &[&str], target: &str, address: &str, expected: Result<(), &str>
 fn a_name_leads_outside_or_nowhere() {
     check(&[], "hooks.example", "93.184.216.34", Ok(()));
     check(&[], "hooks.example", "2606:4700::1111", Ok(()));
-    for address in ["127.0.0.1", "::1", "10.0.0.5", "192.168.1.1", "172.16.0.1", "100.64.1.1", "fd12::1", "169.254.1.1"] {
+    for address in ["127.0.0.1", "::1", "10.0.0.5", "192.168.1.1", "172.16.0.1", "100.64.1.1", "fd12::1", "169.254.1.1"]
+    {
         check(&[], "hooks.example", address, Err("no public address"));
         check(&[], "localhost", address, Err("no public address"));
     }
-    for address in ["::ffff:10.0.0.5", "64:ff9b::a00:5", "::10.0.0.5", "0.0.0.0", "198.18.0.1", "240.0.0.1", "fe80::1"] {
+    for address in ["::ffff:10.0.0.5", "64:ff9b::a00:5", "::10.0.0.5", "0.0.0.0", "198.18.0.1", "240.0.0.1", "fe80::1"]
+    {
         check(&[], "hooks.example", address, Err("no public address"));
     }
     for address in ["169.254.169.254", "::ffff:169.254.169.254", "fd00:ec2::254", "100.100.100.200"] {

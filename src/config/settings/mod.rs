@@ -18,7 +18,7 @@ use serde_saphyr::Spanned;
 pub use self::bodies::Bodies;
 pub use self::egress::{AddressRange, ClientCert, Egress, ProxyChoice};
 pub use self::listen::{Endpoint, Listen, ReverseListener, Upstream};
-pub use self::notify::{Desktop, Email, Events, MailTls, Notify, NoticeKind, SecretSource, Slack, WebUrl, Webhook};
+pub use self::notify::{Desktop, Email, Events, MailTls, NoticeKind, Notify, SecretSource, Slack, WebUrl, Webhook};
 use super::Diagnostics;
 use super::diagnostic::{Report, parse_yaml};
 use super::quantity::Lapse;

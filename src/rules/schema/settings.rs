@@ -164,13 +164,7 @@ fn notify() -> Value {
     let allow = list_of("Addresses that may be told although a name leads there.", &json!({ "type": "string" }));
     section(
         "Who is told about approval requests.",
-        &[
-            ("webhook", webhook),
-            ("slack", slack),
-            ("email", email),
-            ("desktop", desktop),
-            ("allow_addresses", allow),
-        ],
+        &[("webhook", webhook), ("slack", slack), ("email", email), ("desktop", desktop), ("allow_addresses", allow)],
     )
 }
 
