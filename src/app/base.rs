@@ -17,6 +17,7 @@ use crate::doors::http::HttpDoor;
 use crate::egress::ProxyError;
 use crate::enforce::{Gate, GateParts, NoChecks};
 use crate::model::{Clock, Posture, SessionId};
+use crate::notify::Spool;
 use crate::record::{Entry, Grade, Ledger, LedgerError, LedgerOptions, StartEntry};
 use crate::sandbox::KubeconfigError;
 use crate::sessions::Sessions;
@@ -92,6 +93,7 @@ pub(super) struct Base {
     pub(super) network: Network,
     pub(super) sessions: Arc<Sessions>,
     pub(super) approvals: Arc<Approvals>,
+    pub(super) notices: Spool,
     pub(super) ca_pem: String,
     pub(super) warnings: Vec<String>,
 }
@@ -121,6 +123,7 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
     });
     ledger.append(&entry, Grade::Durable).await.map(drop)?;
     let store = Store::at(&places.state);
+    let notices = super::notices::spool(&places, &config, store.clone(), Arc::clone(&clock))?;
     let sessions = Arc::new(Sessions::new(store.clone(), Arc::clone(&clock)));
     let approvals = Arc::new(Approvals::new(store, ledger.clone(), Arc::clone(&clock), config.approvals.clone()));
     let gate = Arc::new(Gate::new(GateParts {
@@ -141,7 +144,7 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
         unopened: config.egress.unopened.clone(),
     };
     let door = Arc::new(door);
-    Ok(Base { places, config, clock, ledger, gate, door, network, sessions, approvals, ca_pem, warnings })
+    Ok(Base { places, config, clock, ledger, gate, door, network, sessions, approvals, notices, ca_pem, warnings })
 }
 
 /// An agent's name as it may stand in logs and questions: whoever chose it could have chosen line breaks.

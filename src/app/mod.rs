@@ -10,6 +10,7 @@ mod files;
 pub mod init;
 mod joined;
 mod network;
+mod notices;
 mod private;
 mod serve;
 mod setup;
@@ -26,6 +27,7 @@ pub use files::{
     LoadError, Loaded, Places, load, load_for_work, load_judging, located, read_pem_certificates, settings, standing,
 };
 pub use joined::{JoinedGate, join};
+pub use notices::notices;
 pub use private::{Options, PRIVATE_SOCKET, PrivateGate, start};
 pub use serve::{Ended, ServeOptions, SharedGate, SocketError, control_socket, serve};
 pub use setup::{Setup, Text, Texts, rule_sources};

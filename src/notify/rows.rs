@@ -55,7 +55,7 @@ fn millis(at: Timestamp) -> i64 {
 
 /// Writes a notice for these channels, or counts it into its source's summary.
 pub(super) fn put(
-    change: &Transaction<'_>,
+    change: &Connection,
     scope: &str,
     channels: &[&str],
     notice: &Notice,
@@ -79,7 +79,7 @@ struct Times {
 }
 
 fn insert(
-    change: &Transaction<'_>,
+    change: &Connection,
     (scope, source): (&str, &str),
     channels: &[&str],
     notice: &Notice,
@@ -111,7 +111,7 @@ fn insert(
     Ok(())
 }
 
-fn is_flood(change: &Transaction<'_>, scope: &str, source: &str, now: Timestamp) -> rusqlite::Result<bool> {
+fn is_flood(change: &Connection, scope: &str, source: &str, now: Timestamp) -> rusqlite::Result<bool> {
     let hour_ago = millis(now).saturating_sub(millis_of(HOUR));
     let recent: u32 = change
         .prepare_cached(
@@ -130,7 +130,7 @@ fn is_flood(change: &Transaction<'_>, scope: &str, source: &str, now: Timestamp)
 
 /// Adds one to the summary that nobody has begun to send, or begins a new one.
 fn sum_up(
-    change: &Transaction<'_>,
+    change: &Connection,
     scope: &str,
     channels: &[&str],
     notice: &Notice,

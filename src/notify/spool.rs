@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rusqlite::Transaction;
 use serde::Serialize;
 use tokio::sync::Notify as Wake;
 
@@ -99,19 +100,39 @@ impl Spool {
 
     /// Writes a notice down for every channel that wants it. Never fails its caller: what cannot be written is counted and
     /// said by [`Self::trouble`]. Blocks for as long as a change of the state does; without a channel that wants it not at
-    /// all.
+    /// all. Not from within a change of the same state, which would wait for itself: see [`Self::put_within`].
     pub fn put(&self, notice: &Notice) {
-        let inner = &self.0;
-        let wanting = inner.channels.all.iter().filter(|channel| channel.wants(notice.kind));
-        let names: Vec<&str> = wanting.map(|channel| channel.name()).collect();
-        if names.is_empty() {
-            return;
+        if let Some(names) = self.wanting(notice) {
+            let (notice, now) = (notice.plain(), self.0.channels.post.clock.now());
+            self.said_of(self.0.store.write(|change| rows::put(change, &self.0.scope, &names, &notice, now)));
         }
-        let (notice, now) = (notice.plain(), inner.channels.post.clock.now());
-        match inner.store.write(|change| rows::put(change, &inner.scope, &names, &notice, now)) {
-            Ok(()) => inner.wake.notify_waiters(),
+    }
+
+    /// The same as a part of a change of the state: people are told exactly when the change stands. What fails is undone by
+    /// itself and leaves the change as it was.
+    pub fn put_within(&self, change: &Transaction<'_>, notice: &Notice) {
+        if let Some(names) = self.wanting(notice) {
+            let (notice, now) = (notice.plain(), self.0.channels.post.clock.now());
+            let put = change.execute_batch("SAVEPOINT notice").and_then(|()| {
+                let put = rows::put(change, &self.0.scope, &names, &notice, now);
+                let end = if put.is_ok() { "RELEASE notice" } else { "ROLLBACK TO notice; RELEASE notice" };
+                change.execute_batch(end).and(put)
+            });
+            self.said_of(put.map_err(StoreError::from));
+        }
+    }
+
+    fn wanting(&self, notice: &Notice) -> Option<Vec<&'static str>> {
+        let wanting = self.0.channels.all.iter().filter(|channel| channel.wants(notice.kind));
+        let names: Vec<&str> = wanting.map(super::Channel::name).collect();
+        (!names.is_empty()).then_some(names)
+    }
+
+    fn said_of(&self, put: Result<(), StoreError>) {
+        match put {
+            Ok(()) => self.0.wake.notify_waiters(),
             Err(error) => {
-                inner.lost.fetch_add(1, Ordering::Relaxed);
+                self.0.lost.fetch_add(1, Ordering::Relaxed);
                 self.say(&error);
             }
         }

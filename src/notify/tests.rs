@@ -414,6 +414,30 @@ async fn a_state_that_cannot_be_used_troubles_nobody_but_the_operator() {
 }
 
 #[tokio::test]
+async fn a_notice_stands_or_falls_with_the_change_that_it_is_about() {
+    let (place, receiver) = (Place::new(), Receiver::start().await);
+    let spool = place.spool(&webhook_to(receiver.url("/in")));
+    Store::open(&place.folder.path().join("state")).unwrap();
+    let mut connection = rusqlite::Connection::open(place.folder.path().join("state/state.db")).unwrap();
+    let undone = connection.transaction().unwrap();
+    spool.put_within(&undone, &notice("claude", "undone"));
+    undone.rollback().unwrap();
+    let stands = connection.transaction().unwrap();
+    spool.put_within(&stands, &notice("claude", "stands"));
+    stands.commit().unwrap();
+    // What cannot be written leaves the change as it was.
+    let broken = connection.transaction().unwrap();
+    broken.execute_batch("CREATE TABLE kept (x) STRICT").unwrap_err();
+    broken.execute_batch("CREATE TABLE kept (x ANY) STRICT; ALTER TABLE deliveries RENAME TO away").unwrap();
+    spool.put_within(&broken, &notice("claude", "lost"));
+    broken.execute_batch("ALTER TABLE away RENAME TO deliveries").unwrap();
+    broken.commit().unwrap();
+    assert!(spool.trouble().unwrap().starts_with("1 notices were lost"), "{:?}", spool.trouble());
+    assert_eq!(Worker::new(spool).round().await.unwrap(), 1);
+    assert_eq!(receiver.bodies()[0]["data"]["operation"], "stands");
+}
+
+#[tokio::test]
 async fn a_worker_sends_what_is_put_and_ends_when_it_is_told_to() {
     let (place, receiver) = (Place::new(), Receiver::start().await);
     let spool = place.spool(&webhook_to(receiver.url("/in")));

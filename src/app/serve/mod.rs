@@ -220,6 +220,7 @@ impl SharedGate {
             gate: Arc::clone(&self.base.gate),
             sessions: Arc::clone(&self.base.sessions),
             approvals: Arc::clone(&self.base.approvals),
+            notices: self.base.notices.clone(),
             reaches: Arc::clone(&reaches),
             keeper: Arc::clone(&self.keeper),
             closer: Arc::clone(&self.closer),
@@ -232,6 +233,7 @@ impl SharedGate {
             advisor: Advisor::of(Arc::clone(&self.base.gate), self.base.config.hooks_ask),
         };
         let operator: Arc<dyn Backend> = Arc::new(operator);
+        self.tasks.spawn(super::notices::send(&self.base.notices));
         for (name, socket) in self.sockets.iter() {
             let listener = listener(socket.try_clone().map_err(io)?).map_err(io)?;
             match (name.as_str(), listener) {

@@ -339,6 +339,9 @@ fn webhook_of(webhook: Spanned<RawWebhook>, report: &mut Report<'_>) -> Option<W
     Some(Webhook { url: url.ok()?, secret: secret?, events: Events(raw.events) })
 }
 
+/// Variables with such a name are not handed to the agent.
+const OWN_VARIABLES: &str = "BLASTGATE_";
+
 fn secret(
     file: Option<String>,
     variable: Option<Spanned<String>>,
@@ -360,6 +363,9 @@ fn secret(
             // Not repeated: whoever mistakes it writes the secret itself here.
             let help = "write the variable's name, not the secret".to_owned();
             report.say(variable, format!("`{name}_env` is not a variable's name"), Some(help));
+        } else if !variable.value.starts_with(OWN_VARIABLES) {
+            let help = format!("write `{OWN_VARIABLES}{}`, and name it so in the gate's environment", variable.value);
+            report.say(variable, format!("`{}` would reach what `run` starts", variable.value), Some(help));
         }
     }
     Some(SecretSource { file: file.map(PathBuf::from), variable: variable.map(|variable| variable.value) })
