@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use vec1::Vec1;
 
 use super::admit::{Admission, Desk, Stop};
+use super::history::{Attempt, History};
 use super::mode::{Obstacle, disposition};
 use super::permit::{Carried, Destination, Permit};
 use super::refusal::{Refusal, RefusalKind};
@@ -20,7 +21,9 @@ use crate::decide::{Decision, Facts, Why, decide, refusal_text};
 use crate::identify::Identified;
 use crate::limits::Limits;
 use crate::model::http::Unreadable;
-use crate::model::{Clock, Context, DecisionId, Disposition, Door, Evidence, Impact, Posture, Principal, SessionId};
+use crate::model::{
+    Clock, Context, DecisionId, Disposition, Door, Evidence, Impact, Posture, Principal, SessionId, Standing,
+};
 use crate::record::{ActionEntry, DecisionEntry, Entry, Grade, Ledger, LedgerError, Receipt, RejectedEntry, redact};
 use crate::rules::RuleSet;
 
@@ -52,6 +55,7 @@ pub struct Gate {
     pub(super) ledger: Ledger,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) desk: Desk,
+    history: History,
     pub(super) tally: Arc<Shared>,
 }
 
@@ -81,6 +85,8 @@ pub struct Decided {
     pub(super) snapshot: Arc<Snapshot>,
     /// What an approval covers beside the actions: see [`bound`].
     pub(super) bound: Vec<String>,
+    /// Its place in what the session did.
+    pub(super) attempt: Option<Attempt>,
 }
 
 impl Decided {
@@ -103,8 +109,9 @@ impl Gate {
     pub fn new(parts: GateParts) -> Self {
         let GateParts { rules, inventory, people, ledger, posture, clock, approvals, limit_hold } = parts;
         let limits = Limits::new(Arc::clone(&rules), Arc::clone(&clock));
+        let history = History::new(&rules, Arc::clone(&clock));
         let snapshot = ArcSwap::from_pointee(Snapshot { rules, inventory, people, posture, limits });
-        Self { snapshot, ledger, clock, desk: Desk::new(approvals, limit_hold), tally: Arc::default() }
+        Self { snapshot, ledger, clock, desk: Desk::new(approvals, limit_hold), history, tally: Arc::default() }
     }
 
     /// The time.
@@ -137,6 +144,7 @@ impl Gate {
     /// Whether the new set may be taken up is not asked here.
     pub fn replace(&self, rules: Arc<RuleSet>, inventory: Inventory, people: People, posture: Posture) {
         let limits = self.snapshot.load().limits.succeeded_by(Arc::clone(&rules));
+        self.history.keep_for(&rules);
         self.snapshot.store(Arc::new(Snapshot { rules, inventory, people, posture, limits }));
     }
 
@@ -163,9 +171,14 @@ impl Gate {
         let snapshot = self.snapshot.load_full();
         let context = Context { principal, door, at: self.clock.now() };
         let actions = classify(identified, &snapshot.inventory, evidence);
-        let facts = facts(&snapshot.people, &context.principal);
+        let standing = standing(&snapshot.people, &context.principal);
+        let (past, mut attempt) = self.history.enter(&snapshot.rules, (&actions, &context, standing.as_ref()));
+        let facts = Facts { standing, past };
         let decision = decide(&actions, &context, &snapshot.rules, &facts, snapshot.posture);
-        Decided { actions, decision, context, facts, snapshot, bound: Vec::new() }
+        if let Some(attempt) = &mut attempt {
+            attempt.decided(decision.effect(), snapshot.posture);
+        }
+        Decided { actions, decision, context, facts, snapshot, bound: Vec::new(), attempt }
     }
 
     /// Takes what the decision needs (tokens, an approval), records decision and disposition, and gives the permit. May
@@ -197,8 +210,12 @@ impl Gate {
         if let Some(reservation) = reservation {
             reservation.commit();
         }
+        if let Some(attempt) = &mut decided.attempt {
+            attempt.disposed(disposition);
+        }
         match stop.filter(|_| disposition != Disposition::Observed) {
-            None => Ok(Permit::new(id, receipt, destination, self.ledger.clone(), Arc::clone(&self.clock))),
+            None => Ok(Permit::new(id, receipt, destination, self.ledger.clone(), Arc::clone(&self.clock))
+                .remembered(decided.attempt)),
             Some(Stop { why, kind }) => {
                 let message = redact::mask(&refusal_text(&decided.decision, &decided.actions, &why)).into_owned();
                 let action = decided.decision.findings().first().map_or(0, |finding| finding.action);
@@ -279,10 +296,10 @@ impl Gate {
     }
 }
 
-/// What is known beside the request.
-fn facts(people: &People, principal: &Principal) -> Facts {
+/// What is known of the person that the session acts for.
+fn standing(people: &People, principal: &Principal) -> Option<Standing> {
     let person = principal.person.as_deref().and_then(|name| people.named(name));
-    Facts { standing: person.map(|person| person.standing.clone()) }
+    person.map(|person| person.standing.clone())
 }
 
 /// The entry as it stands before it is known what becomes of the request.

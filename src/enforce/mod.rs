@@ -37,6 +37,7 @@
 mod admit;
 mod advise;
 mod gate;
+mod history;
 mod mode;
 mod permit;
 mod refusal;

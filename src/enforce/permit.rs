@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::Method;
 use http::uri::PathAndQuery;
 
+use super::history::Attempt;
 use super::{Refusal, RefusalKind};
 use crate::head::request::wire_name;
 use crate::identify::{Channels, Offer};
@@ -97,6 +98,7 @@ pub struct Permit {
     ledger: Ledger,
     clock: Arc<dyn Clock>,
     closed: bool,
+    attempt: Option<Attempt>,
     _receipt: Receipt,
 }
 
@@ -109,7 +111,13 @@ impl Permit {
         ledger: Ledger,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { id, destination, ledger, clock, closed: false, _receipt: receipt }
+        Self { id, destination, ledger, clock, closed: false, attempt: None, _receipt: receipt }
+    }
+
+    /// With its place in what the session did, for its end to be told there.
+    pub(super) fn remembered(mut self, attempt: Option<Attempt>) -> Self {
+        self.attempt = attempt;
+        self
     }
 
     /// The decision it rests on.
@@ -151,6 +159,9 @@ impl Permit {
 
     fn note(&mut self, outcome: Outcome) {
         if !std::mem::replace(&mut self.closed, true) {
+            if let Some(attempt) = &mut self.attempt {
+                attempt.ended(&outcome);
+            }
             self.ledger.note(&Entry::Outcome(OutcomeEntry { id: self.id, at: self.clock.now(), outcome }));
         }
     }

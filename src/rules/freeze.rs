@@ -61,5 +61,6 @@ pub(super) fn check(raw: RawFreeze, (file, layer): (&str, Layer), reading: &mut 
         matches,
         unless,
         when: None,
+        after: Vec::new(),
     }
 }
