@@ -445,3 +445,98 @@ async fn what_asks_for_more_than_one_answer_stays_stopped_and_says_what_it_needs
     let unsigned = approvals.answer(asked(&refusal), Said::Approve, ("bo", None), None);
     assert!(unsigned.unwrap_err().to_string().contains("people.yaml lists nobody's key"));
 }
+
+fn following(outcome: &str) -> Arc<RuleSet> {
+    let text = format!(
+        "id: us/after\nowner: x\nseverity: high\nmatch: {{ impact: [read] }}\n\
+         after: [{{ match: {{ impact: [destroy] }}, within: 10m, same: [host], outcome: {outcome} }}]\n\
+         decision: deny\nmessage: no\ninstead: other\n"
+    );
+    let layer = crate::rules::Layer::Organisation;
+    let source = crate::rules::Source { file: "rules/us/after.yaml".to_owned(), text, layer };
+    Arc::new(RuleSet::load(&[source]).unwrap_or_else(|wrong| panic!("{wrong}")))
+}
+
+fn bench_after(posture: Posture, outcome: &str) -> Bench {
+    bench_with(posture, crate::config::Approvals::default(), following(outcome))
+}
+
+#[tokio::test]
+async fn a_refused_call_is_remembered_in_its_session_and_told_of() {
+    let bench = bench_after(Posture::Guarded, "refused");
+    bench.clear("GET").await.unwrap().close(Outcome::Abandoned);
+    asked(&bench.clear("DELETE").await.unwrap_err());
+    let refusal = bench.clear("GET").await.unwrap_err();
+    assert_eq!(refusal.kind, RefusalKind::Denied);
+    assert!(refusal.message.contains("It follows http:api.example.com:DELETE, 0 s earlier, refused."), "{refusal:?}");
+    let head = head("GET");
+    let other = Principal { session: SessionId::new(Still.now(), 8), ..principal() };
+    let request =
+        Request { identified: identified(&head), principal: other, door: Door::Http, evidence: Evidence::Observed };
+    bench
+        .gate
+        .clear(bench.gate.decide(request), Destination::of(&head), Carried::Nothing)
+        .await
+        .unwrap()
+        .close(Outcome::Abandoned);
+    let told = bench.entries().into_iter().filter_map(|entry| match entry {
+        Entry::Decision(entry) => entry.findings.into_iter().find_map(|finding| finding.after),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), ["http:api.example.com:DELETE, 0 s earlier, refused"]);
+}
+
+#[tokio::test]
+async fn what_became_of_a_call_is_known_when_it_has_ended() {
+    let answered = |status| Outcome::Answered { status, sent_bytes: 0, received_bytes: 0 };
+    for (outcome, of_sent, of_failed) in [
+        (answered(204), true, false),
+        (answered(404), false, true),
+        (answered(503), true, true),
+        (Outcome::Unreachable { error: "no".to_owned() }, false, true),
+        (Outcome::Abandoned, true, true),
+    ] {
+        for (wanted, expected) in [("sent", of_sent), ("failed", of_failed), ("refused", false), ("any", true)] {
+            let bench = bench_after(Posture::Guarded, wanted);
+            let id = asked(&bench.clear("DELETE").await.unwrap_err());
+            bench.gate.approvals().approve(id, "bo", None).unwrap();
+            // What was refused at first is not forgotten; those who ask for it are asked before.
+            let bench = if wanted == "refused" { bench_after(Posture::Observe, wanted) } else { bench };
+            let permit = bench.clear("DELETE").await.unwrap();
+            permit.close(outcome.clone());
+            let decided = bench.decide(&head("GET"));
+            let is_denied = decided.decision().effect() == Effect::Deny;
+            assert_eq!(is_denied, expected, "{wanted} {outcome:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_two_calls_at_once_one_sees_the_other() {
+    let bench = bench_after(Posture::Guarded, "any");
+    let first = bench.decide(&head("DELETE"));
+    let second = bench.decide(&head("GET"));
+    assert_eq!(second.decision().effect(), Effect::Deny, "the first has not been cleared yet");
+    drop((first, second));
+}
+
+#[tokio::test]
+async fn a_reload_forgets_only_what_nobody_asks_for_any_more() {
+    let bench = bench_after(Posture::Guarded, "any");
+    asked(&bench.clear("DELETE").await.unwrap_err());
+    let denied = || bench.decide(&head("GET")).decision().effect() == Effect::Deny;
+    let replace = |rules| bench.gate.replace(rules, Inventory::default(), People::default(), Posture::Guarded);
+    replace(following("any"));
+    assert!(denied());
+    replace(Arc::new(RuleSet::builtin()));
+    replace(following("any"));
+    assert!(!denied());
+}
+
+#[test]
+fn advice_is_remembered_too() {
+    let bench = bench_after(Posture::Guarded, "refused");
+    assert!(advised(&bench, "GET", Passage::Only, false).unwrap().refusal.is_none());
+    advised(&bench, "DELETE", Passage::Only, false).unwrap();
+    assert!(advised(&bench, "GET", Passage::Only, false).unwrap().refusal.is_some());
+}

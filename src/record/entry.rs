@@ -13,6 +13,7 @@ use crate::model::{
     ApprovalId, BlastRadius, DecisionId, Disposition, Door, Effect, Environment, Evidence, Operation, Parameter, Place,
     Posture, Principal, Resource, Said, SessionId, Standing, Timestamp,
 };
+use crate::rules::Outcomes;
 
 /// One record of the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -498,6 +499,18 @@ pub enum Outcome {
     },
     /// The permit was dropped before its end was known (the agent went away).
     Abandoned,
+}
+
+impl Outcome {
+    /// What may have become of the call. An answer of 5xx, or none, says nothing of whether it had its effect.
+    #[must_use]
+    pub const fn may(&self) -> Outcomes {
+        match self {
+            Self::Answered { status: 400..=499, .. } | Self::Unreachable { .. } => Outcomes::FAILED,
+            Self::Answered { status: 500.., .. } | Self::Broken { .. } | Self::Abandoned => Outcomes::BROKEN,
+            Self::Answered { .. } | Self::Tunnelled { .. } => Outcomes::SENT,
+        }
+    }
 }
 
 /// What an agent sent inside a connection whose streams were followed: how much and where to, never what.

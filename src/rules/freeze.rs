@@ -60,5 +60,6 @@ pub(super) fn check(raw: RawFreeze, (file, layer): (&str, Layer), reading: &mut 
         matches,
         unless,
         when: None,
+        after: Vec::new(),
     }
 }

@@ -3,6 +3,7 @@
 //! A rule can only tighten: it says throttle, escalate or deny, and the strictest answer stands. Nothing is half-applied:
 //! a file with anything wrong in it fails the whole load.
 
+mod after;
 mod builtin;
 mod case;
 mod demand;
@@ -30,8 +31,10 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub(crate) use after::{Mark, Memory, StepOutcome};
+pub use after::{Outcomes, Past};
 pub use builtin::{builtin_sources, optional_sources};
-pub use case::{Attempt, Case, Cases, Request};
+pub use case::{Attempt, Case, Cases, Earlier, Request};
 pub(crate) use case::{filled_json, request};
 pub use exception::Exception;
 pub use limits::LimitSpec;
@@ -44,6 +47,7 @@ pub(crate) use text::RawHttp;
 use crate::classify::Action;
 use crate::config::{Diagnostic, Diagnostics, Kind, Report, nearest, parse_yaml};
 use crate::model::{Context, Mode, Standing};
+use after::Steps;
 use index::Index;
 use lint::Proof;
 use matcher::Facets;
@@ -113,6 +117,7 @@ pub struct RuleSet {
     packs: Vec<Pack>,
     matrix: Matrix,
     index: Index,
+    steps: Steps,
     revision: String,
 }
 
@@ -125,6 +130,8 @@ pub(crate) struct View<'a> {
     pub(crate) context: &'a Context,
     /// What is known of the person that the session acts for.
     pub(crate) standing: Option<&'a Standing>,
+    /// What the session did before; `None`: nobody asks.
+    pub(crate) past: Option<&'a Past>,
 }
 
 /// A rule that speaks of an action.
@@ -187,6 +194,7 @@ impl RuleSet {
             packs: Vec::new(),
             matrix: Matrix::default(),
             index: Index::default(),
+            steps: Steps::default(),
             revision: revision(sources),
         };
         let mut wrong: Vec<Diagnostic> = Vec::new();
@@ -211,6 +219,7 @@ impl RuleSet {
         for (position, rule) in set.rules.iter().enumerate().filter(|(_, rule)| rule.mode != Mode::Off) {
             set.index.add(position, &rule.matches);
         }
+        set.steps = Steps::of(&set.rules);
         if wrong.is_empty() { Ok(set) } else { Err(Diagnostics(wrong)) }
     }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::after::{self, Step};
 use super::case::Cases;
 use super::demand;
 use super::lint::{self, Proof};
@@ -67,6 +68,8 @@ pub struct Rule {
     pub(super) matches: Matcher,
     pub(super) unless: Option<Matcher>,
     pub(super) when: Option<When>,
+    /// What the session must have done before, in the order of time.
+    pub(super) after: Vec<Step>,
 }
 
 impl Rule {
@@ -75,7 +78,7 @@ impl Rule {
     pub fn specificity(&self) -> usize {
         let named = if self.matches.operation.is_empty() { 0 } else { 100 };
         let asks = usize::from(self.when.is_some());
-        named + self.matches.keys() + self.unless.as_ref().map_or(0, Matcher::keys) + asks
+        named + self.matches.keys() + self.unless.as_ref().map_or(0, Matcher::keys) + asks + self.after.len()
     }
 
     /// Whether the rule can speak of anything in this environment. Of an action whose other values are as before, that is
@@ -93,7 +96,8 @@ impl Rule {
 
     /// Whether nothing but its `match:` decides whether it speaks.
     pub(super) fn is_always_on(&self) -> bool {
-        self.mode == Mode::Enforce && self.unless.is_none() && self.when.is_none() && self.span == Span::default()
+        let has_conditions = self.unless.is_some() || self.when.is_some() || !self.after.is_empty();
+        self.mode == Mode::Enforce && !has_conditions && self.span == Span::default()
     }
 
     /// Whether the rule speaks of the action.
@@ -104,8 +108,25 @@ impl Rule {
         match self.matches.covers(view) {
             Verdict::No => Verdict::No,
             _ if self.unless.as_ref().is_some_and(|unless| unless.excuses(view)) => Verdict::No,
-            verdict => self.asks(view, verdict),
+            verdict => self.follows(view, verdict),
         }
+    }
+
+    /// What `after` makes of a rule that speaks of the action otherwise.
+    fn follows(&self, view: View<'_>, verdict: Verdict) -> Verdict {
+        if self.after.is_empty() {
+            return self.asks(view, verdict);
+        }
+        match after::happened(&self.after, view) {
+            Verdict::No => Verdict::No,
+            Verdict::Unsure(why) if verdict == Verdict::Yes => self.asks(view, Verdict::Unsure(why)),
+            _ => self.asks(view, verdict),
+        }
+    }
+
+    /// The earlier calls that a rule which speaks of the action rests on.
+    pub(crate) fn rests_on(&self, view: View<'_>) -> Option<String> {
+        after::told(&self.after, view)
     }
 
     /// What `when` makes of a rule that speaks of the action otherwise.
@@ -131,6 +152,7 @@ impl Rule {
                 checked.push(Checked { block: "rule", key: key.to_owned(), wanted, found, verdict });
             }
         }
+        checked.extend(after::show(&self.after, view));
         if let Some(when) = &self.when {
             let values: Vec<String> =
                 when.trace(&view).iter().map(|(path, value)| format!("{path} = {value}")).collect();
@@ -183,6 +205,7 @@ impl Rule {
             unless
         });
         lint::matcher(&matches, at, reading.report);
+        let after = Step::check_all(raw.after, &matches, reading);
         let until = raw.until.as_ref().and_then(|text| checked(text, Edge::End, reading.report));
         let when = raw.when.and_then(|text| When::check(&text.value, Spot::from(&text), reading.report));
         Self {
@@ -205,6 +228,7 @@ impl Rule {
             matches,
             unless,
             when,
+            after,
         }
     }
 }

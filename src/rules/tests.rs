@@ -20,12 +20,12 @@ fn wrong(sources: &[Source]) -> String {
 
 fn look<'a>(set: &'a RuleSet, action: &Action, found: impl FnMut(Hit<'a>)) {
     let context = crate::prove::nobody(crate::model::Timestamp::from_millis(0));
-    set.hits(View { action, context: &context, standing: None }, found);
+    set.hits(View { action, context: &context, standing: None, past: None }, found);
 }
 
 fn counts(limit: &LimitSpec, action: &Action) -> bool {
     let context = crate::prove::nobody(crate::model::Timestamp::from_millis(0));
-    limit.matches(View { action, context: &context, standing: None })
+    limit.matches(View { action, context: &context, standing: None, past: None })
 }
 
 fn hits(set: &RuleSet, action: &Action) -> Vec<String> {

@@ -51,7 +51,12 @@ fn people(stage: &Stage) {
          - {{ name: bo, roles: [sre, dba], keys: [\"{}\", \"{}\"] }}\n\
          - {{ name: cy, roles: [sre], keys: [\"{}\"] }}\n\
          - {{ name: dee, roles: [dba], keys: [\"{}\"] }}\n",
-        whoami(), key("ana"), key("bo"), key("bo2"), key("cy"), key("dee")
+        whoami(),
+        key("ana"),
+        key("bo"),
+        key("bo2"),
+        key("cy"),
+        key("dee")
     );
     key("eve");
     stage.write("config/people.yaml", text);

@@ -245,6 +245,9 @@ fn write_findings(out: &mut dyn Write, entry: &DecisionEntry) -> io::Result<()> 
         if finding.mode != Mode::Enforce {
             notes.push(format!("{}: does not count", finding.mode));
         }
+        if let Some(after) = &finding.after {
+            notes.push(format!("follows {}", visible(after)));
+        }
         if let Some(exception) = &finding.lifted {
             notes.push(format!("lifted by the exception {}", visible(exception)));
         }

@@ -66,6 +66,7 @@ fn decision(n: u64, effect: Effect, resource: &str) -> Entry {
             failed: None,
             lifted: None,
             demand: None,
+            after: None,
         }],
         revision: "r1".into(),
         posture: Posture::Guarded,

@@ -171,6 +171,9 @@ fn section(rule: &Rule, text: &Value, out: &mut String) {
     if let Some(when) = text.get("when").and_then(Value::as_str) {
         list("and this expression holds:", &[code(when)], out);
     }
+    if let Some(Value::Array(steps)) = text.get("after") {
+        list("and the same session did before, in this order:", &words::steps(steps), out);
+    }
     list(
         "Except when all of this certainly holds:",
         &text.get("unless").map(|block| words::block(block, true)).unwrap_or_default(),
@@ -208,7 +211,14 @@ fn examples(cases: &[Case]) -> Vec<String> {
             None => attempt,
         }
     };
-    cases.iter().map(one).collect()
+    let with_past = |case: &Case| match case.after.as_slice() {
+        [] => one(case),
+        earlier => {
+            let before: Vec<String> = earlier.iter().map(|earlier| one(&earlier.case)).collect();
+            format!("{}, then {}", before.join(", then "), one(case))
+        }
+    };
+    cases.iter().map(with_past).collect()
 }
 
 #[cfg(test)]

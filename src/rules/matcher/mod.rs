@@ -62,6 +62,12 @@ impl Matcher {
         self.written.len()
     }
 
+    /// As it was written, for people.
+    pub(super) fn in_words(&self) -> String {
+        let words: Vec<String> = self.written.iter().map(|(key, text)| format!("{key} {text}")).collect();
+        words.join(", ")
+    }
+
     /// Whether this key was written.
     pub(super) fn has(&self, key: Key) -> bool {
         self.written.iter().any(|(written, _)| *written == key)
