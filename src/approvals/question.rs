@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use vec1::Vec1;
 
+use super::change::Subject;
 use crate::classify::Action;
 use crate::decide::{Decision, blast_words, visible};
 use crate::model::{Approval, Demand, Effect, Obligation, Principal, Said};
@@ -142,6 +143,7 @@ pub struct Item {
 #[derive(Clone, Debug)]
 pub struct Question {
     pub(super) principal: Principal,
+    pub(super) subject: Subject,
     pub(super) items: Vec<Item>,
     pub(super) requirement: Requirement,
     pub(super) excluded: BTreeSet<String>,
@@ -164,7 +166,8 @@ impl Question {
         // A multiset: the order of a batch does not matter, how often a thing is done does.
         items.sort_by(|a, b| a.digest.cmp(&b.digest));
         let (excluded, said) = (BTreeSet::new(), Said::default());
-        Self { principal: principal.clone(), items, requirement, excluded, said, revision: revision.to_owned() }
+        let (principal, revision) = (principal.clone(), revision.to_owned());
+        Self { principal, subject: Subject::Call, items, requirement, excluded, said, revision }
     }
 
     /// The same, for nothing but what carries these facts too: where it goes, what it brings.

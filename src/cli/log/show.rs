@@ -117,6 +117,7 @@ fn write_change(out: &mut dyn Write, stored: &Stored, entry: &ConfigurationEntry
     head(out, stored)?;
     field(out, "configuration", entry.step.as_str())?;
     field(out, "by", entry.by.as_deref().unwrap_or_default())?;
+    field(out, "on ground of", &entry.ground.as_ref().map(ToString::to_string).unwrap_or_default())?;
     field(out, "files", &entry.files.join("\n"))?;
     field(out, "content", &format!("{} → {}", entry.before, entry.id))?;
     field(out, "rules", &format!("{} → {}, posture {}", entry.rules_before, entry.rules_after, entry.posture))?;
