@@ -84,6 +84,7 @@ impl Question {
             excluded: authors.into_iter().skip(1).collect(),
             said: Said::default(),
             revision: before.0,
+            environment: String::new(),
         }
     }
 }

@@ -149,6 +149,8 @@ pub struct Question {
     pub(super) excluded: BTreeSet<String>,
     pub(super) said: Said,
     pub(super) revision: String,
+    /// The strictest of what the actions belong to.
+    pub(super) environment: String,
 }
 
 impl Question {
@@ -166,8 +168,10 @@ impl Question {
         // A multiset: the order of a batch does not matter, how often a thing is done does.
         items.sort_by(|a, b| a.digest.cmp(&b.digest));
         let (excluded, said) = (BTreeSet::new(), Said::default());
+        let environment = actions.iter().map(Action::environment).max_by_key(|one| one.kind);
+        let environment = environment.map_or_else(String::new, |one| visible(&one.name, CHARS_MAX));
         let (principal, revision) = (principal.clone(), revision.to_owned());
-        Self { principal, subject: Subject::Call, items, requirement, excluded, said, revision }
+        Self { principal, subject: Subject::Call, items, requirement, excluded, said, revision, environment }
     }
 
     /// The same, for nothing but what carries these facts too: where it goes, what it brings.

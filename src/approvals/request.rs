@@ -168,6 +168,9 @@ pub struct Request {
     pub person: Option<String>,
     /// The agent.
     pub agent: Option<String>,
+    /// What it would be done to; of several environments the strictest of the first call.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub environment: String,
     /// What would be done.
     pub items: Vec<Asked>,
     /// What asked for it.
@@ -213,7 +216,8 @@ pub(super) enum Cover {
 
 impl Request {
     pub(super) fn open(id: ApprovalId, question: &Question, now: Now, lasts: Duration) -> Self {
-        let Question { principal, subject, items, requirement, excluded, said, revision } = question.clone();
+        let Question { principal, subject, items, requirement, excluded, said, revision, environment } =
+            question.clone();
         let deadline = Deadline::new(now, lasts);
         Self {
             id,
@@ -221,6 +225,7 @@ impl Request {
             session: principal.session,
             person: principal.person,
             agent: principal.agent,
+            environment,
             items: items.into_iter().map(|item| Asked { item, used: None }).collect(),
             requirement,
             excluded,

@@ -19,10 +19,11 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::address::{AddressError, AddressRules};
-use super::proxy::{Closed, Proxies, Via, refused};
 use super::stream::{Line, Upstream};
 use super::tls::{self, Servers, server_key};
 use crate::model::http::{Authority, Scheme};
+use crate::outbound::Proxies;
+use crate::outbound::proxy::{Closed, Via, refused};
 use crate::wire::socket;
 
 /// For connecting to one address.

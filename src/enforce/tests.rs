@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use vec1::Vec1;
 
 use super::*;
-use crate::approvals::Approvals;
+use crate::approvals::{Approvals, Said};
 use crate::config::{Inventory, People};
 use crate::identify::{self, Identified, Known};
 use crate::model::http::{Authority, Captured, Head, Scheme, Unreadable};
@@ -23,6 +23,10 @@ impl Clock for Still {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(1_795_312_800_000)
     }
+}
+
+fn answered() -> Outcome {
+    Outcome::Answered { status: 200, sent_bytes: 0, received_bytes: 0 }
 }
 
 struct Bench {
@@ -48,6 +52,7 @@ fn bench_with(posture: Posture, times: crate::config::Approvals, rules: Arc<Rule
         posture,
         clock: Arc::new(Still),
         approvals: Arc::new(approvals),
+        checks: Arc::new(NoChecks),
         limit_hold: Duration::from_secs(2),
     };
     Bench { gate: Gate::new(parts), ledger, folder }
@@ -78,7 +83,13 @@ fn principal() -> Principal {
 impl Bench {
     fn decide(&self, head: &Head) -> Decided {
         let identified = identified(head);
-        self.gate.decide(Request { identified, principal: principal(), door: Door::Http, evidence: Evidence::Observed })
+        self.gate.decide(Request {
+            identified,
+            principal: principal(),
+            door: Door::Http,
+            evidence: Evidence::Observed,
+            said: crate::model::Said::default(),
+        })
     }
 
     async fn clear(&self, method: &str) -> Result<Permit, Refusal> {
@@ -130,7 +141,7 @@ async fn a_stop_is_recorded_and_told() {
 #[tokio::test]
 async fn observing_stops_nothing_and_says_what_it_would_have() {
     let bench = bench(Posture::Observe);
-    bench.clear("DELETE").await.unwrap().close(Outcome::Abandoned);
+    bench.clear("DELETE").await.unwrap().close(answered());
     let entries = bench.entries();
     let Entry::Decision(entry) = &entries[0] else { panic!("{entries:?}") };
     assert_eq!((entry.decision, entry.disposition), (Effect::Escalate, Disposition::Observed));
@@ -188,10 +199,10 @@ async fn an_approved_call_passes_once_and_the_log_says_by_what() {
     let bench = bench(Posture::Guarded);
     let id = asked(&bench.clear("DELETE").await.unwrap_err());
     assert_eq!(asked(&bench.clear("DELETE").await.unwrap_err()), id, "the same call joins");
-    bench.gate.approvals().approve(id, "bo", None).unwrap();
+    bench.gate.approvals().answer(id, Said::Approve, ("bo", None), None).unwrap();
     let permit = bench.clear("DELETE").await.unwrap();
     let decision = permit.id();
-    permit.close(Outcome::Abandoned);
+    permit.close(answered());
     assert_ne!(asked(&bench.clear("DELETE").await.unwrap_err()), id, "once");
     let entries = bench.entries();
     let used = entries.iter().position(
@@ -208,21 +219,21 @@ async fn an_approved_call_passes_once_and_the_log_says_by_what() {
 async fn an_approval_is_for_the_call_that_was_shown() {
     let bench = bench(Posture::Guarded);
     let id = asked(&bench.clear("DELETE").await.unwrap_err());
-    bench.gate.approvals().approve(id, "bo", None).unwrap();
+    bench.gate.approvals().answer(id, Said::Approve, ("bo", None), None).unwrap();
     let mut other = head("DELETE");
     other.target = "/agents/8?token=hunter2".parse().unwrap();
     let refusal = bench.gate.clear(bench.decide(&other), Destination::of(&other), Carried::Nothing).await.unwrap_err();
     assert_ne!(asked(&refusal), id);
     bench.gate.replace(Arc::new(RuleSet::builtin()), Inventory::default(), People::default(), Posture::Strict);
     assert_eq!(bench.gate.posture(), Posture::Strict);
-    bench.clear("DELETE").await.unwrap().close(Outcome::Abandoned);
+    bench.clear("DELETE").await.unwrap().close(answered());
 }
 
 #[tokio::test]
 async fn an_approval_is_for_one_server_and_one_body() {
     let bench = bench(Posture::Guarded);
     let id = asked(&bench.clear("DELETE").await.unwrap_err());
-    bench.gate.approvals().approve(id, "bo", None).unwrap();
+    bench.gate.approvals().answer(id, Said::Approve, ("bo", None), None).unwrap();
     let of = head("DELETE");
     for (scheme, port, carried) in [
         (Scheme::Http, 443, Carried::Nothing),
@@ -235,21 +246,27 @@ async fn an_approval_is_for_one_server_and_one_body() {
         let refusal = bench.gate.clear(bench.decide(&of), destination, carried.clone()).await.unwrap_err();
         assert_ne!(asked(&refusal), id, "{scheme:?} {port} {carried:?}");
     }
-    bench.clear("DELETE").await.unwrap().close(Outcome::Abandoned);
+    bench.clear("DELETE").await.unwrap().close(answered());
 }
 
 #[tokio::test]
 async fn a_denied_call_and_an_anonymous_one_are_told_so() {
     let bench = bench(Posture::Guarded);
     let id = asked(&bench.clear("DELETE").await.unwrap_err());
-    bench.gate.approvals().deny(id, "bo", Some("not on a Friday")).unwrap();
+    bench.gate.approvals().answer(id, Said::Deny, ("bo", Some("not on a Friday")), None).unwrap();
     let refusal = bench.clear("DELETE").await.unwrap_err();
     assert_eq!(refusal.kind, RefusalKind::Denied);
     assert!(refusal.message.contains(&format!("bo said no ({id}): not on a Friday.")), "{}", refusal.message);
     let head = head("DELETE");
     let anonymous = Principal { anonymous: true, session: SessionId::new(Still.now(), 8), ..principal() };
     let identified = identified(&head);
-    let request = Request { identified, principal: anonymous, door: Door::Http, evidence: Evidence::Observed };
+    let request = Request {
+        identified,
+        principal: anonymous,
+        door: Door::Http,
+        evidence: Evidence::Observed,
+        said: crate::model::Said::default(),
+    };
     let refusal =
         bench.gate.clear(bench.gate.decide(request), Destination::of(&head), Carried::Nothing).await.unwrap_err();
     assert_eq!(refusal.kind, RefusalKind::Denied);
@@ -265,7 +282,7 @@ async fn without_a_state_what_needs_people_is_refused_and_the_rest_is_served() {
     let refusal = bench.clear("DELETE").await.unwrap_err();
     assert_eq!(refusal.kind, RefusalKind::Unavailable { status: 503 });
     assert!(refusal.message.contains("approvals cannot be kept"), "{}", refusal.message);
-    bench.clear("GET").await.unwrap().close(Outcome::Abandoned);
+    bench.clear("GET").await.unwrap().close(answered());
 }
 
 #[tokio::test(start_paused = true)]
@@ -287,8 +304,8 @@ async fn a_held_call_passes_when_somebody_says_yes_in_time() {
     assert!(began.elapsed() >= Duration::from_secs(20) && Some(asked(&refusal)) == open());
     let held = call();
     tokio::time::sleep(Duration::from_secs(5)).await;
-    bench.gate.approvals().approve(asked(&refusal), "bo", None).unwrap();
-    held.await.unwrap().unwrap().close(Outcome::Abandoned);
+    bench.gate.approvals().answer(asked(&refusal), Said::Approve, ("bo", None), None).unwrap();
+    held.await.unwrap().unwrap().close(answered());
     let held = call();
     tokio::time::sleep(Duration::from_secs(5)).await;
     held.abort();
@@ -314,7 +331,7 @@ async fn a_throttling_limit_says_when_and_an_escalating_one_asks() {
     };
     let times = crate::config::Approvals::default();
     let bench = bench_with(Posture::Guarded, times, limits("throttle"));
-    bench.clear("GET").await.unwrap().close(Outcome::Abandoned);
+    bench.clear("GET").await.unwrap().close(answered());
     let refusal = bench.clear("GET").await.unwrap_err();
     assert!(
         matches!(refusal.kind, RefusalKind::Throttled { retry_after } if retry_after.as_secs() > 3_500),
@@ -322,8 +339,8 @@ async fn a_throttling_limit_says_when_and_an_escalating_one_asks() {
     );
     bench.gate.replace(limits("escalate"), Inventory::default(), People::default(), Posture::Guarded);
     let id = asked(&bench.clear("GET").await.unwrap_err());
-    bench.gate.approvals().approve(id, "bo", None).unwrap();
-    bench.clear("GET").await.unwrap().close(Outcome::Abandoned);
+    bench.gate.approvals().answer(id, Said::Approve, ("bo", None), None).unwrap();
+    bench.clear("GET").await.unwrap().close(answered());
     assert_ne!(asked(&bench.clear("GET").await.unwrap_err()), id);
     bench.gate.replace(limits("deny"), Inventory::default(), People::default(), Posture::Guarded);
     assert_eq!(bench.clear("GET").await.unwrap_err().kind, RefusalKind::Denied);
@@ -332,7 +349,13 @@ async fn a_throttling_limit_says_when_and_an_escalating_one_asks() {
 
 fn advised(bench: &Bench, method: &str, passage: Passage, asks_there: bool) -> Result<Advice, Refusal> {
     let identified = identified(&head(method));
-    let request = Request { identified, principal: principal(), door: Door::Hook, evidence: Evidence::Parsed };
+    let request = Request {
+        identified,
+        principal: principal(),
+        door: Door::Hook,
+        evidence: Evidence::Parsed,
+        said: crate::model::Said::default(),
+    };
     let hook = crate::record::HookEntry { agent: "codex".into(), tool: "Bash".into(), ..Default::default() };
     let facts = vec!["the tool call with the SHA-256 0".to_owned()];
     bench.gate.advise(Advised { request, label: "codex Bash".into(), hook, passage, facts, asks_there })
@@ -364,7 +387,7 @@ fn advice_uses_an_approval_up_only_where_nobody_else_does() {
     for (passage, again) in [(Passage::Only, false), (Passage::Inline, true)] {
         let bench = bench(Posture::Guarded);
         let id = asked(&advised(&bench, "DELETE", passage, false).unwrap().refusal.unwrap());
-        bench.gate.approvals().approve(id, "bo", None).unwrap();
+        bench.gate.approvals().answer(id, Said::Approve, ("bo", None), None).unwrap();
         assert!(advised(&bench, "DELETE", passage, false).unwrap().refusal.is_none());
         let passes = advised(&bench, "DELETE", passage, false).unwrap().refusal.is_none();
         assert_eq!(passes, again, "{passage:?}");
@@ -410,6 +433,15 @@ async fn what_asks_for_more_than_one_answer_stays_stopped_and_says_what_it_needs
     let rules = Arc::new(RuleSet::load(&[source]).unwrap());
     let bench = bench_with(Posture::Guarded, crate::config::Approvals::default(), rules);
     let refusal = bench.clear("DELETE").await.unwrap_err();
-    assert!(refusal.message.contains("It needs 2 approvals of role:sre, a reason"), "{}", refusal.message);
-    assert!(bench.gate.approvals().list(&crate::approvals::Filter::default()).unwrap().is_empty());
+    assert!(refusal.message.contains("Before people are asked, say a reason"), "{}", refusal.message);
+    let approvals = bench.gate.approvals();
+    assert!(approvals.list(&crate::approvals::Filter::default()).unwrap().is_empty());
+    let mut said = crate::model::Said::default();
+    said.say(&crate::model::Obligation::Reason, "CHG-7");
+    approvals.hear(principal().session, &said).unwrap();
+    let refusal = bench.clear("DELETE").await.unwrap_err();
+    assert!(refusal.message.contains("It takes 2 approvals of role:sre."), "{}", refusal.message);
+    // Nobody is listed with a key: the operator alone is not two people.
+    let unsigned = approvals.answer(asked(&refusal), Said::Approve, ("bo", None), None);
+    assert!(unsigned.unwrap_err().to_string().contains("people.yaml lists nobody's key"));
 }

@@ -98,6 +98,7 @@ impl<'a> Call<'a> {
             limit: self.limit.map(str::to_owned),
             body_sha256: None,
             hook: None,
+            checks: Vec::new(),
         }))
     }
 }

@@ -300,7 +300,7 @@ fn packs_that_are_opted_into_hold_what_they_promise() {
         friction.iter().all(|rule| rule.mode == Mode::Shadow && rule.until().is_some()),
         "it begins in shadow, and ends"
     );
-    assert!(friction.iter().all(|rule| rule.demand.approval.is_some() && !rule.demand.obligations.is_empty()));
+    assert!(friction.iter().all(|rule| !rule.demand.approvals.is_empty() && !rule.demand.obligations.is_empty()));
 }
 
 #[test]

@@ -1,15 +1,15 @@
 //! What changed in the configuration folder, and which of it a running gate takes up by itself.
 //!
 //! The agent often has the gate's own user, and can write these files. Only what tightens is taken up at once: a rule file
-//! that was not there (adding a rule never loosens anything), a stricter posture. Everything else waits until the operator
-//! has seen and accepted it.
-
-use serde::{Deserialize, Serialize};
+//! that was not there (adding a rule never loosens anything), a stricter posture, a key of people.yaml that is gone.
+//! Everything else waits until the operator has seen and accepted it.
 
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
+
 use super::setup::{Text, Texts};
-use crate::config::Config;
+use crate::config::{Config, People, is_private};
 use crate::decide::visible;
 use crate::record::redact;
 
@@ -111,7 +111,12 @@ pub fn compare(accepted: &Texts, found: &Texts) -> Outlook {
         changes.push(change);
     }
     changes.extend(change(accepted.inventory.as_ref(), found.inventory.as_ref(), |_, _| false));
-    changes.extend(change(accepted.people.as_ref(), found.people.as_ref(), |_, _| false));
+    if let Some(change) = change(accepted.people.as_ref(), found.people.as_ref(), revokes) {
+        if change.taken {
+            effective.people.clone_from(&found.people);
+        }
+        changes.push(change);
+    }
     let named = |texts: &[Text], file: &str| texts.iter().find(|text| text.file == file).cloned();
     let mut files: Vec<&str> = accepted.rules.iter().chain(&found.rules).map(|text| text.file.as_str()).collect();
     files.sort_unstable();
@@ -150,7 +155,12 @@ fn change(
         (Some(_), Some(_)) => ChangeKind::Changed,
     };
     let file = after.or(before).map(|text| text.file.clone()).unwrap_or_default();
-    let lines = difference(&text(before).unwrap_or_default(), &text(after).unwrap_or_default());
+    let (was, is) = (text(before).unwrap_or_default(), text(after).unwrap_or_default());
+    let lines = if is_private(&was) || is_private(&is) {
+        vec!["? a private key stands in it, so its lines are not shown".to_owned()]
+    } else {
+        difference(&was, &is)
+    };
     Some(Change { file, kind, taken: tightens(before, after), lines })
 }
 
@@ -166,6 +176,12 @@ fn tightens_config(before: Option<&Text>, after: Option<&Text>) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether keys are gone and nothing else.
+fn revokes(before: Option<&Text>, after: Option<&Text>) -> bool {
+    let parse = |text: Option<&Text>| text.and_then(|text| People::parse(&text.file, &text.text).ok());
+    matches!((parse(before), parse(after)), (Some(before), Some(after)) if after.only_revokes(&before))
 }
 
 /// The lines between the common beginning and the common end.

@@ -38,6 +38,30 @@ fn only_what_tightens_is_taken_up() {
 }
 
 #[test]
+fn a_key_that_is_gone_is_taken_up() {
+    let first = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti";
+    let second = first.replace("XFSqti", "XFSqtj");
+    let with = |keys: &str| Texts {
+        people: Some(text("people.yaml", &format!("version: 1\npeople: [{{ name: ada, keys: [{keys}] }}]\n"))),
+        ..texts("version: 1\n", &[])
+    };
+    let accepted = with(&format!("{first}, {second}"));
+    for (found, taken) in [
+        (with(first), true),
+        (with(&format!("{second}, {{ key: {first}, expires: 2026-12-31 }}")), true),
+        (with(""), false),
+        (with("nonsense"), false),
+        (Texts { people: None, ..accepted.clone() }, false),
+    ] {
+        let outlook = compare(&accepted, &found);
+        assert_eq!((outlook.is_pending(), outlook.effective == found), (!taken, taken), "{found:?}");
+    }
+    assert!(compare(&with(first), &accepted).is_pending());
+    let pasted = compare(&accepted, &with("\n-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjE\nSECRET\n"));
+    assert!(pasted.is_pending() && !format!("{:?}", pasted.changes).contains("SECRET"));
+}
+
+#[test]
 fn what_tightens_does_not_wait_for_what_loosens() {
     let accepted = texts("version: 1\n", &[("rules/a.yaml", "one")]);
     let found = texts("version: 1\n", &[("rules/b.yaml", "two")]);

@@ -73,6 +73,7 @@ fn decision(n: u64) -> DecisionEntry {
         limit: None,
         body_sha256: None,
         hook: None,
+        checks: Vec::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::rule::duration;
 use super::{list_of, map_of, merged, object, spelled, text, word};
-use crate::config::MatchKey;
+use crate::config::{MailTls, MatchKey, NoticeKind};
 use crate::model::Posture;
 
 fn version() -> Value {
@@ -160,11 +160,54 @@ pub(super) fn config() -> Value {
             ("sessions", section("Sessions.", &[("require", flag("A request without a session is refused."))])),
             ("bodies", bodies),
             ("approvals", approvals()),
+            ("notify", notify()),
             ("limits", limits),
             ("rules", section("The organisation's rules.", &[("folders", folders), ("teams", teams)])),
             ("hooks", section("Agents' hooks.", &[("ask", flag("A hook may ask the person at the agent."))])),
         ],
         &["version"],
+    )
+}
+
+fn notify() -> Value {
+    let events = || list_of("Which notices; all when absent.", &json!({ "enum": spelled!(NoticeKind) }));
+    let webhook = section(
+        "A webhook, signed as Standard Webhooks says.",
+        &[
+            ("url", text("Where to.", &["https://hooks.example/blastgate"])),
+            ("secret_file", text("A file with the secret, `whsec_…`; with several all sign.", &["webhook.secret"])),
+            ("secret_env", text("A variable with the secret; counts where it is set.", &["BLASTGATE_WEBHOOK_SECRET"])),
+            ("events", events()),
+        ],
+    );
+    let slack = section(
+        "An incoming webhook of Slack.",
+        &[
+            ("url_file", text("A file with its URL.", &["slack.url"])),
+            ("url_env", text("A variable with its URL; counts where it is set.", &["BLASTGATE_SLACK_URL"])),
+            ("events", events()),
+        ],
+    );
+    let email = section(
+        "Mail.",
+        &[
+            ("smtp", text("The server that takes it: host and port.", &["smtp.example:587"])),
+            ("from", text("The sender.", &["blastgate@shop.example"])),
+            ("to", list_of("The receivers.", &json!({ "type": "string" }))),
+            ("tls", word("`none` only to a loopback address.", &spelled!(MailTls))),
+            ("username", text("The user at the server.", &[])),
+            ("password_file", text("A file with the password.", &["smtp.password"])),
+            ("events", events()),
+        ],
+    );
+    let desktop = json!({
+        "description": "The operator's own terminal and desktop.",
+        "anyOf": [{ "type": ["boolean", "null"] }, object("", &[("events", events())], &[])],
+    });
+    let allow = list_of("Addresses that may be told although a name leads there.", &json!({ "type": "string" }));
+    section(
+        "Who is told about approval requests.",
+        &[("webhook", webhook), ("slack", slack), ("email", email), ("desktop", desktop), ("allow_addresses", allow)],
     )
 }
 
