@@ -200,6 +200,3 @@ impl Change<'_, '_> {
         Ok(kept)
     }
 }
-
-#[cfg(test)]
-mod tests;
