@@ -155,7 +155,12 @@ pub(super) fn agent_name(name: &str) -> String {
 /// The operating system's name of whoever started the gate.
 #[must_use]
 pub fn person() -> Option<String> {
-    let uid = rustix::process::getuid().as_raw().to_string();
+    login(rustix::process::getuid().as_raw())
+}
+
+/// The login of a user id.
+pub(super) fn login(uid: u32) -> Option<String> {
+    let uid = uid.to_string();
     let users = std::fs::read_to_string("/etc/passwd").ok()?;
     users.lines().find_map(|line| {
         let mut fields = line.split(':');

@@ -14,6 +14,7 @@
 //! ```
 //! Nothing here decides whether a call needs people, and nothing here lets one pass: [`crate::enforce::Gate`] does.
 
+mod change;
 mod notices;
 mod question;
 mod quorum;
@@ -32,6 +33,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
+pub use change::{Adoption, Proposal, Subject, no_session};
 pub use question::{Ask, Item, Question, Requirement};
 pub use quorum::{Electorate, Tally};
 pub use request::{Asked, Deadline, Glass, Proof, Request, Use, Vote};

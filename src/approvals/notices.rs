@@ -37,6 +37,6 @@ pub(super) fn notice(request: &Request, step: &ApprovalEntry, default: &Approval
         by: step.by.clone(),
         may_approve,
         until: step.until,
-        session: Some(request.session),
+        session: request.subject.is_call().then_some(request.session),
     })
 }

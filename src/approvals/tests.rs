@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use vec1::{Vec1, vec1};
 
+mod change;
 mod gather;
 mod model;
 mod people;

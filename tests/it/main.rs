@@ -20,6 +20,7 @@ mod aws_refusals;
 mod aws_sessions;
 mod azure;
 mod changes;
+mod changes_approved;
 mod channels;
 mod crash;
 mod docker;

@@ -4,10 +4,14 @@
 //! that was not there (adding a rule never loosens anything), a stricter posture, a key of people.yaml that is gone.
 //! Everything else waits until the operator has seen and accepted it.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 
 use super::setup::{Text, Texts};
 use crate::config::{Config, People, is_private};
+use crate::decide::visible;
+use crate::record::redact;
 
 /// One file that differs from what was accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +38,16 @@ pub enum ChangeKind {
     Changed,
 }
 
+impl std::fmt::Display for ChangeKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Changed => "changed",
+        })
+    }
+}
+
 /// What a gate goes by, and what waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outlook {
@@ -49,6 +63,40 @@ impl Outlook {
     pub fn is_pending(&self) -> bool {
         self.changes.iter().any(|change| !change.taken)
     }
+}
+
+/// Of one line, and of all that is shown to whoever must approve: the log has room for it.
+const LINE_CHARS_MAX: usize = 32 * 1024;
+const SHOWN_BYTES_MAX: usize = 128 * 1024;
+
+/// What waits, file by file, for whoever must approve it: nothing that could move a cursor, hide, or be a secret; and
+/// where it is too long, a line that says how much is not shown.
+#[must_use]
+pub fn shown(accepted: &Texts, found: &Texts, changes: &[Change]) -> String {
+    let mut text = String::new();
+    let posture = |texts: &Texts| match &texts.config {
+        Some(Text { file, text, .. }) => Config::parse(file, text).map(|config| config.posture).ok(),
+        None => Some(Config::default().posture),
+    };
+    if let (Some(before), Some(after)) = (posture(accepted), posture(found))
+        && before != after
+    {
+        let _ = writeln!(text, "  posture: {before} → {after}");
+    }
+    for change in changes.iter().filter(|change| !change.taken) {
+        let _ = writeln!(text, "  {} {}", visible(&change.file, LINE_CHARS_MAX), change.kind);
+        for (at, line) in change.lines.iter().enumerate() {
+            if text.len() > SHOWN_BYTES_MAX {
+                let _ = writeln!(text, "    … and {} more lines: read the file", change.lines.len() - at);
+                break;
+            }
+            let _ = writeln!(text, "    {}", visible(&redact::mask(line), LINE_CHARS_MAX));
+            if line.chars().nth(LINE_CHARS_MAX).is_some() {
+                text.push_str("    (of the line above a part is left out: read the file)\n");
+            }
+        }
+    }
+    text
 }
 
 /// Compares what was accepted with what stands in the folder now.

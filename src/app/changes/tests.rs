@@ -77,3 +77,20 @@ fn a_difference_is_shown_by_its_lines() {
     assert_eq!(difference("", "a\n"), ["+ a"]);
     assert_eq!(difference("a\na\n", "a\n"), ["- a"]);
 }
+
+#[test]
+fn whoever_approves_sees_what_waits_and_nothing_else() {
+    let accepted = texts("version: 1\nposture: strict\n", &[("rules/a.yaml", "one\ntwo\n")]);
+    let hidden = "decision: deny \u{202e}wolla\u{1b}[2K";
+    let found = texts("version: 1\nposture: observe\n", &[("rules/a.yaml", hidden), ("rules/b.yaml", "new")]);
+    let text = shown(&accepted, &found, &compare(&accepted, &found).changes);
+    assert_eq!(
+        text,
+        "  posture: strict → observe\n  config.yaml changed\n    - posture: strict\n    + posture: observe\n  \
+         rules/a.yaml changed\n    - one\n    - two\n    + decision: deny \\u{202e}wolla\\u{1b}[2K\n"
+    );
+    let long = "x\n".repeat(SHOWN_BYTES_MAX);
+    let found = texts("version: 1\nposture: strict\n", &[("rules/a.yaml", &long)]);
+    let text = shown(&accepted, &found, &compare(&accepted, &found).changes);
+    assert!(text.len() < 2 * SHOWN_BYTES_MAX && text.ends_with("more lines: read the file\n"), "{}", text.len());
+}

@@ -1,6 +1,7 @@
 //! A shared gate: it listens where the configuration says until it is told to stop, and hands its listeners over to the
 //! next one without refusing a connection.
 
+mod accept;
 mod handover;
 mod keeper;
 mod lock;
@@ -19,7 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use self::handover::Waiting;
-use self::keeper::Keeper;
+use self::keeper::{Keeper, Serving};
 use self::lock::StateLock;
 use self::operator::Operator;
 use self::reaches::{OneReach, SessionReaches};
@@ -127,7 +128,8 @@ pub async fn serve(places: Places, runtime: Option<PathBuf>, options: ServeOptio
     let posture = setup.config.posture;
     let begin_with = Begin { log, session: None, command: None, posture, own: own.collect() };
     let mut base = begin(loaded, begin_with).await?;
-    keeper.serve(Arc::clone(&base.gate), base.ledger.clone())?;
+    let (gate, ledger, approvals) = (Arc::clone(&base.gate), base.ledger.clone(), Arc::clone(&base.approvals));
+    keeper.serve(Serving { gate, ledger, approvals })?;
     let common = base.network.reach(&[], &mut base.warnings)?;
     let reaches = Arc::new(SessionReaches::new(&base, common));
     let (closer, ending) = Closer::new();

@@ -94,6 +94,15 @@ fn approvals() -> Value {
         ],
         &["role"],
     );
+    let voters = |about: &str| list_of(about, &json!({ "type": "string" }));
+    let changes = object(
+        "Whose answers a change of the gate itself needs that does not only tighten; else as `quorum` and `from`.",
+        &[
+            ("quorum", at_least_one("How many different people.")),
+            ("from", voters("Which ones: `role:…`, `level:…`, `team:…` or `person:…`.")),
+        ],
+        &[],
+    );
     let check = object(
         "Something of yours that must say yes: exit code 0, or status 200.",
         &[
@@ -110,13 +119,8 @@ fn approvals() -> Value {
             ("use_within", duration("An approval must be used within this time.", &["30m"])),
             ("hold", duration("How long the agent's call is held open for an answer, 50s at most.", &["0s"])),
             ("quorum", at_least_one("How many different people a rule without `approval:` asks.")),
-            (
-                "from",
-                list_of(
-                    "Which ones: `role:…`, `level:…`, `team:…`, `owner` or `person:…`.",
-                    &json!({ "type": "string" }),
-                ),
-            ),
+            ("from", voters("Which ones: `role:…`, `level:…`, `team:…`, `owner` or `person:…`.")),
+            ("changes", changes),
             ("denials", at_least_one("So many people must say no to end a request.")),
             ("break_glass", break_glass),
             (
