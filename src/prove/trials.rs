@@ -73,7 +73,7 @@ pub struct Trial {
 #[must_use]
 pub fn trials(rules: &RuleSet, mut wanted: impl FnMut(&Rule) -> bool) -> Vec<Trial> {
     let mut done = Vec::new();
-    for rule in rules.rules().iter().filter(|rule| wanted(rule)) {
+    for rule in rules.rules().into_iter().filter(|rule| wanted(rule)) {
         for (cases, expected) in groups(rule) {
             for case in cases {
                 let (read, fault) = match attempt(rules, case) {
@@ -103,11 +103,11 @@ pub fn run(rules: &RuleSet) -> Vec<Diagnostic> {
 /// How many tests the rules have.
 #[must_use]
 pub fn count(rules: &RuleSet) -> usize {
-    rules.rules().iter().flat_map(groups).map(|(cases, _)| cases.len()).sum()
+    rules.rules().into_iter().flat_map(groups).map(|(cases, _)| cases.len()).sum()
 }
 
 fn groups(rule: &Rule) -> [(&[Case], Expected); 3] {
-    let tests = &rule.tests;
+    let tests = rule.tests();
     [(&tests.matches, Expected::Match), (&tests.not_match, Expected::NoMatch), (&tests.passes, Expected::Passes)]
 }
 

@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::after::{self, Step};
+use super::builtin::Unread;
 use super::case::Cases;
 use super::demand;
 use super::lint::{self, Proof};
 use super::matcher::{Block, Checked, Facets, Matcher, Reading, Verdict};
 use super::moment::{Edge, Span, checked};
 use super::sets::Sets;
-use super::text::RawRule;
+use super::text::{RawMatch, RawRule};
 use super::when::When;
 use super::{Layer, View};
 use crate::config::{Diagnostics, Kind, Report, Spot, parse_yaml};
@@ -53,8 +54,6 @@ pub struct Rule {
     pub references: Vec<String>,
     /// What it asks for beyond an answer.
     pub demand: Demand,
-    /// Its tests.
-    pub tests: Cases,
     /// Whose it is.
     pub layer: Layer,
     /// The file it came from.
@@ -63,6 +62,8 @@ pub struct Rule {
     pub(super) at: Spot,
     /// It came from `freezes.yaml`.
     pub(super) is_freeze: bool,
+    /// Its tests, or where they are.
+    pub(super) tests: Tests,
     /// When it counts.
     pub(super) span: Span,
     pub(super) matches: Matcher,
@@ -72,7 +73,33 @@ pub struct Rule {
     pub(super) after: Vec<Step>,
 }
 
+/// Where a rule's tests are.
+#[derive(Debug)]
+pub(super) enum Tests {
+    /// Read with the rule.
+    Here(Cases),
+    /// In the file of a built-in rule.
+    Within(&'static Unread),
+}
+
 impl Rule {
+    /// Its tests. Those of a built-in rule are read when they are first asked for.
+    #[must_use]
+    pub fn tests(&self) -> &Cases {
+        match &self.tests {
+            Tests::Here(cases) => cases,
+            Tests::Within(file) => file.tests(),
+        }
+    }
+
+    /// Its tests alone.
+    pub(super) fn into_tests(self) -> Cases {
+        match self.tests {
+            Tests::Here(cases) => cases,
+            Tests::Within(_) => Cases::default(),
+        }
+    }
+
     /// The more keys its `match:` and `unless:` have, the more specific its message.
     #[must_use]
     pub fn specificity(&self) -> usize {
@@ -167,6 +194,35 @@ impl Rule {
         checked
     }
 
+    /// What stands for a built-in rule that cannot be read: it denies all that the rule could have spoken of. A test reads
+    /// every one of them.
+    pub(super) fn unreadable(id: &str, file: &str, why: &str) -> Self {
+        let (mut report, sets) = (Report::new(file, ""), Sets::default());
+        let mut reading = Reading { report: &mut report, sets: &sets };
+        Self {
+            id: id.to_owned(),
+            owner: "@blastgate".to_owned(),
+            severity: Severity::Critical,
+            mode: Mode::Enforce,
+            decision: Effect::Deny,
+            message: one_line(&format!("this built-in rule cannot be read: {why}")),
+            instead: "Tell your person: this version of blastgate is broken.".to_owned(),
+            runbook: None,
+            references: Vec::new(),
+            demand: Demand::default(),
+            layer: Layer::BuiltIn,
+            file: file.to_owned(),
+            at: Spot::default(),
+            is_freeze: false,
+            tests: Tests::Here(Cases::default()),
+            span: Span::default(),
+            matches: RawMatch::default().compile(Spot::default(), Block::Match, &mut reading),
+            unless: None,
+            when: None,
+            after: Vec::new(),
+        }
+    }
+
     /// Parses and checks one file.
     pub(super) fn parse(
         file: &str,
@@ -219,7 +275,7 @@ impl Rule {
             runbook: raw.runbook,
             references: raw.references.unwrap_or_default(),
             demand,
-            tests: raw.tests.map(|tests| Cases::check(tests.value, reading.report)).unwrap_or_default(),
+            tests: Tests::Here(raw.tests.map(|tests| Cases::check(tests.value, reading.report)).unwrap_or_default()),
             layer,
             file: file.to_owned(),
             at,
@@ -231,6 +287,12 @@ impl Rule {
             after,
         }
     }
+}
+
+/// The text before the tests, where they come last.
+pub(super) fn untested(text: &str) -> Option<&str> {
+    let (before, tests) = text.split_once("\ntests:\n")?;
+    tests.lines().all(|line| line.is_empty() || line.starts_with([' ', '#'])).then_some(before)
 }
 
 /// Folded YAML texts end with a line break and may hold others.

@@ -199,7 +199,7 @@ pub(super) struct RawPart {
 }
 
 /// What a rule speaks of: every key must match, any value of a key does.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawMatch {
     pub(super) operation: Option<Spanned<List<Text>>>,

@@ -25,7 +25,7 @@ fn set(import: &Import) -> RuleSet {
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     for rule in &import.rules {
         let rule = rules.rule(&rule.id).unwrap();
-        assert!(!rule.tests.matches.is_empty() && !rule.tests.not_match.is_empty(), "{}", rule.id);
+        assert!(!rule.tests().matches.is_empty() && !rule.tests().not_match.is_empty(), "{}", rule.id);
     }
     rules
 }

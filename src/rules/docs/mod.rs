@@ -46,7 +46,7 @@ fn folder(id: &str) -> &str {
 
 fn of_pack<'a>(rules: &'a RuleSet, pack: &str) -> impl Iterator<Item = &'a Rule> {
     let pack = pack.to_owned();
-    rules.rules().iter().filter(move |rule| folder(&rule.id) == pack)
+    rules.rules().into_iter().filter(move |rule| folder(&rule.id) == pack)
 }
 
 fn limits_of<'a>(rules: &'a RuleSet, pack: &str) -> impl Iterator<Item = &'a LimitSpec> {
@@ -183,9 +183,9 @@ fn section(rule: &Rule, text: &Value, out: &mut String) {
     if let Some(obligations) = text.get("obligations") {
         list("Needs also:", &words::texts(obligations), out);
     }
-    list("Matches, for example:", &examples(&rule.tests.matches), out);
-    list("Does not match:", &examples(&rule.tests.not_match), out);
-    list("What is suggested instead, and passes:", &examples(&rule.tests.passes), out);
+    list("Matches, for example:", &examples(&rule.tests().matches), out);
+    list("Does not match:", &examples(&rule.tests().not_match), out);
+    list("What is suggested instead, and passes:", &examples(&rule.tests().passes), out);
     if let Some(runbook) = &rule.runbook {
         let _ = writeln!(out, "\nRunbook: <{runbook}>");
     }

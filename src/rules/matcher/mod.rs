@@ -10,7 +10,7 @@ mod key;
 mod measure;
 mod show;
 
-pub(super) use compile::{Block, Reading};
+pub(super) use compile::{Block, Reading, holds_scope};
 pub(super) use facets::Facets;
 pub use key::Key;
 pub use show::Checked;
