@@ -26,7 +26,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 pub use question::{Question, Requirement};
-pub use signature::{Signed, SignatureError};
+pub use signature::{SignatureError, Signed};
 pub use statement::{Statement, StatementError};
 
 use crate::config::Approvals as Times;
