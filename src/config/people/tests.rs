@@ -67,7 +67,7 @@ fn what_is_no_key_to_vote_with() {
         ("ssh-ed25519".to_owned(), KeyError::Damaged),
         ("ssh-ed25519 AAAA".to_owned(), KeyError::Damaged),
         (ADA.replace("ssh-ed25519 ", "ssh-rsa "), KeyError::Damaged),
-        (ADA[..70].to_owned(), KeyError::Damaged),
+        (ADA.chars().take(70).collect(), KeyError::Damaged),
         (format!("{ADA}AAAA"), KeyError::Damaged),
         (format!("{ADA}\n{HARD}"), KeyError::Damaged),
         (ADA.replacen("ssh-ed25519", "SSH-ED25519", 1), KeyError::NotAKey),
