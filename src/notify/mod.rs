@@ -19,7 +19,7 @@ mod webhook;
 mod worker;
 
 pub use channel::{Channel, Channels, Failure, Sent};
-pub use letter::Letter;
+pub use letter::{Content, Letter};
 pub use notice::Notice;
 pub use spool::{ChannelStatus, Delivery, Spool, Status};
 pub use worker::Worker;

@@ -30,7 +30,7 @@ pub(super) async fn send(slack: &Slack, letter: &Letter, post: &Post) -> Result<
     }
 }
 
-/// The setting's own digest needs the URL, which only the file holds.
+/// The blocks, and one line for where they are not shown.
 pub(super) fn message(letter: &Letter) -> Value {
     let title = letter.title();
     let details: Vec<String> = letter.details().into_iter().map(|(label, text)| format!("{label}: {text}")).collect();

@@ -50,11 +50,13 @@ impl Clock for TestClock {
     }
 }
 
+type Headers = Vec<(&'static str, String)>;
+
 /// A server on loopback that answers as it was told to, 204 when it was told nothing.
 #[derive(Clone, Default)]
 struct Receiver {
     got: Arc<Mutex<Vec<(HeaderMap, Bytes)>>>,
-    answers: Arc<Mutex<VecDeque<(u16, Vec<(&'static str, String)>)>>>,
+    answers: Arc<Mutex<VecDeque<(u16, Headers)>>>,
     port: u16,
 }
 
@@ -524,7 +526,7 @@ fn slack_holds(message: &Value) {
     }
     assert!(length(&message["text"]) <= 3000);
     let text = message.to_string();
-    assert!(!text.contains(['<', '>']), "{}", &text[..500]);
+    assert!(!text.contains(['<', '>']), "{}", text.get(..500).unwrap());
     let entities = ["&amp;", "&lt;", "&gt;"];
     let bare = entities.iter().fold(text, |text, entity| text.replace(entity, ""));
     assert!(!bare.contains('&'), "an escape was cut");
