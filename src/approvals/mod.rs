@@ -14,6 +14,7 @@
 //! ```
 //! Nothing here decides whether a call needs people, and nothing here lets one pass: [`crate::enforce::Gate`] does.
 
+mod heard;
 mod question;
 mod quorum;
 mod request;

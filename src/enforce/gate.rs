@@ -90,6 +90,8 @@ pub struct Decided {
     pub(super) bound: Vec<String>,
     /// What the agent says about it.
     pub(super) said: Said,
+    /// What the agent calls it, which is a reason where it gave none.
+    pub(super) described: Option<String>,
 }
 
 impl Decided {
@@ -176,7 +178,7 @@ impl Gate {
         let actions = classify(identified, &snapshot.inventory, evidence);
         let facts = facts(&snapshot.people, &context.principal);
         let decision = decide(&actions, &context, &snapshot.rules, &facts, snapshot.posture);
-        Decided { actions, decision, context, facts, snapshot, bound: Vec::new(), said }
+        Decided { actions, decision, context, facts, snapshot, bound: Vec::new(), said, described: None }
     }
 
     /// Takes what the decision needs (tokens, an approval), records decision and disposition, and gives the permit. May
