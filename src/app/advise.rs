@@ -7,15 +7,16 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::base::person;
+use super::checks::OperatorChecks;
 use super::clock::SystemClock;
 use super::files::Loaded;
 use super::setup::Setup;
 use super::surroundings::{Environment, Looked};
 use crate::approvals::Approvals;
 use crate::doors::hook::{self, Agent, Answer, Asked, Event, Verdict};
-use crate::enforce::{Advised, Gate, GateParts, NoChecks, Passage, Refusal, Request};
+use crate::enforce::{Advised, Gate, GateParts, Passage, Refusal, Request};
 use crate::identify::tool;
-use crate::model::{Clock, Door, Evidence, Principal, Said, SessionId};
+use crate::model::{Clock, Door, Evidence, Principal, SessionId};
 use crate::record::{HookEntry, Ledger};
 use crate::store::Store;
 
@@ -54,6 +55,7 @@ impl Advisor {
     #[must_use]
     pub fn alone(loaded: Loaded) -> Self {
         let Loaded { places, setup: Setup { config, inventory, people, rules } } = loaded;
+        let checks = OperatorChecks::alone(&config, &places);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ledger = Ledger::common(&places.log().join(COMMON_LOG));
         let approvals = Approvals::new(Store::at(&places.state), ledger.clone(), Arc::clone(&clock), config.approvals);
@@ -65,7 +67,7 @@ impl Advisor {
             posture: config.posture,
             clock,
             approvals: Arc::new(approvals),
-            checks: Arc::new(NoChecks),
+            checks: Arc::new(checks),
             limit_hold: config.limit_hold,
         });
         Self { gate: Arc::new(gate), asks: config.hooks_ask, alone: true }
@@ -98,6 +100,10 @@ impl Advisor {
                 return Verdict::Deny(self.said(&refusal));
             }
         };
+        // What it said here holds for the requests that come of it too.
+        if inline && !asked.told.said.is_empty() {
+            let _ = self.gate.approvals().hear(principal.session, &asked.told.said);
+        }
         let asks_there = self.asks && hook::holds_ask(agent, asked.event);
         let advised = self.gate.advise(Advised {
             request: Request {
@@ -105,13 +111,14 @@ impl Advisor {
                 principal,
                 door: Door::Hook,
                 evidence: Evidence::Parsed,
-                said: Said::default(),
+                said: asked.told.said.clone(),
             },
             label: label(agent, &asked),
             hook: self.entry(agent, &asked),
             passage: if inline { Passage::Inline } else { Passage::Only },
             facts: vec![format!("the tool call with the SHA-256 {}", digest(&asked))],
             asks_there,
+            described: asked.told.described.clone(),
         });
         match advised {
             Ok(advice) => match advice.refusal {

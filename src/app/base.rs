@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::certificates::CertificateError;
+use super::checks::OperatorChecks;
 use super::clock::SystemClock;
 use super::files::{LoadError, Loaded, Places};
 use super::network::Network;
@@ -15,7 +16,7 @@ use crate::config::Config;
 use crate::decide::visible;
 use crate::doors::http::HttpDoor;
 use crate::egress::ProxyError;
-use crate::enforce::{Gate, GateParts, NoChecks};
+use crate::enforce::{Gate, GateParts};
 use crate::model::{Clock, Posture, SessionId};
 use crate::notify::Spool;
 use crate::record::{Entry, Grade, Ledger, LedgerError, LedgerOptions, StartEntry};
@@ -134,7 +135,7 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
         posture: begin.posture,
         clock: Arc::clone(&clock),
         approvals: Arc::clone(&approvals),
-        checks: Arc::new(NoChecks),
+        checks: Arc::new(OperatorChecks::over(&network, &config)),
         limit_hold: config.limit_hold,
     }));
     let door = HttpDoor {

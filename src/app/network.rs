@@ -105,6 +105,11 @@ impl Network {
         Ok((reach, Origin { scheme, authority: Some(authority), listener: Some(port) }))
     }
 
+    /// The way of the operator's own questions: no certificate of theirs is shown, and no agent's permit needed.
+    pub(super) fn operators(&self) -> Dialer {
+        self.dialer(Servers::new(self.extra.clone())).anonymous().http1()
+    }
+
     /// Trust, and the operator's own certificates.
     fn servers(&self) -> Result<Servers, StartError> {
         let mut servers = Servers::new(self.extra.clone());

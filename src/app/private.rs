@@ -9,14 +9,14 @@ use tokio::net::TcpListener;
 use super::advise::{Advisor, Asking};
 use super::base::{Base, Begin, StartError, agent_name, begin, person};
 use super::clock::SystemClock;
-use super::desk;
 use super::files::Loaded;
 use super::surroundings::Environment;
 use super::trust::{self, RunFolder};
+use super::{desk, said};
 use crate::approvals::{Approvals, Filter, State, View};
 use crate::control::protocol::{
-    Answer, Changes, ClosedSession, GateKind, HookQuestion, ListenerStatus, OpenSession, OpenedSession, SessionStatus,
-    Status,
+    Answer, Changes, ClosedSession, GateKind, Heard, HookQuestion, ListenerStatus, OpenSession, OpenedSession, Saying,
+    SessionStatus, Status,
 };
 use crate::control::{self, Asker, Backend, ControlError};
 use crate::doors::hook::{self, Agent};
@@ -213,6 +213,11 @@ impl Backend for PrivateOperator {
         let environment = process.map_or(Environment::Unknown, Environment::Of);
         let asking = Asking { principal: Some(self.principal.clone()), environment };
         Ok(self.advisor.answer(agent, &question.input, asking))
+    }
+
+    fn hear(&self, saying: Saying, by: Asker) -> Result<Heard, ControlError> {
+        let Asker::Process(_) = by else { return not_here() };
+        said::hear(&self.approvals, self.principal.session, &saying.said)
     }
 
     fn changes(&self) -> Result<Changes, ControlError> {

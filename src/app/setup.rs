@@ -158,7 +158,13 @@ impl Texts {
             None => People::default(),
         };
         let sources: Vec<Source> = self.rules.iter().cloned().map(Text::into_source).collect();
-        match load(&sources).map_err(&mut keep) {
+        let rules = load(&sources).map_err(&mut keep);
+        // Of settings that cannot be read nothing is said.
+        if let (Ok(rules), true) = (&rules, wrong.is_empty()) {
+            let known: Vec<&str> = config.approvals.checks.keys().map(String::as_str).collect();
+            wrong.extend(rules.unknown_checks(&sources, &known));
+        }
+        match rules {
             Ok(rules) if wrong.is_empty() => Ok(Setup { config, inventory, people, rules }),
             _ => Err(Diagnostics(wrong)),
         }

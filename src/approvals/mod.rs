@@ -15,6 +15,7 @@
 //! Nothing here decides whether a call needs people, and nothing here lets one pass: [`crate::enforce::Gate`] does.
 
 mod change;
+mod heard;
 mod notices;
 mod question;
 mod quorum;

@@ -63,11 +63,16 @@ pub(crate) fn ask_or<T>(
         }
     }
     let absent = || failure(ClientError::Absent { path: shared, source: std::io::ErrorKind::NotFound.into() });
-    alone().ok_or_else(absent)?.map_err(|error| match error {
+    alone().ok_or_else(absent)?.map_err(refused)
+}
+
+/// What is said where no gate runs, as a gate would say it.
+pub(crate) fn refused(error: ControlError) -> Failure {
+    match error {
         ControlError::Refused(said) => failure(ClientError::Refused(said)),
         ControlError::Unknown(said) => failure(ClientError::Unknown(said)),
         ControlError::Fault(said) => Failure::fault(anyhow::anyhow!(said)),
-    })
+    }
 }
 
 /// Only the shared gate.
@@ -80,7 +85,7 @@ pub(crate) fn ask_shared<T>(
 }
 
 /// Exit codes: 3 when the gate says no, 1 when what was asked about is not there, 2 when there is no gate.
-fn failure(error: ClientError) -> Failure {
+pub(crate) fn failure(error: ClientError) -> Failure {
     let code = match &error {
         ClientError::Refused(_) => 3,
         ClientError::Unknown(_) => 1,

@@ -105,24 +105,13 @@ fn judged(args: &Hook) -> Answer {
 fn asked(args: &Hook, input: &str, places: &Places) -> Option<Answer> {
     let agent = args.agent;
     let outer = sandbox::outer_gate();
-    let (located, config) = app::settings(places.clone());
-    let shared = app::control_socket(&config.listen, &located, gate::runtime_folder().as_deref());
     let mut question = HookQuestion {
         input: input.to_owned(),
         credentials: credentials(),
         // The gate of a `run` is the right one, whatever it was configured with.
         config: outer.is_none().then(|| places.config.clone()),
     };
-    let private =
-        outer.into_iter().flat_map(|run| private_sockets(run, &located.state).map(move |path| (path, Some(run))));
-    for (path, run) in private.chain([(shared, None)]) {
-        let client = Client::new(&path);
-        let Ok(stream) = client.connect() else { continue };
-        // SECURITY: an agent could leave a socket of its own there. Only this program's gates are asked.
-        let Some(process) = peer(&stream) else { continue };
-        if run.map_or_else(|| !sandbox::is_this_program(process), |run| run != process) {
-            continue;
-        }
+    for Answering { client, stream, run } in answering(places, outer) {
         if run.is_some() {
             question.credentials = None;
         }
@@ -137,6 +126,31 @@ fn asked(args: &Hook, input: &str, places: &Places) -> Option<Answer> {
         }
     }
     None
+}
+
+/// A gate that listens.
+pub(super) struct Answering {
+    pub(super) client: Client,
+    pub(super) stream: UnixStream,
+    /// The `run` whose own it is.
+    pub(super) run: Option<u32>,
+}
+
+/// The gates that an agent may ask: that of the `run` above it, then the shared one.
+pub(super) fn answering(places: &Places, outer: Option<u32>) -> impl Iterator<Item = Answering> {
+    let (located, config) = app::settings(places.clone());
+    let shared = app::control_socket(&config.listen, &located, gate::runtime_folder().as_deref());
+    let private = outer.into_iter().flat_map(move |run| {
+        private_sockets(run, &located.state).map(move |path| (path, Some(run))).collect::<Vec<_>>()
+    });
+    private.chain([(shared, None)]).filter_map(|(path, run)| {
+        let client = Client::new(&path);
+        let stream = client.connect().ok()?;
+        // SECURITY: an agent could leave a socket of its own there. Only this program's gates are asked.
+        let process = peer(&stream)?;
+        let is_gate = run.map_or_else(|| sandbox::is_this_program(process), |run| run == process);
+        is_gate.then_some(Answering { client, stream, run })
+    })
 }
 
 /// Where the private gate of this `run` may listen: where its child's variables say, and in the state folder.
@@ -157,7 +171,7 @@ fn peer(stream: &UnixStream) -> Option<u32> {
 }
 
 /// What proves the session: user and password of the proxy that `run` set.
-fn credentials() -> Option<String> {
+pub(super) fn credentials() -> Option<String> {
     let proxy = std::env::var("HTTPS_PROXY").or_else(|_| std::env::var("https_proxy")).ok()?;
     let (credentials, _) = proxy.split_once("://")?.1.rsplit_once('@')?;
     credentials.starts_with("s_").then(|| credentials.to_owned())

@@ -13,6 +13,7 @@ mod log;
 mod man;
 mod notify;
 mod operations;
+mod reason;
 mod report;
 mod rules;
 mod run;
@@ -62,6 +63,8 @@ enum Command {
     Serve(serve::Serve),
     /// Judge an agent's tool call: what its hook is started with
     Hook(hook::Hook),
+    /// Say why: for agents, before people are asked about a call of theirs
+    Reason(reason::Reason),
     /// Write agents' hook configuration, so that they ask before each tool call
     Install(install::Install),
     /// Show how the running gate is
@@ -110,6 +113,7 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run::run(run),
         Command::Serve(args) => serve::run(&args),
         Command::Hook(args) => hook::run(&args),
+        Command::Reason(args) => reason::run(&args),
         Command::Install(args) => install::run(&args),
         Command::Status(args) => serve::status(&args),
         Command::Approvals(args) => approvals::run(&args),

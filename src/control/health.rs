@@ -4,15 +4,15 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use tokio::net::TcpListener;
 
-use super::protocol::{HookQuestion, Status};
-use super::server::{Asker, Backend, ControlError, QUESTION_BYTES_MAX};
+use super::protocol::{HookQuestion, Saying, Status};
+use super::server::{Asker, Backend, ControlError, QUESTION_BYTES_MAX, SAID};
 use crate::doors::hook::Agent;
 
 /// Answers until the task is dropped.
@@ -25,6 +25,7 @@ pub async fn serve(listener: TcpListener, backend: Arc<dyn Backend>) -> std::io:
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .route("/v1/hook/{agent}", post(hook).layer(DefaultBodyLimit::max(QUESTION_BYTES_MAX)))
+        .route(SAID, post(hear))
         .with_state(backend);
     axum::serve(listener, routes).await
 }
@@ -61,6 +62,16 @@ async fn hook(
     let asked = tokio::task::spawn_blocking(move || backend.hook(agent, question, Asker::Anybody)).await;
     match asked {
         Ok(Ok(answer)) => ([(header::CONTENT_TYPE, "application/json")], answer.body()).into_response(),
+        Ok(Err(error)) => error.into_response(),
+        Err(error) => ControlError::Fault(error.to_string()).into_response(),
+    }
+}
+
+/// What an agent says about its next calls, over HTTP: the session is proven as a hook's is.
+async fn hear(State(backend): State<Arc<dyn Backend>>, headers: HeaderMap, Json(saying): Json<Saying>) -> Response {
+    let saying = Saying { credentials: credentials(&headers), config: None, decision: None, ..saying };
+    match tokio::task::spawn_blocking(move || backend.hear(saying, Asker::Anybody)).await {
+        Ok(Ok(heard)) => Json(heard).into_response(),
         Ok(Err(error)) => error.into_response(),
         Err(error) => ControlError::Fault(error.to_string()).into_response(),
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::approvals::{Ballot, Said, View};
 use crate::enforce::Tally;
-use crate::model::{Disposition, Posture, SessionId, Timestamp};
+use crate::model::{DecisionId, Disposition, Posture, Said as Words, SessionId, Timestamp};
 
 /// How a gate is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,6 +206,33 @@ pub struct HookQuestion {
     /// The configuration folder that the hook would use itself: a gate with another one is not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<PathBuf>,
+}
+
+/// An agent says something about what it will do next, or asks what it has said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Saying {
+    /// What; nothing: it asks.
+    #[serde(default)]
+    pub said: Words,
+    /// What proves its session, as `SESSION:TOKEN`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<String>,
+    /// The configuration folder that it would use itself: a gate with another one is not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<PathBuf>,
+    /// A decision about a call that a hook asked about: the session is that call's, where nothing else tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DecisionId>,
+}
+
+/// What counts as said by a session now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// Which.
+    pub session: SessionId,
+    /// What; masked.
+    pub said: Words,
 }
 
 /// What went wrong.

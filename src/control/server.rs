@@ -14,7 +14,8 @@ use serde::Serialize;
 use tokio::net::UnixListener;
 
 use super::protocol::{
-    Accept, Answer, Changes, ClosedSession, HookQuestion, OpenSession, OpenedSession, Problem, SessionStatus, Status,
+    Accept, Answer, Changes, ClosedSession, Heard, HookQuestion, OpenSession, OpenedSession, Problem, Saying,
+    SessionStatus, Status,
 };
 use crate::approvals::{Filter, State as Stands, View};
 use crate::doors::hook::{self, Agent};
@@ -96,6 +97,12 @@ pub trait Backend: Send + Sync + 'static {
     /// It does not know who asks, or goes by another configuration.
     fn hook(&self, agent: Agent, question: HookQuestion, by: Asker) -> Result<hook::Answer, ControlError>;
 
+    /// Hears what an agent says about its next calls.
+    ///
+    /// # Errors
+    /// It cannot be told whose session that is, or the gate goes by another configuration.
+    fn hear(&self, saying: Saying, by: Asker) -> Result<Heard, ControlError>;
+
     /// What differs from the configuration that the gate goes by.
     ///
     /// # Errors
@@ -154,6 +161,7 @@ pub async fn serve(listener: UnixListener, backend: Shared) -> std::io::Result<(
         .route("/v1/approvals/unreviewed", get(unreviewed))
         .route("/v1/approvals/{id}", get(approval).post(answer))
         .route("/v1/hook/{agent}", post(hook).layer(DefaultBodyLimit::max(QUESTION_BYTES_MAX)))
+        .route(SAID, post(hear))
         .route("/v1/changes", get(changes))
         .route("/v1/changes/accept", post(accept))
         .layer(middleware::from_fn_with_state(Arc::clone(&backend), operator_only))
@@ -173,8 +181,9 @@ async fn operator_only(
     if caller.uid.is_none_or(|uid| uid != own && uid != 0) {
         return ControlError::Refused("the control socket is for the gate's own user".to_owned()).into_response();
     }
-    // An agent's hook stands below its `run`, and only asks.
-    if request.method() != Method::GET && !request.uri().path().starts_with(HOOKS) {
+    // An agent's hook stands below its `run`, and only asks. What an agent says about its calls is for people to weigh.
+    let path = request.uri().path();
+    if request.method() != Method::GET && !path.starts_with(HOOKS) && path != SAID {
         let why = match caller.process().map_or(Above::Unknown, sandbox::above) {
             Above::Nobody => None,
             Above::Gate(gate) => Some(format!(
@@ -201,6 +210,8 @@ pub(super) const QUESTION_BYTES_MAX: usize = 3 * hook::INPUT_BYTES_MAX;
 const APPROVALS: &str = "/v1/approvals/";
 /// Where hooks ask.
 const HOOKS: &str = "/v1/hook/";
+/// Where agents say something.
+pub(super) const SAID: &str = "/v1/said";
 
 /// Runs what may block where it may.
 async fn blocking<T: Serialize + Send + 'static>(
@@ -275,6 +286,14 @@ async fn hook(
 ) -> Result<Json<hook::Answer>, ControlError> {
     let agent: Agent = agent.parse().map_err(ControlError::Unknown)?;
     blocking(backend, move |backend| backend.hook(agent, question, Asker::Process(caller.process()))).await
+}
+
+async fn hear(
+    State(backend): State<Shared>,
+    ConnectInfo(caller): ConnectInfo<Caller>,
+    Json(saying): Json<Saying>,
+) -> Result<Json<Heard>, ControlError> {
+    blocking(backend, move |backend| backend.hear(saying, Asker::Process(caller.process()))).await
 }
 
 async fn changes(State(backend): State<Shared>) -> Result<Json<Changes>, ControlError> {

@@ -186,8 +186,9 @@ fn people_words(text: &mut String, people: &People) {
         ),
         People::Owing { what } => write!(
             text,
-            "\nBefore people are asked, say {what}: with `blastgate reason`, or the headers X-Blastgate-Reason, \
-             X-Blastgate-Ticket, X-Blastgate-Rollback-Plan. Then repeat this call. Other routes get this answer."
+            "\nBefore people are asked, say {what}: run `blastgate reason 'TEXT' [--ticket T] [--rollback-plan TEXT]`, or send \
+             the headers X-Blastgate-Reason, X-Blastgate-Ticket, X-Blastgate-Rollback-Plan. Then repeat this call. Other \
+             routes get this answer."
         ),
         People::Unchecked { id, check, said } => write!(
             text,

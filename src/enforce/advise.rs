@@ -17,7 +17,7 @@ use crate::classify::Action;
 use crate::decide::{People, Why, refusal_text};
 use crate::limits::Exceeded;
 use crate::model::http::Unreadable;
-use crate::model::{DecisionId, Disposition, Door, Effect, Impact, Posture, Principal};
+use crate::model::{DecisionId, Disposition, Door, Effect, Impact, Obligation, Posture, Principal, Said};
 use crate::record::{Entry, Grade, HookEntry, redact};
 
 /// Whether the session also has a door that the call itself will come through.
@@ -44,6 +44,8 @@ pub struct Advised {
     pub facts: Vec<String>,
     /// An escalation is left to the person at the agent.
     pub asks_there: bool,
+    /// What the agent calls it for whoever reads along: a reason where the agent gave none.
+    pub described: Option<String>,
 }
 
 /// What is said of it.
@@ -63,8 +65,8 @@ impl Gate {
     /// # Errors
     /// The record cannot be written: then there is no advice but no.
     pub fn advise(&self, advised: Advised) -> Result<Advice, Refusal> {
-        let Advised { request, label, hook, passage, facts, asks_there } = advised;
-        let mut decided = self.decide(request);
+        let Advised { request, label, hook, passage, facts, asks_there, described } = advised;
+        let mut decided = Decided { described, ..self.decide(request) };
         let id = DecisionId::new(self.clock.now(), rand::random());
         if decided.actions.iter().any(|action| action.operation().provider() != "aws") {
             decided.bound = facts;
@@ -147,6 +149,19 @@ impl Gate {
         }
     }
 
+    /// What the agent says about it: here, else before in its session, else in what it calls it.
+    fn said(&self, decided: &Decided) -> Said {
+        let mut said = decided.said.clone();
+        if let Some(text) = decided.described.as_deref().filter(|_| said.reason.is_none()) {
+            let before = self.desk.approvals.heard(decided.context.principal.session).unwrap_or_default();
+            match before.reason {
+                Some(reason) => said.reason = Some(reason),
+                None => said.say(&Obligation::Reason, text),
+            }
+        }
+        said
+    }
+
     /// Asks people, and uses their answer up where nobody else will.
     fn consult(&self, decided: &Decided, id: DecisionId, exceeded: Option<Vec1<Exceeded>>, peeks: bool) -> Admission {
         if let Some(denied) = exceeded.as_ref().filter(|exceeded| exceeded.first().decision == Effect::Deny) {
@@ -154,7 +169,7 @@ impl Gate {
         }
         let approvals = &self.desk.approvals;
         let stop = |people| stopped_by(people, exceeded.as_ref(), decided);
-        let question = question(decided, exceeded.as_ref());
+        let question = question(decided, exceeded.as_ref()).saying(&self.said(decided));
         let request = match approvals.ask(&question) {
             Err(_) => return stop(People::Unreachable),
             Ok(Answer::Anonymous) => return stop(People::Anonymous),

@@ -94,6 +94,8 @@ pub struct Decided {
     pub(super) said: Said,
     /// Its place in what the session did.
     pub(super) attempt: Option<Attempt>,
+    /// What the agent calls it, which is a reason where it gave none.
+    pub(super) described: Option<String>,
 }
 
 impl Decided {
@@ -188,7 +190,7 @@ impl Gate {
         if let Some(attempt) = &mut attempt {
             attempt.decided(decision.effect(), snapshot.posture);
         }
-        Decided { actions, decision, context, facts, snapshot, bound: Vec::new(), said, attempt }
+        Decided { actions, decision, context, facts, snapshot, bound: Vec::new(), said, attempt, described: None }
     }
 
     /// Takes what the decision needs (tokens, an approval), records decision and disposition, and gives the permit. May

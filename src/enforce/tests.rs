@@ -358,7 +358,15 @@ fn advised(bench: &Bench, method: &str, passage: Passage, asks_there: bool) -> R
     };
     let hook = crate::record::HookEntry { agent: "codex".into(), tool: "Bash".into(), ..Default::default() };
     let facts = vec!["the tool call with the SHA-256 0".to_owned()];
-    bench.gate.advise(Advised { request, label: "codex Bash".into(), hook, passage, facts, asks_there })
+    bench.gate.advise(Advised {
+        request,
+        label: "codex Bash".into(),
+        hook,
+        passage,
+        facts,
+        asks_there,
+        described: None,
+    })
 }
 
 #[test]

@@ -5,7 +5,7 @@ use http::request::Parts;
 use http::{Uri, Version};
 
 use super::upgrade::{Message, Opening};
-use super::{authority, check};
+use super::{authority, check, said};
 use crate::model::http::{Authority, Head, Scheme, Unreadable, Upgrade};
 
 /// Hop-by-hop headers (RFC 9110, section 7.6.1): they end here. `te: trailers` is kept, gRPC needs it.
@@ -90,7 +90,9 @@ pub fn head_of(parts: Parts, origin: &Origin) -> Result<Head, Unreadable> {
 /// The headers that go on, in their order (removing one by one would reorder them).
 fn end_to_end(headers: HeaderMap) -> HeaderMap {
     let keeps_te = headers.get(header::TE).is_none_or(|value| value.as_bytes().eq_ignore_ascii_case(b"trailers"));
-    let ends_here = |name: &HeaderName| HOP_BY_HOP.contains(name) || (*name == header::TE && !keeps_te);
+    let ends_here = |name: &HeaderName| {
+        HOP_BY_HOP.contains(name) || said::HEADERS.contains(name) || (*name == header::TE && !keeps_te)
+    };
     if !headers.keys().any(ends_here) {
         return headers;
     }

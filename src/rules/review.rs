@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::demand::reachable;
 use super::{Exception, Layer, Rule, RuleSet, Source};
-use crate::config::{Diagnostic, Kind, People, Report, Spot};
-use crate::model::{Approval, Mode, Timestamp};
+use crate::config::{Diagnostic, Kind, People, Report, Spot, nearest};
+use crate::model::{Approval, Mode, Obligation, Timestamp};
 
 /// An exception that lasts longer is forgotten.
 const EXCEPTION_TIME_MAX: Duration = Duration::from_secs(90 * 24 * 60 * 60);
@@ -34,6 +34,34 @@ impl RuleSet {
         for exception in self.exceptions.iter().filter(|one| one.layer != Layer::BuiltIn) {
             for (kind, message, help) in self.of_exception(exception, now) {
                 say(&exception.file, exception.at, (kind, format!("{}: {message}", exception.id)), help);
+            }
+        }
+        found
+    }
+
+    /// Rules that ask for a check which the settings do not have: what they stop could never pass. `known` are the checks
+    /// that there are.
+    #[must_use]
+    pub fn unknown_checks(&self, sources: &[Source], known: &[&str]) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for rule in self.rules.iter().filter(|rule| rule.layer != Layer::BuiltIn) {
+            let names = rule.demand.obligations.iter().filter_map(|one| match one {
+                Obligation::Check(name) if !known.contains(&name.as_str()) => Some(name),
+                _ => None,
+            });
+            for name in names {
+                let text = sources.iter().find(|source| source.file == rule.file).map_or("", |source| &source.text);
+                let mut report = Report::new(&rule.file, text);
+                let meant = nearest(name, known.iter().copied());
+                let help = meant
+                    .unwrap_or_else(|| format!("name it in `config.yaml`: `approvals: {{ checks: {{ {name}: … }} }}`"));
+                report.say_as(
+                    Kind::UnknownWord,
+                    rule.at,
+                    format!("{}: the settings have no check `{name}`", rule.id),
+                    Some(help),
+                );
+                found.extend(report.into_found());
             }
         }
         found

@@ -83,8 +83,9 @@ pub async fn run_child(command: &[OsString], variables: Vec<(OsString, Option<Os
 
 /// Takes note of the end of processes that the command left behind; the command itself is waited for elsewhere.
 fn reap_others(command: Option<u32>) {
+    let own = super::own::own();
     let children = super::nested::children_of(std::process::id());
-    for pid in children.into_iter().filter(|pid| Some(*pid) != command) {
+    for pid in children.into_iter().filter(|pid| Some(*pid) != command && !own.contains(pid)) {
         let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
         let _ = rustix::process::waitpid(pid, rustix::process::WaitOptions::NOHANG);
     }

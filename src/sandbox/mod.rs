@@ -6,8 +6,10 @@ mod child;
 mod environment;
 mod kubeconfig;
 mod nested;
+mod own;
 
 pub use child::{ChildError, raise_file_limit, run_child};
 pub use environment::{JAVA_STORE_PASSWORD, Proxy, Trust, variables};
 pub use kubeconfig::{KubeconfigError, Rewritten, Server, rewrite};
 pub use nested::{Above, above, holds_socket, is_run, is_this_program, outer_gate};
+pub use own::OwnProcess;

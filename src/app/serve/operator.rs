@@ -7,11 +7,11 @@ use super::reaches::{SessionReaches, digest_of};
 use crate::app::advise::{Advisor, Asking};
 use crate::app::base::{agent_name, person};
 use crate::app::surroundings::Environment;
-use crate::app::{desk, trust};
+use crate::app::{desk, said, trust};
 use crate::approvals::{Approvals, Filter, State, View};
 use crate::control::protocol::{
-    Answer, Changes, ClosedSession, GateKind, HookQuestion, ListenerStatus, OpenSession, OpenedSession, SessionStatus,
-    Status,
+    Answer, Changes, ClosedSession, GateKind, Heard, HookQuestion, ListenerStatus, OpenSession, OpenedSession, Saying,
+    SessionStatus, Status,
 };
 use crate::control::{Asker, Backend, ControlError};
 use crate::doors::hook::{self, Agent};
@@ -46,6 +46,32 @@ pub(super) struct Operator {
 
 fn fault(error: impl std::fmt::Display) -> ControlError {
     ControlError::Fault(error.to_string())
+}
+
+impl Operator {
+    fn goes_by(&self, config: Option<&std::path::Path>) -> Result<(), ControlError> {
+        if config.is_none_or(|config| config == self.config) {
+            return Ok(());
+        }
+        Err(ControlError::Unknown(format!("this gate goes by the configuration in `{}`", self.config.display())))
+    }
+
+    /// The session that is proven, or that a process stands behind.
+    fn who(&self, credentials: Option<&str>, by: Asker) -> Result<Option<Principal>, ControlError> {
+        let proven = credentials.and_then(Credentials::parse);
+        let proven = proven.and_then(|credentials| self.sessions.find(&credentials));
+        match by {
+            Asker::Anybody if proven.is_none() => {
+                Err(ControlError::Refused("a session's credentials are needed, as SESSION:TOKEN".to_owned()))
+            }
+            Asker::Anybody => Ok(proven),
+            Asker::Process(process) => {
+                let peer = Peer { address: None, uid: None, socket: None, process };
+                let behind = || process.and_then(|_| self.reaches.runs.behind(peer));
+                Ok(proven.or_else(behind))
+            }
+        }
+    }
 }
 
 impl Backend for Operator {
@@ -90,10 +116,7 @@ impl Backend for Operator {
     }
 
     fn open_session(&self, ask: OpenSession, by: Option<u32>) -> Result<OpenedSession, ControlError> {
-        if ask.config.as_ref().is_some_and(|config| *config != self.config) {
-            let why = format!("this gate goes by the configuration in `{}`", self.config.display());
-            return Err(ControlError::Unknown(why));
-        }
+        self.goes_by(ask.config.as_deref())?;
         let agent = ask.agent.as_deref().map(agent_name);
         let kubeconfigs: Vec<_> =
             ask.kubeconfigs.iter().filter_map(|path| Some((path.clone(), digest_of(path)?))).collect();
@@ -166,24 +189,23 @@ impl Backend for Operator {
     }
 
     fn hook(&self, agent: Agent, question: HookQuestion, by: Asker) -> Result<hook::Answer, ControlError> {
-        if question.config.as_ref().is_some_and(|config| *config != self.config) {
-            let why = format!("this gate goes by the configuration in `{}`", self.config.display());
-            return Err(ControlError::Unknown(why));
-        }
-        let proven = question.credentials.as_deref().and_then(Credentials::parse);
-        let proven = proven.and_then(|credentials| self.sessions.find(&credentials));
-        let (principal, environment) = match by {
-            Asker::Anybody if proven.is_none() => {
-                return Err(ControlError::Refused("a session's credentials are needed, as SESSION:TOKEN".to_owned()));
-            }
-            Asker::Anybody => (proven, Environment::Unknown),
-            Asker::Process(process) => {
-                let peer = Peer { address: None, uid: None, socket: None, process };
-                let behind = || process.and_then(|_| self.reaches.runs.behind(peer));
-                (proven.or_else(behind), process.map_or(Environment::Unknown, Environment::Of))
-            }
+        self.goes_by(question.config.as_deref())?;
+        let principal = self.who(question.credentials.as_deref(), by)?;
+        let environment = match by {
+            Asker::Anybody | Asker::Process(None) => Environment::Unknown,
+            Asker::Process(Some(process)) => Environment::Of(process),
         };
         Ok(self.advisor.answer(agent, &question.input, Asking { principal, environment }))
+    }
+
+    fn hear(&self, saying: Saying, by: Asker) -> Result<Heard, ControlError> {
+        self.goes_by(saying.config.as_deref())?;
+        let session = match (self.who(saying.credentials.as_deref(), by)?, saying.decision) {
+            (Some(principal), _) => principal.session,
+            (None, Some(decision)) => said::hooked(&self.log, decision)?,
+            (None, None) => return Err(said::nobody()),
+        };
+        said::hear(&self.approvals, session, &saying.said)
     }
 
     fn changes(&self) -> Result<Changes, ControlError> {

@@ -111,6 +111,12 @@ fn write_step(out: &mut dyn Write, stored: &Stored, entry: &ApprovalEntry) -> io
     }
     field(out, "person", entry.person.as_deref().unwrap_or("not known"))?;
     field(out, "for", if entry.shown.is_empty() { &entry.operation } else { &entry.shown })?;
+    for (label, text) in
+        [("reason", &entry.said.reason), ("ticket", &entry.said.ticket), ("rollback plan", &entry.said.rollback_plan)]
+    {
+        let text = text.as_ref().map(|text| format!("the agent says (nobody has checked it): {text}"));
+        field(out, label, &text.unwrap_or_default())?;
+    }
     field(out, "asked by", &entry.requirement.join(", "))?;
     field(out, "rules", &entry.revision)?;
     foot(out, stored)
@@ -166,6 +172,11 @@ fn write_decision(
     field(out, "person", principal.person.as_deref().unwrap_or("not known"))?;
     field(out, "rules", &format!("{}, posture {}", entry.revision, entry.posture))?;
     field(out, "approval", &entry.approval.map(|approval| approval.to_string()).unwrap_or_default())?;
+    for check in &entry.checks {
+        let said = if check.said.is_empty() { String::new() } else { format!(": {}", check.said) };
+        let answer = if check.passed { "yes" } else { "no" };
+        field(out, "check", &format!("{} says {answer} after {} ms{said}", check.name, check.took_ms))?;
+    }
     field(out, "limit", entry.limit.as_deref().unwrap_or_default())?;
     field(out, "body sha256", entry.body_sha256.as_deref().unwrap_or_default())?;
     for (index, action) in entry.actions.iter().enumerate() {

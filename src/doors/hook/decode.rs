@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::agents;
+use super::said::told;
 use super::{Agent, Asked};
 use crate::identify::strict_json;
 
@@ -41,7 +42,7 @@ pub fn decode(agent: Agent, text: &str) -> Result<Asked, HookError> {
         Err(wrong) => return Err(HookError::Json(wrong)),
     };
     let fields = Fields(&fields);
-    match agent {
+    let read = match agent {
         Agent::ClaudeCode
         | Agent::ClaudeCompatible
         | Agent::Codex
@@ -56,7 +57,8 @@ pub fn decode(agent: Agent, text: &str) -> Result<Asked, HookError> {
         Agent::Cline => agents::cline::read(fields),
         Agent::Antigravity => agents::antigravity::read(fields),
         Agent::Opencode => agents::opencode::read(fields),
-    }
+    };
+    read.map(|asked| Asked { told: told(&asked.calls, fields), ..asked })
 }
 
 /// The members of an object, under any of the names that builds gave them.

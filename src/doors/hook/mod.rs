@@ -9,6 +9,7 @@
 mod agents;
 mod answer;
 mod decode;
+mod said;
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,6 +20,7 @@ use crate::identify::tool::ToolCall;
 
 pub use answer::{Answer, Verdict, answer, holds_ask};
 pub use decode::{HookError, INPUT_BYTES_MAX, decode};
+pub use said::Told;
 
 /// Whose hook this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -131,6 +133,8 @@ pub struct Asked {
     pub roots: Vec<String>,
     /// In which form the answer must come, where that depends on the event.
     pub event: Event,
+    /// What it says about it.
+    pub told: Told,
 }
 
 /// The events whose answers differ.

@@ -26,15 +26,24 @@ const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
 const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(20);
 /// A ClientHello is one or two records; post-quantum key shares make it large.
 const HELLO_BYTES_MAX: usize = 64 * 1024;
-/// Carries out a CONNECT for `authority`; `first` are bytes that came behind its head.
-pub(super) async fn connect<S>(visit: Visit, stream: S, authority: Authority, first: BytesMut)
+
+/// A CONNECT: for whom, and what the agent says about it.
+pub(super) struct Asked {
+    pub(super) authority: Authority,
+    pub(super) said: Said,
+}
+
+/// Carries out a CONNECT; `first` are bytes that came behind its head. What is said about it is said about a tunnel that
+/// stays closed: in an opened one each request speaks for itself.
+pub(super) async fn connect<S>(visit: Visit, stream: S, asked: Asked, first: BytesMut)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let Some(caller) = visit.caller.clone() else { return };
-    if visit.is_unopened(&authority.host) {
-        pass_unopened(&visit, &caller, stream, authority, first).await;
+    if visit.is_unopened(&asked.authority.host) {
+        pass_unopened(&visit, &caller, stream, asked, first).await;
     } else {
+        let authority = asked.authority;
         let mut stream = Joined::new(first, stream);
         if stream.write_all(ESTABLISHED).await.is_err() {
             return;
@@ -57,16 +66,17 @@ async fn say_no(mut stream: impl AsyncWrite + Unpin, refusal: &Refusal) {
     let _ = stream.shutdown().await;
 }
 
-async fn pass_unopened<S>(door: &HttpDoor, caller: &Caller, mut stream: S, authority: Authority, first: BytesMut)
+async fn pass_unopened<S>(door: &HttpDoor, caller: &Caller, mut stream: S, asked: Asked, first: BytesMut)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let Asked { authority, said } = asked;
     let request = enforce::Request {
         identified: identify::tunnel(&authority),
         principal: caller.principal.clone(),
         door: Door::Http,
         evidence: Evidence::Observed,
-        said: Said::default(),
+        said,
     };
     let decided = door.gate.decide(request);
     let permit = match door.gate.clear(decided, Destination::tunnel(authority.clone()), Carried::Nothing).await {

@@ -49,6 +49,8 @@ pub(super) struct Talk {
     /// The POST that each message stands for.
     pub(super) posted: Head,
     pub(super) known: Known,
+    /// What the agent said when it opened the connection: it holds for each message.
+    pub(super) said: Said,
 }
 
 /// Joins both ends. `first` are bytes that the agent sent before it had its answer.
@@ -190,7 +192,7 @@ impl<S: AsyncRead + Unpin> Upward<S> {
         identified: Result<Vec1<Identified>, Unreadable>,
         room: OwnedSemaphorePermit,
     ) -> io::Result<()> {
-        let Talk { visit, caller, posted, .. } = &self.talk;
+        let Talk { visit, caller, posted, said, .. } = &self.talk;
         let principal = caller.principal.clone();
         let identified = match identified {
             Ok(identified) => identified,
@@ -200,8 +202,8 @@ impl<S: AsyncRead + Unpin> Upward<S> {
                 return self.refuse(&question.id, question.is_wrapped, &refusal).await;
             }
         };
-        let request =
-            Request { identified, principal, door: Door::Http, evidence: Evidence::Observed, said: Said::default() };
+        let said = said.clone();
+        let request = Request { identified, principal, door: Door::Http, evidence: Evidence::Observed, said };
         let decided = visit.gate.decide(request);
         let carried = match is_only_read(&decided) {
             true => Carried::Unread,

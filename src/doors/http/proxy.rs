@@ -9,14 +9,15 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::Visit;
 use super::callers::claimed;
-use super::connect::connect;
+use super::connect::{Asked, connect};
 use super::connection::{end, last_words, serve_http1};
 use crate::head::authority;
 use crate::head::check::{self, Form, HEAD_BYTES_MAX};
 use crate::head::request::Origin;
+use crate::head::said::said_in;
 use crate::identify::Dialect;
 use crate::model::Door;
-use crate::model::http::{Authority, Scheme, Unreadable};
+use crate::model::http::{Scheme, Unreadable};
 
 /// A connection must say what it wants in this time.
 const FIRST_HEAD_TIME_MAX: Duration = Duration::from_secs(30);
@@ -32,9 +33,9 @@ where
         Err(_) | Ok(Err(_)) => return,
         Ok(Ok(None)) => Unreadable::status(431, "the request head is larger than 64 KiB"),
         Ok(Ok(Some(end))) => match first(read.get(..end).unwrap_or_default(), &visit) {
-            Ok(First::Connect(authority, visit)) => {
+            Ok(First::Connect(asked, visit)) => {
                 read.advance(end);
-                return connect(visit, stream, authority, read).await;
+                return connect(visit, stream, asked, read).await;
             }
             Ok(First::Plain) => {
                 let origin = Arc::new(Origin::proxy());
@@ -69,7 +70,7 @@ async fn first_head(stream: &mut (impl AsyncRead + Unpin), read: &mut BytesMut) 
 
 enum First {
     /// A tunnel, and the visit of whoever asked for it: what is inside is theirs.
-    Connect(Authority, Visit),
+    Connect(Asked, Visit),
     Plain,
 }
 
@@ -91,5 +92,6 @@ fn first(head: &[u8], visit: &Visit) -> Result<First, Unreadable> {
         _ => {}
     }
     let caller = visit.entrance.callers.receive(claimed(checked.proxy_authorization), visit.peer)?;
-    Ok(First::Connect(target, Visit { caller: Some(caller), ..visit.clone() }))
+    let asked = Asked { authority: target, said: said_in(head)? };
+    Ok(First::Connect(asked, Visit { caller: Some(caller), ..visit.clone() }))
 }

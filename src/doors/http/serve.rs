@@ -20,6 +20,7 @@ use super::{Answer, HttpDoor, Visit, Way, refused};
 use crate::egress::Opened;
 use crate::enforce::{self, Carried, Destination, Refusal};
 use crate::head::request::{Origin, head_of};
+use crate::head::said::said_of;
 use crate::identify::{self, Dialect};
 use crate::model::http::{Head, Unreadable, Upgrade};
 use crate::model::{Door, Evidence, Impact, Said};
@@ -91,8 +92,8 @@ async fn exchange(visit: &Visit, origin: &Origin, slot: &Slot, request: Request<
         let unreadable = Unreadable::new("a CONNECT inside another connection");
         return Err(reject(door, Dialect::Problem, claimed, unreadable).await);
     }
-    let head = match head_of(parts, origin) {
-        Ok(head) => head,
+    let (said, head) = match said_of(&parts.headers).and_then(|said| Ok((said, head_of(parts, origin)?))) {
+        Ok(read) => read,
         Err(unreadable) => return Err(reject(door, Dialect::Problem, claimed, unreadable).await),
     };
     let target = Some(head.authority.to_string());
@@ -106,13 +107,10 @@ async fn exchange(visit: &Visit, origin: &Origin, slot: &Slot, request: Request<
         Ok(named) => named,
         Err(unreadable) => return Err(reject(door, dialect, target, unreadable).await),
     };
-    let request = enforce::Request {
-        identified,
-        principal: caller.principal.clone(),
-        door: Door::Http,
-        evidence: Evidence::Observed,
-        said: Said::default(),
-    };
+    let principal = caller.principal.clone();
+    // Of a connection that carries questions it holds for each of them.
+    let heard = if head.upgrade.is_some() { said.clone() } else { Said::default() };
+    let request = enforce::Request { identified, principal, door: Door::Http, evidence: Evidence::Observed, said };
     let decided = visit.gate.decide(request);
     let carried = carried(&decided, &body);
     let no = |refusal| No { dialect, refusal };
@@ -131,7 +129,7 @@ async fn exchange(visit: &Visit, origin: &Origin, slot: &Slot, request: Request<
         }
         Opened::Conversing(answer, conversation) => {
             let (visit, caller) = (visit.clone(), Arc::clone(&caller));
-            slot.put(Next::Messages(Box::new(Talk { visit, caller, posted, known }), conversation));
+            slot.put(Next::Messages(Box::new(Talk { visit, caller, posted, known, said: heard }), conversation));
             answer.map(|()| Either::Right(Full::default()))
         }
     })

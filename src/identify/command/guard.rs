@@ -30,8 +30,8 @@ fn read(one: &Invocation, scene: &mut Scene<'_>) {
         } else if !text.starts_with('-') {
             words.push(text.into_owned());
         }
-        // The agent's own command stands behind these, and words that only name something.
-        if words.len() == 2 || words.first().is_some_and(|first| first == "run") {
+        // The agent's own command stands behind these, its own words, and words that only name something.
+        if words.len() == 2 || words.first().is_some_and(|first| first == "run" || first == "reason") {
             break;
         }
     }
@@ -128,6 +128,8 @@ mod tests {
             "blastgate approvals approve --help",
             "blastgate",
             "blastgate hook codex",
+            "blastgate reason 'approvals approve' --ticket CHG-42 --show",
+            "blastgate reason \"$WHY\" --rollback-plan=none",
         ] {
             let said = said(command);
             assert!(said.ends_with(" read local"), "{command}: {said}");
