@@ -479,8 +479,13 @@ async fn a_refused_call_is_remembered_in_its_session_and_told_of() {
     assert!(refusal.message.contains("It follows http:api.example.com:DELETE, 0 s earlier, refused."), "{refusal:?}");
     let head = head("GET");
     let other = Principal { session: SessionId::new(Still.now(), 8), ..principal() };
-    let request =
-        Request { identified: identified(&head), principal: other, door: Door::Http, evidence: Evidence::Observed };
+    let request = Request {
+        identified: identified(&head),
+        principal: other,
+        door: Door::Http,
+        evidence: Evidence::Observed,
+        said: crate::model::Said::default(),
+    };
     bench
         .gate
         .clear(bench.gate.decide(request), Destination::of(&head), Carried::Nothing)
@@ -507,7 +512,7 @@ async fn what_became_of_a_call_is_known_when_it_has_ended() {
         for (wanted, expected) in [("sent", of_sent), ("failed", of_failed), ("refused", false), ("any", true)] {
             let bench = bench_after(Posture::Guarded, wanted);
             let id = asked(&bench.clear("DELETE").await.unwrap_err());
-            bench.gate.approvals().approve(id, "bo", None).unwrap();
+            bench.gate.approvals().answer(id, Said::Approve, ("bo", None), None).unwrap();
             // What was refused at first is not forgotten; those who ask for it are asked before.
             let bench = if wanted == "refused" { bench_after(Posture::Observe, wanted) } else { bench };
             let permit = bench.clear("DELETE").await.unwrap();

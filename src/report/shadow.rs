@@ -200,7 +200,7 @@ impl<'a> ShadowCollector<'a> {
 
     /// One record, in the order of the log.
     pub fn take(&mut self, stored: &Stored) {
-        if !stored.is("decision") && !(stored.is("outcome") && self.replay.waits()) {
+        if !(stored.is("decision") || stored.is("outcome") && self.replay.waits()) {
             return;
         }
         match stored.entry() {

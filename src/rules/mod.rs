@@ -31,6 +31,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub use after::StepOutcome;
 pub(crate) use after::{Mark, Memory};
 pub use after::{Outcomes, Past};
 pub use builtin::{builtin_sources, optional_sources};

@@ -12,8 +12,9 @@ mod step;
 pub(crate) use memory::Memory;
 pub use memory::Past;
 pub(super) use same::COMPARABLE;
+pub(crate) use step::Mark;
 pub use step::Outcomes;
-pub(crate) use step::{Mark, StepOutcome};
+pub use step::StepOutcome;
 pub(super) use step::{Step, StepId};
 
 use std::time::Duration;

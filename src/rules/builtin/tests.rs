@@ -83,7 +83,7 @@ fn judged_late_is_judged_by_all() {
     let context = nobody(crate::model::Timestamp::from_millis(0));
     let hits = |set: &RuleSet, action: &Action| {
         let mut found = Vec::new();
-        set.hits(View { action, context: &context, standing: None }, |hit| {
+        set.hits(View { action, context: &context, standing: None, past: None }, |hit| {
             found.push((hit.rule.id.clone(), hit.failed))
         });
         found.sort();
@@ -120,7 +120,7 @@ fn a_rule_that_cannot_be_read_denies() {
     let action =
         Action::for_test("aws:s3:GetObject", BlastRadius::new(Impact::Read, Scope::Item), EnvironmentKind::Dev);
     let context = nobody(crate::model::Timestamp::from_millis(0));
-    let view = View { action: &action, context: &context, standing: None };
+    let view = View { action: &action, context: &context, standing: None, past: None };
     let rule = &set.rules[0];
     assert_eq!(rule.covers(view, Facets::of(&action, Door::Http)), crate::rules::Verdict::Yes);
     assert!(rule.message.contains("cannot be read: line 1: what is this"));
