@@ -53,6 +53,7 @@ impl Unread {
         Self { id, file, near, rule: OnceLock::new(), tests: OnceLock::new() }
     }
 
+    #[cfg(test)]
     pub(super) const fn id(&self) -> &'static str {
         self.id
     }
