@@ -19,6 +19,11 @@ soak name:
 bench:
     cargo bench
 
+# Look for texts that break a law of the reader `name`: command or rules; needs a nightly toolchain and cargo-fuzz
+fuzz name seconds="300":
+    mkdir -p fuzz/corpus/{{name}}
+    cargo +nightly fuzz run {{name}} fuzz/corpus/{{name}} fuzz/seeds/{{name}} -- -max_total_time={{seconds}} -timeout=10
+
 # Make the AWS tables anew from the pinned botocore
 aws-catalog:
     python3 src/catalog/aws/generate.py

@@ -434,3 +434,4 @@ fn to_judge_by_rules_their_tests_are_not_read() {
 }
 
 mod language;
+mod laws;

@@ -86,21 +86,27 @@ fn every_key_of_the_settings_stands_in_the_template() {
     let uncommented: Value = serde_saphyr::from_str(&uncommented(true)).unwrap();
     let mut missing = Vec::new();
     let mut seen = 0;
-    let mut open = vec![("RawConfig".to_owned(), String::new())];
-    while let Some((name, at)) = open.pop() {
+    let mut open = vec![("RawConfig".to_owned(), vec![String::new()])];
+    while let Some((name, places)) = open.pop() {
         for (field, kind) in &structs[&name] {
             if kind.contains("Unbuilt") || kind.contains("RawLedger") {
                 continue;
             }
-            let path = format!("{at}/{field}");
+            let paths: Vec<String> = places.iter().map(|at| format!("{at}/{field}")).collect();
             seen += 1;
-            if uncommented.pointer(&path).is_none() {
-                missing.push(path.clone());
+            if paths.iter().all(|path| uncommented.pointer(path).is_none()) {
+                missing.push(paths.join(" or "));
             }
-            if let Some(inner) = structs.keys().find(|inner| kind.contains(inner.as_str())) {
-                let at = if kind.contains("Vec<") { format!("{path}/0") } else { path };
-                open.push((inner.clone(), at));
-            }
+            let Some(inner) = structs.keys().find(|inner| kind.contains(inner.as_str())) else { continue };
+            let inside = |path: String| match uncommented.pointer(&path) {
+                // Of a map any entry may show a key.
+                Some(Value::Object(map)) if kind.contains("BTreeMap<") => {
+                    map.keys().map(|entry| format!("{path}/{entry}")).collect()
+                }
+                _ if kind.contains("Vec<") => vec![format!("{path}/0")],
+                _ => vec![path],
+            };
+            open.push((inner.clone(), paths.into_iter().flat_map(inside).collect()));
         }
     }
     assert!(seen >= 25, "the settings' source was understood: {seen} keys");

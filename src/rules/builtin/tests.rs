@@ -34,8 +34,10 @@ fn what_is_read_late_is_what_is_read_at_once() {
 #[test]
 fn every_rule_is_kept_under_what_it_could_concern() {
     let whole = read_whole();
+    // Those are read with every set.
+    let looks_back = |id: &str| whole.rule(id).is_some_and(|rule| !rule.after.is_empty());
     let ids = |positions: &[usize], of: &dyn Fn(usize) -> String| -> Vec<String> {
-        positions.iter().map(|position| of(*position)).collect()
+        positions.iter().map(|position| of(*position)).filter(|id| !looks_back(id)).collect()
     };
     let found: BTreeMap<String, Vec<String>> = KEYS
         .iter()

@@ -50,7 +50,10 @@ fn a_rule_is_shown_value_by_value_with_what_would_have_passed() {
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
-    assert!(!text.contains("base/audit-off") && text.contains("base/bulk  escalate  does not match: count"), "{text}");
+    assert!(
+        !text.contains("base/audit-off  ") && text.contains("base/bulk  escalate  does not match: count"),
+        "{text}"
+    );
     let text = explained(&["--rule", "acme/no-rollout", "--", "kubectl", "delete", "ns", "scratch-1"]);
     assert!(text.contains("acme/no-rollout  deny  does not match: its `unless` covers the whole action\n"), "{text}");
     let text = explained(&["--", "kubectl", "delete", "deployment", "web"]);
