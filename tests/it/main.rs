@@ -43,6 +43,7 @@ mod kubectl;
 mod kubectl_sessions;
 mod kubernetes;
 mod ledger;
+mod obligations;
 mod operations;
 mod platforms;
 mod report;
