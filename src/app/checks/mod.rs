@@ -55,7 +55,8 @@ impl Reply {
         } else {
             &self.why
         });
-        redact::mask(&visible(line, CHARS_MAX)).into_owned()
+        // Before it is cut, and again with what could hide a part of it made visible.
+        redact::mask(&visible(&redact::mask(line), CHARS_MAX)).into_owned()
     }
 }
 
