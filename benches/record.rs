@@ -51,6 +51,7 @@ fn decision(n: u64, impact: Impact) -> Entry {
             failed: None,
             lifted: None,
             demand: None,
+            after: None,
         }],
         revision: "r1".into(),
         posture: Posture::Guarded,

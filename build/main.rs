@@ -3,11 +3,13 @@
 //!
 //! Every text goes once into one long string; a row holds offsets into it (`Text`: place and length). All numbers are little
 //! endian without padding; `src/catalog/packed.rs` and the `types.rs` beside the tables describe the rows field by field, in
-//! the order written here.
+//! the order written here. The packs of `rules` are listed and indexed in the same way (`rules.rs`).
 
 mod aws;
 mod commands;
 mod described;
+mod matches;
+mod rules;
 mod writer;
 
 use std::env;
@@ -15,8 +17,10 @@ use std::path::PathBuf;
 
 fn main() -> writer::Result<()> {
     println!("cargo::rerun-if-changed=build");
-    commands::list(&PathBuf::from(env::var("OUT_DIR")?))?;
-    let mut writer = writer::Writer::new(PathBuf::from(env::var("OUT_DIR")?).join("catalog"))?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    commands::list(&out)?;
+    rules::list(&out)?;
+    let mut writer = writer::Writer::new(out.join("catalog"))?;
     aws::pack(&mut writer)?;
     described::pack(&mut writer)?;
     writer.finish()

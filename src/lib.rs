@@ -28,6 +28,10 @@ pub mod record;
 
 pub mod store;
 
+pub mod outbound;
+
+pub mod notify;
+
 pub mod sessions;
 
 pub mod approvals;

@@ -18,6 +18,7 @@ use crate::doors::http::HttpDoor;
 use crate::egress::ProxyError;
 use crate::enforce::{Gate, GateParts};
 use crate::model::{Clock, Posture, SessionId};
+use crate::notify::Spool;
 use crate::record::{Entry, Grade, Ledger, LedgerError, LedgerOptions, StartEntry};
 use crate::sandbox::KubeconfigError;
 use crate::sessions::Sessions;
@@ -93,6 +94,7 @@ pub(super) struct Base {
     pub(super) network: Network,
     pub(super) sessions: Arc<Sessions>,
     pub(super) approvals: Arc<Approvals>,
+    pub(super) notices: Spool,
     pub(super) ca_pem: String,
     pub(super) warnings: Vec<String>,
 }
@@ -122,6 +124,7 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
     });
     ledger.append(&entry, Grade::Durable).await.map(drop)?;
     let store = Store::at(&places.state);
+    let notices = super::notices::spool(&places, &config, store.clone(), Arc::clone(&clock))?;
     let sessions = Arc::new(Sessions::new(store.clone(), Arc::clone(&clock)));
     let approvals = Arc::new(Approvals::new(store, ledger.clone(), Arc::clone(&clock), config.approvals.clone()));
     let gate = Arc::new(Gate::new(GateParts {
@@ -142,7 +145,7 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
         unopened: config.egress.unopened.clone(),
     };
     let door = Arc::new(door);
-    Ok(Base { places, config, clock, ledger, gate, door, network, sessions, approvals, ca_pem, warnings })
+    Ok(Base { places, config, clock, ledger, gate, door, network, sessions, approvals, notices, ca_pem, warnings })
 }
 
 /// An agent's name as it may stand in logs and questions: whoever chose it could have chosen line breaks.
@@ -153,7 +156,12 @@ pub(super) fn agent_name(name: &str) -> String {
 /// The operating system's name of whoever started the gate.
 #[must_use]
 pub fn person() -> Option<String> {
-    let uid = rustix::process::getuid().as_raw().to_string();
+    login(rustix::process::getuid().as_raw())
+}
+
+/// The login of a user id.
+pub(super) fn login(uid: u32) -> Option<String> {
+    let uid = uid.to_string();
     let users = std::fs::read_to_string("/etc/passwd").ok()?;
     users.lines().find_map(|line| {
         let mut fields = line.split(':');

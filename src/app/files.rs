@@ -40,6 +40,9 @@ pub enum LoadError {
     /// What a person wrote is wrong.
     #[error(transparent)]
     Wrong(#[from] Diagnostics),
+    /// The ways out for the operator's own traffic.
+    #[error("{0}")]
+    Outbound(String),
     /// A certificate file holds none.
     #[error("`{path}` holds no PEM certificate")]
     NoCertificate {
@@ -132,7 +135,15 @@ fn found(mut places: Places, setup: Setup) -> Loaded {
 ///
 /// # Errors
 /// What stands in `config.yaml` is wrong: the log may be somewhere else.
-pub fn located(mut places: Places) -> Result<Places, LoadError> {
+pub fn located(places: Places) -> Result<Places, LoadError> {
+    configured(places).map(|(places, _)| places)
+}
+
+/// The same, with the settings.
+///
+/// # Errors
+/// What stands in `config.yaml` is wrong, or it cannot be read.
+pub(super) fn configured(mut places: Places) -> Result<(Places, Config), LoadError> {
     let file = config_file(&places);
     let config = match std::fs::read_to_string(&file) {
         Ok(text) => Config::parse(&file.display().to_string(), &text)?,
@@ -142,7 +153,7 @@ pub fn located(mut places: Places) -> Result<Places, LoadError> {
     if let Some(state) = &config.state {
         places.state = places.config.join(state);
     }
-    Ok(places)
+    Ok((places, config))
 }
 
 fn config_file(places: &Places) -> PathBuf {

@@ -11,6 +11,7 @@ mod files;
 pub mod init;
 mod joined;
 mod network;
+mod notices;
 mod private;
 mod said;
 mod serve;
@@ -28,6 +29,7 @@ pub use files::{
     LoadError, Loaded, Places, load, load_for_work, load_judging, located, read_pem_certificates, settings, standing,
 };
 pub use joined::{JoinedGate, join};
+pub use notices::notices;
 pub use private::{Options, PRIVATE_SOCKET, PrivateGate, start};
 pub use said::hear_alone;
 pub use serve::{Ended, ServeOptions, SharedGate, SocketError, control_socket, serve};

@@ -25,6 +25,7 @@ use crate::doors::http::listen::{Closer, Listener, listen};
 use crate::doors::http::{Entrance, Way};
 use crate::enforce::{Gate, Tally};
 use crate::model::{ApprovalId, Clock, Posture, Principal, SessionId, Timestamp};
+use crate::notify::Spool;
 use crate::record::{Entry, Ledger};
 use crate::sandbox::{Rewritten, Trust, rewrite};
 
@@ -79,7 +80,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
         Begin { log: session.to_string(), session: Some(session), command: agent.clone(), posture, own: vec![address] },
     )
     .await?;
-    let Base { places, ledger, gate, door, network, ca_pem, approvals, clock, mut warnings, .. } = base;
+    let Base { places, ledger, gate, door, network, ca_pem, approvals, notices, clock, mut warnings, .. } = base;
     let folder =
         RunFolder::create(&places.state.join("run"), &session.to_string()).map_err(io("make a folder for this run"))?;
     let trust = trust::write(&folder, network.extra_roots(), &ca_pem).map_err(io("write the certificate bundle"))?;
@@ -102,9 +103,11 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
         ending: Closer::new().1,
     };
     let serving = tokio::spawn(listen(Arc::new(entrance), Listener::Tcp(listener)));
+    drop(tokio::spawn(super::notices::send(&notices)));
     let operator = PrivateOperator {
         gate: Arc::clone(&gate),
         approvals,
+        notices,
         address,
         log: places.log(),
         since: clock.now(),
@@ -129,6 +132,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
 struct PrivateOperator {
     gate: Arc<Gate>,
     approvals: Arc<Approvals>,
+    notices: Spool,
     address: SocketAddr,
     log: PathBuf,
     since: Timestamp,
@@ -152,6 +156,7 @@ impl Backend for PrivateOperator {
             };
         let unwritable = self.gate.unwritable();
         troubles.extend(unwritable.clone());
+        troubles.extend(self.notices.trouble());
         let proxy = ListenerStatus { name: "proxy".to_owned(), at: self.address.to_string(), upstream: None };
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -192,6 +197,10 @@ impl Backend for PrivateOperator {
 
     fn approval(&self, id: ApprovalId) -> Result<View, ControlError> {
         desk::show(&self.approvals, id)
+    }
+
+    fn refused(&self, id: ApprovalId, why: &str) {
+        self.approvals.refused(id, None, why);
     }
 
     fn answer(&self, id: ApprovalId, answer: Answer) -> Result<View, ControlError> {

@@ -173,9 +173,14 @@ impl Texts {
     /// Names this content: `c_` and 16 hexadecimal digits.
     #[must_use]
     pub fn revision(&self) -> String {
+        format!("c_{}", self.digest().get(..16).unwrap_or_default())
+    }
+
+    /// SHA-256 of this content, lower-case hex.
+    #[must_use]
+    pub fn digest(&self) -> String {
         // Serialising texts cannot fail; an empty text would still have a digest of its own.
-        let digest = Sha256::digest(serde_json::to_vec(self).unwrap_or_default());
-        format!("c_{}", data_encoding::HEXLOWER.encode(digest.get(..8).unwrap_or_default()))
+        data_encoding::HEXLOWER.encode(&Sha256::digest(serde_json::to_vec(self).unwrap_or_default()))
     }
 }
 

@@ -14,7 +14,9 @@
 //! ```
 //! Nothing here decides whether a call needs people, and nothing here lets one pass: [`crate::enforce::Gate`] does.
 
+mod change;
 mod heard;
+mod notices;
 mod question;
 mod quorum;
 mod request;
@@ -32,16 +34,19 @@ use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
+pub use change::{Adoption, Proposal, Subject, no_session};
 pub use question::{Ask, Item, Question, Requirement};
 pub use quorum::{Electorate, Tally};
 pub use request::{Asked, Deadline, Glass, Proof, Request, Use, Vote};
-pub use signature::{NAMESPACE, SignatureError};
+pub use signature::{NAMESPACE, SignatureError, Signed, verify};
 pub use statement::{Answer as Said, REASON_BYTES_MAX, Statement, StatementError};
 pub use view::{Broken, View, Word as Voted};
 pub use votes::{Ballot, VoteError};
 
 use crate::config::{Approvals as Settings, People};
-use crate::model::{ApprovalId, Clock, DecisionId, Obligation, Said as Words, SessionId, Timestamp, Uptime};
+use crate::decide::visible;
+use crate::model::{Approval, ApprovalId, Clock, DecisionId, Obligation, Said as Words, SessionId, Timestamp, Uptime};
+use crate::notify::{Notice, Spool};
 use crate::record::{ApprovalEntry, ApprovalStep, Entry, Ledger};
 use crate::store::{Store, StoreError};
 use table::Table;
@@ -53,6 +58,8 @@ pub const OPEN_MAX: u32 = 5;
 const OPEN_OF_AGENT_MAX: u32 = 20;
 /// Identical calls are answered with a denial for this long.
 const DENIED_FOR: Duration = Duration::from_secs(60 * 60);
+/// Of why an answer did not count, in the log.
+const REFUSAL_CHARS_MAX: usize = 400;
 /// How often a held call looks for the answer of another process.
 const POLL: Duration = Duration::from_millis(500);
 
@@ -141,13 +148,21 @@ pub struct Approvals {
     settings: Settings,
     people: ArcSwap<People>,
     answered: Notify,
+    notices: Option<Spool>,
 }
 
 impl Approvals {
     /// The approvals of this state. Every step goes into the log.
     #[must_use]
     pub fn new(store: Store, ledger: Ledger, clock: Arc<dyn Clock>, settings: Settings) -> Self {
-        Self { store, ledger, clock, settings, people: ArcSwap::default(), answered: Notify::new() }
+        Self { store, ledger, clock, settings, people: ArcSwap::default(), answered: Notify::new(), notices: None }
+    }
+
+    /// The same, which tells people of every step through this spool.
+    #[must_use]
+    pub fn telling(mut self, notices: Spool) -> Self {
+        self.notices = Some(notices);
+        self
     }
 
     /// Counts votes by these people from now on: at the next vote, and again at every use.
@@ -308,11 +323,15 @@ impl Approvals {
     pub fn cast(&self, id: ApprovalId, ballot: &Ballot) -> Result<Request, VoteError> {
         let people = self.people.load_full();
         let electorate = Electorate { people: &people, default: &self.settings.default };
-        let word = Word::signed(ballot, electorate, self.clock.now())?;
-        if word.request != id {
-            return Err(VoteError::NotYours(format!("it is a vote for `{}`", word.request)));
+        let voted = Word::signed(ballot, electorate, self.clock.now()).and_then(|word| match word.request == id {
+            true => self.say(word),
+            false => Err(VoteError::NotYours(format!("it is a vote for `{}`", word.request))),
+        });
+        if let Err(error) = &voted {
+            let voter = Statement::parse(&ballot.statement).ok().map(|statement| statement.voter);
+            self.refused(id, voter, &error.to_string());
         }
-        self.say(word)
+        voted
     }
 
     /// The operator's own word, at the control socket: it counts where `people.yaml` lists no keys and nothing says whose
@@ -337,6 +356,15 @@ impl Approvals {
             content: content.map(str::to_owned),
             proof: None,
         })
+    }
+
+    /// Tells the log of an answer that did not count, and why: somebody's whose it was not, an agent's own. Blocks.
+    pub fn refused(&self, id: ApprovalId, by: Option<String>, why: &str) {
+        let Ok(Some(request)) = self.show(id) else { return };
+        let why = visible(why, REFUSAL_CHARS_MAX);
+        let step = entry(&request, ApprovalStep::Refused, self.clock.now());
+        let step = ApprovalEntry { by: by.map(|by| visible(&by, 100)), reason: Some(why), until: None, ..step };
+        self.ledger.note(&Entry::Approval(Box::new(step)));
     }
 
     fn say(&self, word: Word) -> Result<Request, VoteError> {
@@ -417,18 +445,22 @@ impl Approvals {
     /// Runs a change in one transaction, after what is overdue was marked as such, and then tells the log of its steps.
     fn change<T>(&self, run: impl FnOnce(&mut Change<'_, '_>) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         let now = Now { wall: self.clock.now(), uptime: self.clock.uptime() };
-        let (answer, steps) = self.store.write(|transaction| {
+        let (answer, steps, notices) = self.store.write(|transaction| {
             let table = Table::new(transaction);
             let now = table.forward(now)?;
-            let mut change = Change { table, now, steps: Vec::new() };
+            let default = self.notices.is_some().then_some(&self.settings.default);
+            let mut change = Change { table, now, steps: Vec::new(), notices: Vec::new(), default };
             for mut request in change.table.overdue(now)? {
                 if request.expire(now) {
                     change.keep(&request, ApprovalStep::Expired)?;
                 }
             }
             let answer = run(&mut change)?;
-            Ok((answer, change.steps))
+            Ok((answer, change.steps, change.notices))
         })?;
+        if let Some(spool) = &self.notices {
+            notices.iter().for_each(|notice| spool.put(notice));
+        }
         for step in steps {
             self.ledger.note(&Entry::Approval(Box::new(step)));
         }
@@ -441,14 +473,21 @@ struct Change<'a, 'c> {
     table: Table<'a, 'c>,
     now: Now,
     steps: Vec<ApprovalEntry>,
+    notices: Vec<Notice>,
+    /// What is asked for where nothing says it; `None`: nobody is told.
+    default: Option<&'a Approval>,
 }
 
 impl Change<'_, '_> {
     fn keep(&mut self, request: &Request, step: ApprovalStep) -> rusqlite::Result<()> {
         self.table.put(request)?;
-        let entry = entry(request, step, self.now.wall);
-        self.steps.push(entry);
+        self.tell(request, entry(request, step, self.now.wall));
         Ok(())
+    }
+
+    fn tell(&mut self, request: &Request, step: ApprovalEntry) {
+        self.notices.extend(self.default.and_then(|default| notices::notice(request, &step, default)));
+        self.steps.push(step);
     }
 
     fn keep_used(&mut self, request: &Request, decision: DecisionId) -> rusqlite::Result<()> {
@@ -481,7 +520,7 @@ impl Change<'_, '_> {
             None => (None, None, None),
         };
         let entry = entry(request, step, self.now.wall);
-        self.steps.push(ApprovalEntry { by: Some(by), reason, key, statement, signature, ..entry });
+        self.tell(request, ApprovalEntry { by: Some(by), reason, key, statement, signature, ..entry });
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use vec1::Vec1;
 
+use super::change::Subject;
 use crate::classify::Action;
 use crate::decide::{Decision, blast_words, visible};
 use crate::model::{Approval, Demand, Effect, Obligation, Principal, Said};
@@ -142,11 +143,14 @@ pub struct Item {
 #[derive(Clone, Debug)]
 pub struct Question {
     pub(super) principal: Principal,
+    pub(super) subject: Subject,
     pub(super) items: Vec<Item>,
     pub(super) requirement: Requirement,
     pub(super) excluded: BTreeSet<String>,
     pub(super) said: Said,
     pub(super) revision: String,
+    /// The strictest of what the actions belong to.
+    pub(super) environment: String,
 }
 
 impl Question {
@@ -164,7 +168,10 @@ impl Question {
         // A multiset: the order of a batch does not matter, how often a thing is done does.
         items.sort_by(|a, b| a.digest.cmp(&b.digest));
         let (excluded, said) = (BTreeSet::new(), Said::default());
-        Self { principal: principal.clone(), items, requirement, excluded, said, revision: revision.to_owned() }
+        let environment = actions.iter().map(Action::environment).max_by_key(|one| one.kind);
+        let environment = environment.map_or_else(String::new, |one| visible(&one.name, CHARS_MAX));
+        let (principal, revision) = (principal.clone(), revision.to_owned());
+        Self { principal, subject: Subject::Call, items, requirement, excluded, said, revision, environment }
     }
 
     /// The same, for nothing but what carries these facts too: where it goes, what it brings.

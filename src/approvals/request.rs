@@ -11,6 +11,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::change::Subject;
 use super::question::{Item, Question, Requirement};
 use super::{Now, State};
 use crate::config::Approvals as Settings;
@@ -158,12 +159,18 @@ impl Deadline {
 pub struct Request {
     /// Its id.
     pub id: ApprovalId,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Subject::is_call")]
+    pub subject: Subject,
     /// The session that asked.
     pub session: SessionId,
     /// The person it acts for.
     pub person: Option<String>,
     /// The agent.
     pub agent: Option<String>,
+    /// What it would be done to; of several environments the strictest of the first call.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub environment: String,
     /// What would be done.
     pub items: Vec<Asked>,
     /// What asked for it.
@@ -209,13 +216,16 @@ pub(super) enum Cover {
 
 impl Request {
     pub(super) fn open(id: ApprovalId, question: &Question, now: Now, lasts: Duration) -> Self {
-        let Question { principal, items, requirement, excluded, said, revision } = question.clone();
+        let Question { principal, subject, items, requirement, excluded, said, revision, environment } =
+            question.clone();
         let deadline = Deadline::new(now, lasts);
         Self {
             id,
+            subject,
             session: principal.session,
             person: principal.person,
             agent: principal.agent,
+            environment,
             items: items.into_iter().map(|item| Asked { item, used: None }).collect(),
             requirement,
             excluded,
@@ -268,7 +278,7 @@ impl Request {
     pub fn content(&self) -> String {
         let items: Vec<&Item> = self.items.iter().map(|asked| &asked.item).collect();
         let about = (
-            ("blastgate request 1", self.id, self.session, &self.person, &self.agent),
+            ("blastgate request 1", self.id, &self.subject, self.session, &self.person, &self.agent),
             (items, &self.requirement, &self.excluded, &self.said),
             (self.opened_at, self.answerable.at),
         );
@@ -312,10 +322,15 @@ impl Request {
         self.ended_at = Some(now.wall);
     }
 
+    /// Whether both are about the same thing, for the same session and person.
+    fn is_of(&self, question: &Question) -> bool {
+        let Question { principal, subject, .. } = question;
+        self.subject == *subject && self.session == principal.session && self.person == principal.person
+    }
+
     /// Whether this request asks for this call.
     pub(super) fn cover(&self, question: &Question, now: Now) -> Option<Cover> {
-        let is_same = self.session == question.principal.session && self.person == question.principal.person;
-        if !is_same {
+        if !self.is_of(question) {
             return None;
         }
         let can_use = self.is_live();
@@ -345,18 +360,19 @@ impl Request {
 
     /// Whether somebody said no to a part of this call.
     pub(super) fn denies(&self, question: &Question, now: Now) -> bool {
-        let is_same = self.session == question.principal.session && self.person == question.principal.person;
         let asked = |wanted: &Item| self.items.iter().any(|asked| asked.item.digest == wanted.digest);
-        is_same && self.state == State::Denied && !self.until.is_over(now) && question.items.iter().any(asked)
+        self.is_of(question)
+            && self.state == State::Denied
+            && !self.until.is_over(now)
+            && question.items.iter().any(asked)
     }
 
     /// Adds a call that was refused shortly after the first; false where it must be a request of its own.
     pub(super) fn gather(&mut self, question: &Question, now: Now) -> bool {
-        let is_same = self.session == question.principal.session && self.person == question.principal.person;
         let is_open = self.state == State::Pending && self.votes.is_empty() && self.glass.is_none();
         let is_fresh = !Deadline { at: self.opened_at.after(GATHERED_WITHIN), uptime: None }.is_over(now);
         let fits = self.items.len() + question.items.len() <= ITEMS_MAX;
-        if !(is_same && is_open && is_fresh && fits && self.said == question.said) {
+        if !(self.is_of(question) && is_open && is_fresh && fits && self.said == question.said) {
             return false;
         }
         let mut missing: Vec<Item> = question.items.clone();

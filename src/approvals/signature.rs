@@ -14,11 +14,9 @@ use sha2::{Digest, Sha256, Sha512};
 use ssh_key::public::{EcdsaPublicKey, KeyData};
 
 use super::statement::{Statement, escaped};
+pub use crate::config::VOTE_NAMESPACE as NAMESPACE;
 use crate::config::{Key, People};
 use crate::model::Timestamp;
-
-/// What votes are signed for: a signature for `git` or `file` is no vote, and a vote signs nothing else.
-pub const NAMESPACE: &str = "blastgate-vote@blastgate.dev";
 
 /// How far the voter's clock may be from ours, and how long a signature may be on its way.
 const WINDOW: Duration = Duration::from_secs(10 * 60);

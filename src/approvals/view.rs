@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::change::Subject;
 use super::request::Request;
 use super::{Approvals, State};
 use crate::model::{ApprovalId, DecisionId, Said, SessionId, Timestamp};
@@ -23,6 +24,9 @@ pub struct View {
     pub actions: usize,
     /// How many of them were let through.
     pub used: usize,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Subject::is_call")]
+    pub subject: Subject,
     /// The session that asked.
     pub session: SessionId,
     /// The person it acts for.
@@ -114,6 +118,7 @@ impl Approvals {
             shown: request.shown(),
             actions: request.items.len(),
             used: request.items.iter().filter(|asked| asked.used.is_some()).count(),
+            subject: request.subject.clone(),
             session: request.session,
             person: request.person.clone(),
             agent: request.agent.clone(),
@@ -133,7 +138,8 @@ impl Approvals {
                 at: glass.at,
                 reviewed_by: glass.reviewed.as_ref().map(|vote| vote.voter.clone()),
             }),
-            decision: request.decision(),
+            // What takes a change up is no decision.
+            decision: request.decision().filter(|_| request.subject.is_call()),
         }
     }
 }

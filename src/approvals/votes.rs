@@ -28,7 +28,7 @@ pub enum VoteError {
     #[error("`{0}` has changed since it was shown: look at it again, then answer")]
     Changed(ApprovalId),
     /// The person's own call.
-    #[error("`{voter}` is whom the session acts for, or started it: somebody else must approve")]
+    #[error("`{voter}` is who asks, or whom the session acts for: somebody else must approve")]
     Requester {
         /// Who.
         voter: String,
@@ -235,6 +235,12 @@ fn recount(request: &mut Request, rules: Rules<'_>, now: Now) {
 
 fn break_glass(request: &mut Request, word: Word, rules: Rules<'_>, now: Now) -> Result<ApprovalStep, VoteError> {
     open(request)?;
+    if !request.subject.is_call() {
+        return Err(VoteError::NotYours(
+            "an emergency lets one call through, and turns nothing down: a change of the gate itself needs its quorum"
+                .to_owned(),
+        ));
+    }
     let Rules { electorate, settings } = rules;
     let Some(glass) = &settings.break_glass else {
         return Err(VoteError::NotYours(

@@ -11,6 +11,7 @@ mod init;
 mod install;
 mod log;
 mod man;
+mod notify;
 mod operations;
 mod reason;
 mod report;
@@ -70,6 +71,8 @@ enum Command {
     Status(serve::StatusArgs),
     /// List and answer calls that need a person
     Approvals(approvals::ApprovalsArgs),
+    /// Show whether people are told about calls that wait, and try it
+    Notify(notify::NotifyArgs),
     /// List, open and close sessions of the running gate
     Sessions(sessions::SessionsArgs),
     /// Show and accept changes of the configuration that the running gate has not taken up
@@ -114,6 +117,7 @@ pub fn main() -> ExitCode {
         Command::Install(args) => install::run(&args),
         Command::Status(args) => serve::status(&args),
         Command::Approvals(args) => approvals::run(&args),
+        Command::Notify(args) => notify::run(&args),
         Command::Sessions(args) => sessions::run(&args),
         Command::Changes(args) => changes::run(&args),
         Command::Init(args) => init::run(&args),

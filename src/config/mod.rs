@@ -1,5 +1,6 @@
 //! Configuration as checked values. Takes text, reads no files (`app` and `cli` do).
 
+mod address;
 mod diagnostic;
 mod glob;
 mod inventory;
@@ -13,6 +14,7 @@ mod scalar;
 mod settings;
 mod voters;
 
+pub use address::AddressKind;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub(crate) use diagnostic::{Report, Spot, nearest, parse_yaml};
 pub use glob::Glob;
@@ -20,13 +22,14 @@ pub use inventory::{Alias, Inventory, Match, MatchKey};
 pub use kind::{Gravity, Kind};
 pub(crate) use moment::{Edge, checked_moment};
 pub use pattern::Pattern;
-pub(crate) use people::is_role;
-pub use people::{Key, KeyError, People, Person};
+pub use people::{Key, KeyError, People, Person, VOTE_NAMESPACE};
+pub(crate) use people::{is_private, is_role};
 pub(crate) use quantity::duration;
 pub use sarif::sarif;
 pub use settings::{
-    AddressRange, Approvals, Asks, Bodies, BreakGlass, Check, ClientCert, Config, Egress, Endpoint, Listen,
-    ProxyChoice, ReverseListener, Upstream,
+    AddressRange, Approvals, Asks, Bodies, BreakGlass, Check, ClientCert, Config, Desktop, Egress, Email, Endpoint,
+    Events, Listen, MailTls, NoticeKind, Notify, ProxyChoice, ReverseListener, SecretSource, Slack, Upstream, WebUrl,
+    Webhook,
 };
 
 #[cfg(test)]

@@ -57,6 +57,50 @@ fn a_mistake_in_the_settings_is_told_with_its_place() {
         ("version: 1\nbodies: { capture_max: 0B }\n", "more than nothing"),
         ("version: 1\nbodies: { capture_max: 16MiB, total_max: 1MiB }\n", "2:42 `bodies.total_max` is less than"),
         ("version: 1\nbodies: { idle: 10 }\n", "is not a duration"),
+        ("version: 1\nnotify: { webhok: {} }\n", "2:11 unknown key `webhok` | did you mean `webhook`?"),
+        (
+            "version: 1\nnotify:\n  webhook: { url: \"https://h.example/\" }\n",
+            "3:12 the secret is missing | name a file with `secret_file`",
+        ),
+        (
+            "version: 1\nnotify: { webhook: { url: \"http://h.example/in?key=x\", secret_file: s } }\n",
+            "2:27 this is not a URL that the gate posts to: in clear only a loopback address",
+        ),
+        (
+            "version: 1\nnotify: { webhook: { url: \"https://u:p@h.example/\", secret_file: s } }\n",
+            "it has a user in it",
+        ),
+        ("version: 1\nnotify: { webhook: { url: \"https://0x7f.1/\", secret_file: s } }\n", "in exactly one way"),
+        (
+            "version: 1\nnotify: { webhook: { url: \"https://h.example/\", secret_env: whsec_a+b= } }\n",
+            "`secret_env` is not a variable's name | write the variable's name, not the secret",
+        ),
+        (
+            "version: 1\nnotify: { slack: { url_env: SLACK_URL } }\n",
+            "`SLACK_URL` would reach what `run` starts | write `BLASTGATE_SLACK_URL`",
+        ),
+        (
+            "version: 1\nnotify: { slack: { url_file: s, events: [openned] } }\n",
+            "unknown word `openned` | did you mean `opened`?",
+        ),
+        ("version: 1\nnotify: { desktop: { event: [] } }\n", "unknown key `event` | did you mean `events`?"),
+        ("version: 1\nnotify: { desktop: 1 }\n", "expected `true`, `false` or a map with `events`"),
+        (
+            "version: 1\nnotify: { email: { smtp: mail.example, from: a@b.example, to: [c@d.example] } }\n",
+            "`mail.example` is not a host and a port | write it as `smtp.example:587`",
+        ),
+        (
+            "version: 1\nnotify: { email: { smtp: \"m.example:25\", from: a@b.example, to: [nobody] } }\n",
+            "`nobody` is not a mail address",
+        ),
+        (
+            "version: 1\nnotify: { email: { smtp: \"m.example:25\", from: a@b.example, to: [c@d.example], tls: none } }\n",
+            "without TLS only a loopback address can be told | write `starttls` or `implicit`",
+        ),
+        (
+            "version: 1\nnotify: { email: { smtp: \"m.example:25\", from: a@b.example, to: [c@d.example], username: u } }\n",
+            "a user without a password | name a file with `password_file`",
+        ),
         ("version: 1\negress: { allow_addresses: [10.0.0.1/8] }\n", "has bits beyond /8 | write `10.0.0.0/8`"),
         ("version: 1\negress: { allow_addresses: [10.0.0.0/33] }\n", "`10.0.0.0/33` is not an address"),
         ("version: 1\negress: { resolve: { kube: \"10.0.0.5:6443\" } }\n", "`kube` is not a host and a port"),

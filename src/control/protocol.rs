@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::approvals::{Ballot, Said};
+use crate::approvals::{Ballot, Said, View};
 use crate::enforce::Tally;
 use crate::model::{DecisionId, Disposition, Posture, Said as Words, SessionId, Timestamp};
 
@@ -143,6 +143,12 @@ pub struct Changes {
     /// Some of it takes effect only when the gate is started anew: listeners, the way out.
     #[serde(default)]
     pub needs_restart: bool,
+    /// The request by which people are asked about what waits, or whose approval was just used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Box<View>>,
+    /// Who could still approve it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub able: Vec<String>,
 }
 
 /// One file that differs.

@@ -88,6 +88,9 @@ pub trait Backend: Send + Sync + 'static {
     /// There is none, or it cannot be answered any more.
     fn answer(&self, id: ApprovalId, answer: Answer) -> Result<View, ControlError>;
 
+    /// Somebody who may not has tried to answer an approval request.
+    fn refused(&self, id: ApprovalId, why: &str);
+
     /// Says what it thinks of an agent's tool call.
     ///
     /// # Errors
@@ -161,14 +164,19 @@ pub async fn serve(listener: UnixListener, backend: Shared) -> std::io::Result<(
         .route(SAID, post(hear))
         .route("/v1/changes", get(changes))
         .route("/v1/changes/accept", post(accept))
-        .layer(middleware::from_fn(operator_only))
+        .layer(middleware::from_fn_with_state(Arc::clone(&backend), operator_only))
         .with_state(backend);
     axum::serve(listener, routes.into_make_service_with_connect_info::<Caller>()).await
 }
 
 /// SECURITY: the socket file is its owner's alone; of the owner's processes those that stand below a `run` are the
 /// agent's, and may look but not touch.
-async fn operator_only(ConnectInfo(caller): ConnectInfo<Caller>, request: Request, next: Next) -> Response {
+async fn operator_only(
+    State(backend): State<Shared>,
+    ConnectInfo(caller): ConnectInfo<Caller>,
+    request: Request,
+    next: Next,
+) -> Response {
     let own = rustix::process::getuid().as_raw();
     if caller.uid.is_none_or(|uid| uid != own && uid != 0) {
         return ControlError::Refused("the control socket is for the gate's own user".to_owned()).into_response();
@@ -176,19 +184,21 @@ async fn operator_only(ConnectInfo(caller): ConnectInfo<Caller>, request: Reques
     // An agent's hook stands below its `run`, and only asks. What an agent says about its calls is for people to weigh.
     let path = request.uri().path();
     if request.method() != Method::GET && !path.starts_with(HOOKS) && path != SAID {
-        match caller.process().map_or(Above::Unknown, sandbox::above) {
-            Above::Nobody => {}
-            Above::Gate(gate) => {
-                let why = format!(
-                    "this command was started behind the gate (`run`, process {gate}): an agent cannot do this for \
-                     itself; do it in a terminal of your own"
-                );
-                return ControlError::Refused(why).into_response();
+        let why = match caller.process().map_or(Above::Unknown, sandbox::above) {
+            Above::Nobody => None,
+            Above::Gate(gate) => Some(format!(
+                "this command was started behind the gate (`run`, process {gate}): an agent cannot do this for itself; do \
+                 it in a terminal of your own"
+            )),
+            Above::Unknown => Some("it cannot be told which process asks".to_owned()),
+        };
+        if let Some(why) = why {
+            // That somebody tried is worth more to a reviewer than that it failed.
+            if let Some(Ok(id)) = request.uri().path().strip_prefix(APPROVALS).map(str::parse::<ApprovalId>) {
+                let why = why.clone();
+                let _ = tokio::task::spawn_blocking(move || backend.refused(id, &why)).await;
             }
-            Above::Unknown => {
-                let why = "it cannot be told which process asks".to_owned();
-                return ControlError::Refused(why).into_response();
-            }
+            return ControlError::Refused(why).into_response();
         }
     }
     next.run(request).await
@@ -196,6 +206,8 @@ async fn operator_only(ConnectInfo(caller): ConnectInfo<Caller>, request: Reques
 
 /// Of a hook's question: its input, escaped once more.
 pub(super) const QUESTION_BYTES_MAX: usize = 3 * hook::INPUT_BYTES_MAX;
+/// Where requests are answered.
+const APPROVALS: &str = "/v1/approvals/";
 /// Where hooks ask.
 const HOOKS: &str = "/v1/hook/";
 /// Where agents say something.

@@ -24,9 +24,9 @@ pub(super) fn combine(
     posture: Posture,
 ) -> Decision {
     let mut ranked: Vec<Ranked> = Vec::with_capacity(actions.len() + 2);
-    for (index, action) in actions.iter().enumerate() {
-        let view = View { action, context, standing: facts.standing.as_ref() };
-        let mut cell = matrix::finding(rules.matrix(), action, index, posture);
+    let who = (context, facts.standing.as_ref());
+    rules.each_view(actions, who, &facts.past, |index, view| {
+        let mut cell = matrix::finding(rules.matrix(), view.action, index, posture);
         cell.lifted = lifted(rules, &cell.rule, cell.effect, view);
         ranked.push(Ranked { finding: cell, specificity: 0 });
         rules.hits(view, |hit| {
@@ -40,10 +40,11 @@ pub(super) fn combine(
                 failed: hit.failed,
                 lifted: lifted(rules, &hit.rule.id, hit.rule.decision, view),
                 demand: (!hit.rule.demand.is_empty()).then(|| hit.rule.demand.clone()),
+                after: hit.rule.rests_on(view),
             };
             ranked.push(Ranked { finding, specificity: hit.rule.specificity() });
         });
-    }
+    });
     // Total order: nothing depends on the order in which rules were found.
     ranked.sort_by(|a, b| rank(a).cmp(&rank(b)));
     let findings: Vec<Finding> = ranked.into_iter().map(|ranked| ranked.finding).collect();

@@ -361,6 +361,9 @@ fn rule_words(text: &mut String, decision: &Decision, finding: &Finding) {
         let _ = write!(text, " (and {} more)", others - 1);
     }
     let _ = write!(text, ": {}", sentence(&visible(&finding.message, 300)));
+    if let Some(after) = &finding.after {
+        let _ = write!(text, " It follows {}.", visible(after, 160));
+    }
     if let Some(failed) = &finding.failed {
         let _ = write!(text, " It could not be evaluated and counts: {}.", visible(failed, 100));
     }

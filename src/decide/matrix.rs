@@ -27,6 +27,7 @@ pub(super) fn finding(matrix: &Matrix, action: &Action, index: usize, posture: P
         failed: None,
         lifted: None,
         demand: None,
+        after: None,
     }
 }
 

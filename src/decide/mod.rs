@@ -16,7 +16,7 @@ use vec1::Vec1;
 
 use crate::classify::Action;
 use crate::model::{Approval, Context, Demand, Effect, Mode, Posture, Standing};
-use crate::rules::RuleSet;
+use crate::rules::{Past, RuleSet};
 
 /// What is known beside the request, as a snapshot: filled by the stages that know and remember, read by rules. Nothing is
 /// used up here.
@@ -24,6 +24,8 @@ use crate::rules::RuleSet;
 pub struct Facts {
     /// What `people.yaml` says about the person that the session acts for; `None`: nothing.
     pub standing: Option<Standing>,
+    /// What the session did before.
+    pub past: Past,
 }
 
 /// The answer to one request. Made only by [`decide`].
@@ -61,6 +63,9 @@ pub struct Finding {
     /// What it asks for beyond an answer: whose, and what the agent must bring.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub demand: Option<Demand>,
+    /// The earlier calls of the session that it rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
 }
 
 impl Finding {

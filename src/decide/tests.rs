@@ -249,7 +249,11 @@ fn a_refusal_helps() {
     let actions = vec1![stack(EnvironmentKind::Unknown)];
     let decision = decided(&actions, &rules);
     let id = ApprovalId::new(Timestamp::from_millis(1), 7);
-    let text = refusal_text(&decision, &actions, &Why::People(People::Asked { id, until: Timestamp::from_millis(9) }));
+    let text = refusal_text(
+        &decision,
+        &actions,
+        &Why::People(People::Asked { id, until: Timestamp::from_millis(9), who: "1 approval".into() }),
+    );
     println!("{text}");
     assert!(text.starts_with(&format!("Approval needed ({id}): aws:cloudformation:DeleteStack would destroy")));
     for part in [

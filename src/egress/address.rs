@@ -1,9 +1,9 @@
 //! Which addresses may be dialled at all. Checked on the address that is dialled, after resolution.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
-use crate::config::AddressRange;
+use crate::config::{AddressKind, AddressRange};
 use crate::model::http::Authority;
 
 /// Why an address is not dialled.
@@ -50,8 +50,8 @@ impl AddressRules {
     /// # Errors
     /// It must not be dialled.
     pub fn check(&self, address: SocketAddr, overridden: bool) -> Result<(), AddressError> {
-        let ip = plain(address.ip());
-        if is_metadata(ip) {
+        let (ip, kind) = AddressKind::of(address.ip());
+        if kind == AddressKind::Metadata {
             return Err(AddressError::Metadata(ip));
         }
         let is_own = |own: &SocketAddr| own.port() == address.port() && (own.ip() == ip || reaches_us(own.ip(), ip));
@@ -59,11 +59,8 @@ impl AddressRules {
             return Err(AddressError::Own(address));
         }
         let allowed = overridden || self.allow.iter().any(|range| range.contains(ip));
-        if (is_special(ip) || (self.strict && is_private(ip))) && !allowed {
-            Err(AddressError::Special(ip))
-        } else {
-            Ok(())
-        }
+        let is_special = kind == AddressKind::Special || (self.strict && kind == AddressKind::Private);
+        if is_special && !allowed { Err(AddressError::Special(ip)) } else { Ok(()) }
     }
 }
 
@@ -75,76 +72,9 @@ impl AddressRules {
     pub fn check_name(&self, target: &Authority) -> Result<(), AddressError> {
         match target.address() {
             Some(ip) => self.check(SocketAddr::new(ip, target.port), false),
-            None if METADATA_NAMES.contains(&target.host.as_str()) => {
-                Err(AddressError::MetadataName(target.host.clone()))
-            }
+            None if AddressKind::is_metadata_name(&target.host) => Err(AddressError::MetadataName(target.host.clone())),
             None => Ok(()),
         }
-    }
-}
-
-/// Names under which the metadata services of Google Cloud, AWS, Azure and Alibaba are reached.
-const METADATA_NAMES: [&str; 8] = [
-    "metadata",
-    "metadata.google.internal",
-    "metadata.goog",
-    "instance-data",
-    "instance-data.ec2.internal",
-    "metadata.azure.internal",
-    "metadata.tencentyun.com",
-    "100-100-100-200.metadata.aliyun.com",
-];
-
-/// An IPv4 address in IPv6 clothes is that IPv4 address: mapped (RFC 4291), NAT64 (RFC 6052), 6to4 (RFC 3056).
-fn plain(ip: IpAddr) -> IpAddr {
-    let IpAddr::V6(v6) = ip else { return ip };
-    if let Some(v4) = v6.to_ipv4_mapped() {
-        return IpAddr::V4(v4);
-    }
-    match v6.segments() {
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
-            IpAddr::V4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
-        }
-        _ => ip,
-    }
-}
-
-/// The instance metadata services of AWS, Google Cloud, Azure, Oracle and Alibaba, and the container credential
-/// endpoints of ECS and EKS.
-fn is_metadata(ip: IpAddr) -> bool {
-    const V4: [Ipv4Addr; 6] = [
-        Ipv4Addr::new(169, 254, 169, 254),
-        Ipv4Addr::new(169, 254, 170, 2),
-        Ipv4Addr::new(169, 254, 170, 23),
-        Ipv4Addr::new(168, 63, 129, 16),
-        Ipv4Addr::new(192, 0, 0, 192),
-        Ipv4Addr::new(100, 100, 100, 200),
-    ];
-    const V6: [Ipv6Addr; 3] = [
-        Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
-        Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23),
-        Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
-    ];
-    match ip {
-        IpAddr::V4(v4) => V4.contains(&v4),
-        IpAddr::V6(v6) => V6.contains(&v6),
-    }
-}
-
-fn is_special(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(v4) => {
-            v4.is_link_local() || v4.is_multicast() || v4.is_broadcast() || v4.is_unspecified() || v4.octets()[0] == 0
-        }
-        IpAddr::V6(v6) => v6.is_unicast_link_local() || v6.is_multicast() || v6.is_unspecified(),
-    }
-}
-
-/// RFC 1918, RFC 6598, and the unique local addresses of RFC 4193.
-fn is_private(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(v4) => v4.is_private() || matches!(v4.octets(), [100, 64..=127, ..]),
-        IpAddr::V6(v6) => v6.is_unique_local(),
     }
 }
 

@@ -23,7 +23,6 @@ mod channels;
 mod conversation;
 mod dial;
 mod exchange;
-mod proxy;
 mod splice;
 mod stream;
 mod tls;
@@ -33,10 +32,11 @@ pub use address::AddressRules;
 pub use conversation::{Conversation, Heard, Listening, Opening, Own, Question, Speaking};
 pub use dial::{DialError, Dialer};
 pub use exchange::{AnswerBody, SendBody};
-pub use proxy::{Proxies, ProxyError};
 pub use stream::{Carrier, Line, Upstream};
 pub use tls::{Identity, Registration, Servers, TlsError, server_key};
 pub use upgrade::{Opened, Switched};
+
+pub use crate::outbound::{Proxies, ProxyError};
 
 use std::time::Duration;
 

@@ -8,6 +8,7 @@ use vec1::Vec1;
 
 use super::admit::{Admission, Desk, Stop};
 use super::checks::Checks;
+use super::history::{Attempt, History};
 use super::mode::{Obstacle, disposition};
 use super::permit::{Carried, Destination, Permit, Spent};
 use super::refusal::{Refusal, RefusalKind};
@@ -22,7 +23,7 @@ use crate::identify::Identified;
 use crate::limits::Limits;
 use crate::model::http::Unreadable;
 use crate::model::{
-    Clock, Context, DecisionId, Disposition, Door, Evidence, Impact, Posture, Principal, Said, SessionId,
+    Clock, Context, DecisionId, Disposition, Door, Evidence, Impact, Posture, Principal, Said, SessionId, Standing,
 };
 use crate::record::{ActionEntry, DecisionEntry, Entry, Grade, Ledger, LedgerError, Receipt, RejectedEntry, redact};
 use crate::rules::RuleSet;
@@ -57,6 +58,7 @@ pub struct Gate {
     pub(super) ledger: Ledger,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) desk: Desk,
+    history: History,
     pub(super) tally: Arc<Shared>,
 }
 
@@ -90,6 +92,8 @@ pub struct Decided {
     pub(super) bound: Vec<String>,
     /// What the agent says about it.
     pub(super) said: Said,
+    /// Its place in what the session did.
+    pub(super) attempt: Option<Attempt>,
     /// What the agent calls it, which is a reason where it gave none.
     pub(super) described: Option<String>,
 }
@@ -115,8 +119,10 @@ impl Gate {
         let GateParts { rules, inventory, people, ledger, posture, clock, approvals, checks, limit_hold } = parts;
         approvals.know(people.clone());
         let limits = Limits::new(Arc::clone(&rules), Arc::clone(&clock));
+        let history = History::new(&rules, Arc::clone(&clock));
         let snapshot = ArcSwap::from_pointee(Snapshot { rules, inventory, people, posture, limits });
-        Self { snapshot, ledger, clock, desk: Desk::new(approvals, checks, limit_hold), tally: Arc::default() }
+        let desk = Desk::new(approvals, checks, limit_hold);
+        Self { snapshot, ledger, clock, desk, history, tally: Arc::default() }
     }
 
     /// The time.
@@ -150,6 +156,7 @@ impl Gate {
     pub fn replace(&self, rules: Arc<RuleSet>, inventory: Inventory, people: People, posture: Posture) {
         let limits = self.snapshot.load().limits.succeeded_by(Arc::clone(&rules));
         self.desk.approvals.know(people.clone());
+        self.history.keep_for(&rules);
         self.snapshot.store(Arc::new(Snapshot { rules, inventory, people, posture, limits }));
     }
 
@@ -176,9 +183,14 @@ impl Gate {
         let snapshot = self.snapshot.load_full();
         let context = Context { principal, door, at: self.clock.now() };
         let actions = classify(identified, &snapshot.inventory, evidence);
-        let facts = facts(&snapshot.people, &context.principal);
+        let standing = standing(&snapshot.people, &context.principal);
+        let (past, mut attempt) = self.history.enter(&snapshot.rules, (&actions, &context, standing.as_ref()));
+        let facts = Facts { standing, past };
         let decision = decide(&actions, &context, &snapshot.rules, &facts, snapshot.posture);
-        Decided { actions, decision, context, facts, snapshot, bound: Vec::new(), said, described: None }
+        if let Some(attempt) = &mut attempt {
+            attempt.decided(decision.effect(), snapshot.posture);
+        }
+        Decided { actions, decision, context, facts, snapshot, bound: Vec::new(), said, attempt, described: None }
     }
 
     /// Takes what the decision needs (tokens, an approval), records decision and disposition, and gives the permit. May
@@ -212,11 +224,14 @@ impl Gate {
         if let Some(reservation) = reservation {
             reservation.commit();
         }
+        if let Some(attempt) = &mut decided.attempt {
+            attempt.disposed(disposition);
+        }
         match stop.filter(|_| disposition != Disposition::Observed) {
             None => {
                 let spent = approval.filter(|_| has_spent).map(|id| Spent::new(id, &self.desk.approvals));
                 let permit = Permit::new(id, receipt, destination, self.ledger.clone(), Arc::clone(&self.clock));
-                Ok(permit.for_approval(spent))
+                Ok(permit.for_approval(spent).remembered(decided.attempt))
             }
             Some(Stop { why, kind }) => {
                 let message = redact::mask(&refusal_text(&decided.decision, &decided.actions, &why)).into_owned();
@@ -298,10 +313,10 @@ impl Gate {
     }
 }
 
-/// What is known beside the request.
-fn facts(people: &People, principal: &Principal) -> Facts {
+/// What is known of the person that the session acts for.
+fn standing(people: &People, principal: &Principal) -> Option<Standing> {
     let person = principal.person.as_deref().and_then(|name| people.named(name));
-    Facts { standing: person.map(|person| person.standing.clone()) }
+    person.map(|person| person.standing.clone())
 }
 
 /// The entry as it stands before it is known what becomes of the request.

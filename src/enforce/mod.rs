@@ -38,6 +38,7 @@ mod admit;
 mod advise;
 mod checks;
 mod gate;
+mod history;
 mod mode;
 mod permit;
 mod refusal;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::Method;
 use http::uri::PathAndQuery;
 
+use super::history::Attempt;
 use super::{Refusal, RefusalKind};
 use crate::approvals::Approvals;
 use crate::head::request::wire_name;
@@ -99,6 +100,7 @@ pub struct Permit {
     clock: Arc<dyn Clock>,
     closed: bool,
     spent: Option<Spent>,
+    attempt: Option<Attempt>,
     _receipt: Receipt,
 }
 
@@ -143,12 +145,18 @@ impl Permit {
         ledger: Ledger,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { id, destination, ledger, clock, closed: false, spent: None, _receipt: receipt }
+        Self { id, destination, ledger, clock, closed: false, spent: None, attempt: None, _receipt: receipt }
     }
 
     /// The same, for which this approval was used up.
     pub(super) fn for_approval(mut self, spent: Option<Spent>) -> Self {
         self.spent = spent;
+        self
+    }
+
+    /// With its place in what the session did, for its end to be told there.
+    pub(super) fn remembered(mut self, attempt: Option<Attempt>) -> Self {
+        self.attempt = attempt;
         self
     }
 
@@ -193,6 +201,9 @@ impl Permit {
         if !std::mem::replace(&mut self.closed, true) {
             if let Some(spent) = self.spent.take() {
                 spent.ended(self.id, &outcome);
+            }
+            if let Some(attempt) = &mut self.attempt {
+                attempt.ended(&outcome);
             }
             self.ledger.note(&Entry::Outcome(OutcomeEntry { id: self.id, at: self.clock.now(), outcome }));
         }

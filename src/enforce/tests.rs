@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use vec1::Vec1;
 
 use super::*;
-use crate::approvals::Approvals;
+use crate::approvals::{Approvals, Said};
 use crate::config::{Inventory, People};
 use crate::identify::{self, Identified, Known};
 use crate::model::http::{Authority, Captured, Head, Scheme, Unreadable};
@@ -23,6 +23,10 @@ impl Clock for Still {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(1_795_312_800_000)
     }
+}
+
+fn answered() -> Outcome {
+    Outcome::Answered { status: 200, sent_bytes: 0, received_bytes: 0 }
 }
 
 struct Bench {
@@ -48,6 +52,7 @@ fn bench_with(posture: Posture, times: crate::config::Approvals, rules: Arc<Rule
         posture,
         clock: Arc::new(Still),
         approvals: Arc::new(approvals),
+        checks: Arc::new(NoChecks),
         limit_hold: Duration::from_secs(2),
     };
     Bench { gate: Gate::new(parts), ledger, folder }
@@ -78,7 +83,13 @@ fn principal() -> Principal {
 impl Bench {
     fn decide(&self, head: &Head) -> Decided {
         let identified = identified(head);
-        self.gate.decide(Request { identified, principal: principal(), door: Door::Http, evidence: Evidence::Observed })
+        self.gate.decide(Request {
+            identified,
+            principal: principal(),
+            door: Door::Http,
+            evidence: Evidence::Observed,
+            said: crate::model::Said::default(),
+        })
     }
 
     async fn clear(&self, method: &str) -> Result<Permit, Refusal> {
@@ -130,7 +141,7 @@ async fn a_stop_is_recorded_and_told() {
 #[tokio::test]
 async fn observing_stops_nothing_and_says_what_it_would_have() {
     let bench = bench(Posture::Observe);
-    bench.clear("DELETE").await.unwrap().close(Outcome::Abandoned);
+    bench.clear("DELETE").await.unwrap().close(answered());
     let entries = bench.entries();
     let Entry::Decision(entry) = &entries[0] else { panic!("{entries:?}") };
     assert_eq!((entry.decision, entry.disposition), (Effect::Escalate, Disposition::Observed));
@@ -188,10 +199,10 @@ async fn an_approved_call_passes_once_and_the_log_says_by_what() {
     let bench = bench(Posture::Guarded);
     let id = asked(&bench.clear("DELETE").await.unwrap_err());
     assert_eq!(asked(&bench.clear("DELETE").await.unwrap_err()), id, "the same call joins");
-    bench.gate.approvals().approve(id, "bo", None).unwrap();
+    bench.gate.approvals().answer(id, Said::Approve, ("bo", None), None).unwrap();
     let permit = bench.clear("DELETE").await.unwrap();
     let decision = permit.id();
-    permit.close(Outcome::Abandoned);
+    permit.close(answered());
     assert_ne!(asked(&bench.clear("DELETE").await.unwrap_err()), id, "once");
     let entries = bench.entries();
     let used = entries.iter().position(
@@ -208,21 +219,21 @@ async fn an_approved_call_passes_once_and_the_log_says_by_what() {
 async fn an_approval_is_for_the_call_that_was_shown() {
     let bench = bench(Posture::Guarded);
     let id = asked(&bench.clear("DELETE").await.unwrap_err());
-    bench.gate.approvals().approve(id, "bo", None).unwrap();
+    bench.gate.approvals().answer(id, Said::Approve, ("bo", None), None).unwrap();
     let mut other = head("DELETE");
     other.target = "/agents/8?token=hunter2".parse().unwrap();
     let refusal = bench.gate.clear(bench.decide(&other), Destination::of(&other), Carried::Nothing).await.unwrap_err();
     assert_ne!(asked(&refusal), id);
     bench.gate.replace(Arc::new(RuleSet::builtin()), Inventory::default(), People::default(), Posture::Strict);
     assert_eq!(bench.gate.posture(), Posture::Strict);
-    bench.clear("DELETE").await.unwrap().close(Outcome::Abandoned);
+    bench.clear("DELETE").await.unwrap().close(answered());
 }
 
 #[tokio::test]
 async fn an_approval_is_for_one_server_and_one_body() {
     let bench = bench(Posture::Guarded);
     let id = asked(&bench.clear("DELETE").await.unwrap_err());
-    bench.gate.approvals().approve(id, "bo", None).unwrap();
+    bench.gate.approvals().answer(id, Said::Approve, ("bo", None), None).unwrap();
     let of = head("DELETE");
     for (scheme, port, carried) in [
         (Scheme::Http, 443, Carried::Nothing),
@@ -235,21 +246,27 @@ async fn an_approval_is_for_one_server_and_one_body() {
         let refusal = bench.gate.clear(bench.decide(&of), destination, carried.clone()).await.unwrap_err();
         assert_ne!(asked(&refusal), id, "{scheme:?} {port} {carried:?}");
     }
-    bench.clear("DELETE").await.unwrap().close(Outcome::Abandoned);
+    bench.clear("DELETE").await.unwrap().close(answered());
 }
 
 #[tokio::test]
 async fn a_denied_call_and_an_anonymous_one_are_told_so() {
     let bench = bench(Posture::Guarded);
     let id = asked(&bench.clear("DELETE").await.unwrap_err());
-    bench.gate.approvals().deny(id, "bo", Some("not on a Friday")).unwrap();
+    bench.gate.approvals().answer(id, Said::Deny, ("bo", Some("not on a Friday")), None).unwrap();
     let refusal = bench.clear("DELETE").await.unwrap_err();
     assert_eq!(refusal.kind, RefusalKind::Denied);
     assert!(refusal.message.contains(&format!("bo said no ({id}): not on a Friday.")), "{}", refusal.message);
     let head = head("DELETE");
     let anonymous = Principal { anonymous: true, session: SessionId::new(Still.now(), 8), ..principal() };
     let identified = identified(&head);
-    let request = Request { identified, principal: anonymous, door: Door::Http, evidence: Evidence::Observed };
+    let request = Request {
+        identified,
+        principal: anonymous,
+        door: Door::Http,
+        evidence: Evidence::Observed,
+        said: crate::model::Said::default(),
+    };
     let refusal =
         bench.gate.clear(bench.gate.decide(request), Destination::of(&head), Carried::Nothing).await.unwrap_err();
     assert_eq!(refusal.kind, RefusalKind::Denied);
@@ -265,7 +282,7 @@ async fn without_a_state_what_needs_people_is_refused_and_the_rest_is_served() {
     let refusal = bench.clear("DELETE").await.unwrap_err();
     assert_eq!(refusal.kind, RefusalKind::Unavailable { status: 503 });
     assert!(refusal.message.contains("approvals cannot be kept"), "{}", refusal.message);
-    bench.clear("GET").await.unwrap().close(Outcome::Abandoned);
+    bench.clear("GET").await.unwrap().close(answered());
 }
 
 #[tokio::test(start_paused = true)]
@@ -287,8 +304,8 @@ async fn a_held_call_passes_when_somebody_says_yes_in_time() {
     assert!(began.elapsed() >= Duration::from_secs(20) && Some(asked(&refusal)) == open());
     let held = call();
     tokio::time::sleep(Duration::from_secs(5)).await;
-    bench.gate.approvals().approve(asked(&refusal), "bo", None).unwrap();
-    held.await.unwrap().unwrap().close(Outcome::Abandoned);
+    bench.gate.approvals().answer(asked(&refusal), Said::Approve, ("bo", None), None).unwrap();
+    held.await.unwrap().unwrap().close(answered());
     let held = call();
     tokio::time::sleep(Duration::from_secs(5)).await;
     held.abort();
@@ -314,7 +331,7 @@ async fn a_throttling_limit_says_when_and_an_escalating_one_asks() {
     };
     let times = crate::config::Approvals::default();
     let bench = bench_with(Posture::Guarded, times, limits("throttle"));
-    bench.clear("GET").await.unwrap().close(Outcome::Abandoned);
+    bench.clear("GET").await.unwrap().close(answered());
     let refusal = bench.clear("GET").await.unwrap_err();
     assert!(
         matches!(refusal.kind, RefusalKind::Throttled { retry_after } if retry_after.as_secs() > 3_500),
@@ -322,8 +339,8 @@ async fn a_throttling_limit_says_when_and_an_escalating_one_asks() {
     );
     bench.gate.replace(limits("escalate"), Inventory::default(), People::default(), Posture::Guarded);
     let id = asked(&bench.clear("GET").await.unwrap_err());
-    bench.gate.approvals().approve(id, "bo", None).unwrap();
-    bench.clear("GET").await.unwrap().close(Outcome::Abandoned);
+    bench.gate.approvals().answer(id, Said::Approve, ("bo", None), None).unwrap();
+    bench.clear("GET").await.unwrap().close(answered());
     assert_ne!(asked(&bench.clear("GET").await.unwrap_err()), id);
     bench.gate.replace(limits("deny"), Inventory::default(), People::default(), Posture::Guarded);
     assert_eq!(bench.clear("GET").await.unwrap_err().kind, RefusalKind::Denied);
@@ -332,7 +349,13 @@ async fn a_throttling_limit_says_when_and_an_escalating_one_asks() {
 
 fn advised(bench: &Bench, method: &str, passage: Passage, asks_there: bool) -> Result<Advice, Refusal> {
     let identified = identified(&head(method));
-    let request = Request { identified, principal: principal(), door: Door::Hook, evidence: Evidence::Parsed };
+    let request = Request {
+        identified,
+        principal: principal(),
+        door: Door::Hook,
+        evidence: Evidence::Parsed,
+        said: crate::model::Said::default(),
+    };
     let hook = crate::record::HookEntry { agent: "codex".into(), tool: "Bash".into(), ..Default::default() };
     let facts = vec!["the tool call with the SHA-256 0".to_owned()];
     bench.gate.advise(Advised {
@@ -372,7 +395,7 @@ fn advice_uses_an_approval_up_only_where_nobody_else_does() {
     for (passage, again) in [(Passage::Only, false), (Passage::Inline, true)] {
         let bench = bench(Posture::Guarded);
         let id = asked(&advised(&bench, "DELETE", passage, false).unwrap().refusal.unwrap());
-        bench.gate.approvals().approve(id, "bo", None).unwrap();
+        bench.gate.approvals().answer(id, Said::Approve, ("bo", None), None).unwrap();
         assert!(advised(&bench, "DELETE", passage, false).unwrap().refusal.is_none());
         let passes = advised(&bench, "DELETE", passage, false).unwrap().refusal.is_none();
         assert_eq!(passes, again, "{passage:?}");
@@ -418,6 +441,115 @@ async fn what_asks_for_more_than_one_answer_stays_stopped_and_says_what_it_needs
     let rules = Arc::new(RuleSet::load(&[source]).unwrap());
     let bench = bench_with(Posture::Guarded, crate::config::Approvals::default(), rules);
     let refusal = bench.clear("DELETE").await.unwrap_err();
-    assert!(refusal.message.contains("It needs 2 approvals of role:sre, a reason"), "{}", refusal.message);
-    assert!(bench.gate.approvals().list(&crate::approvals::Filter::default()).unwrap().is_empty());
+    assert!(refusal.message.contains("Before people are asked, say a reason"), "{}", refusal.message);
+    let approvals = bench.gate.approvals();
+    assert!(approvals.list(&crate::approvals::Filter::default()).unwrap().is_empty());
+    let mut said = crate::model::Said::default();
+    said.say(&crate::model::Obligation::Reason, "CHG-7");
+    approvals.hear(principal().session, &said).unwrap();
+    let refusal = bench.clear("DELETE").await.unwrap_err();
+    assert!(refusal.message.contains("It takes 2 approvals of role:sre."), "{}", refusal.message);
+    // Nobody is listed with a key: the operator alone is not two people.
+    let unsigned = approvals.answer(asked(&refusal), Said::Approve, ("bo", None), None);
+    assert!(unsigned.unwrap_err().to_string().contains("people.yaml lists nobody's key"));
+}
+
+fn following(outcome: &str) -> Arc<RuleSet> {
+    let text = format!(
+        "id: us/after\nowner: x\nseverity: high\nmatch: {{ impact: [read] }}\n\
+         after: [{{ match: {{ impact: [destroy] }}, within: 10m, same: [host], outcome: {outcome} }}]\n\
+         decision: deny\nmessage: no\ninstead: other\n"
+    );
+    let layer = crate::rules::Layer::Organisation;
+    let source = crate::rules::Source { file: "rules/us/after.yaml".to_owned(), text, layer };
+    Arc::new(RuleSet::load(&[source]).unwrap_or_else(|wrong| panic!("{wrong}")))
+}
+
+fn bench_after(posture: Posture, outcome: &str) -> Bench {
+    bench_with(posture, crate::config::Approvals::default(), following(outcome))
+}
+
+#[tokio::test]
+async fn a_refused_call_is_remembered_in_its_session_and_told_of() {
+    let bench = bench_after(Posture::Guarded, "refused");
+    bench.clear("GET").await.unwrap().close(Outcome::Abandoned);
+    asked(&bench.clear("DELETE").await.unwrap_err());
+    let refusal = bench.clear("GET").await.unwrap_err();
+    assert_eq!(refusal.kind, RefusalKind::Denied);
+    assert!(refusal.message.contains("It follows http:api.example.com:DELETE, 0 s earlier, refused."), "{refusal:?}");
+    let head = head("GET");
+    let other = Principal { session: SessionId::new(Still.now(), 8), ..principal() };
+    let request = Request {
+        identified: identified(&head),
+        principal: other,
+        door: Door::Http,
+        evidence: Evidence::Observed,
+        said: crate::model::Said::default(),
+    };
+    bench
+        .gate
+        .clear(bench.gate.decide(request), Destination::of(&head), Carried::Nothing)
+        .await
+        .unwrap()
+        .close(Outcome::Abandoned);
+    let told = bench.entries().into_iter().filter_map(|entry| match entry {
+        Entry::Decision(entry) => entry.findings.into_iter().find_map(|finding| finding.after),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), ["http:api.example.com:DELETE, 0 s earlier, refused"]);
+}
+
+#[tokio::test]
+async fn what_became_of_a_call_is_known_when_it_has_ended() {
+    let answered = |status| Outcome::Answered { status, sent_bytes: 0, received_bytes: 0 };
+    for (outcome, of_sent, of_failed) in [
+        (answered(204), true, false),
+        (answered(404), false, true),
+        (answered(503), true, true),
+        (Outcome::Unreachable { error: "no".to_owned() }, false, true),
+        (Outcome::Abandoned, true, true),
+    ] {
+        for (wanted, expected) in [("sent", of_sent), ("failed", of_failed), ("refused", false), ("any", true)] {
+            let bench = bench_after(Posture::Guarded, wanted);
+            let id = asked(&bench.clear("DELETE").await.unwrap_err());
+            bench.gate.approvals().answer(id, Said::Approve, ("bo", None), None).unwrap();
+            // What was refused at first is not forgotten; those who ask for it are asked before.
+            let bench = if wanted == "refused" { bench_after(Posture::Observe, wanted) } else { bench };
+            let permit = bench.clear("DELETE").await.unwrap();
+            permit.close(outcome.clone());
+            let decided = bench.decide(&head("GET"));
+            let is_denied = decided.decision().effect() == Effect::Deny;
+            assert_eq!(is_denied, expected, "{wanted} {outcome:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_two_calls_at_once_one_sees_the_other() {
+    let bench = bench_after(Posture::Guarded, "any");
+    let first = bench.decide(&head("DELETE"));
+    let second = bench.decide(&head("GET"));
+    assert_eq!(second.decision().effect(), Effect::Deny, "the first has not been cleared yet");
+    drop((first, second));
+}
+
+#[tokio::test]
+async fn a_reload_forgets_only_what_nobody_asks_for_any_more() {
+    let bench = bench_after(Posture::Guarded, "any");
+    asked(&bench.clear("DELETE").await.unwrap_err());
+    let denied = || bench.decide(&head("GET")).decision().effect() == Effect::Deny;
+    let replace = |rules| bench.gate.replace(rules, Inventory::default(), People::default(), Posture::Guarded);
+    replace(following("any"));
+    assert!(denied());
+    replace(Arc::new(RuleSet::builtin()));
+    replace(following("any"));
+    assert!(!denied());
+}
+
+#[test]
+fn advice_is_remembered_too() {
+    let bench = bench_after(Posture::Guarded, "refused");
+    assert!(advised(&bench, "GET", Passage::Only, false).unwrap().refusal.is_none());
+    advised(&bench, "DELETE", Passage::Only, false).unwrap();
+    assert!(advised(&bench, "GET", Passage::Only, false).unwrap().refusal.is_some());
 }

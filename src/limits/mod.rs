@@ -79,7 +79,7 @@ impl<'a> Taking<'a> {
 
     fn views(&self) -> impl Iterator<Item = View<'a>> {
         let (context, standing) = (self.context, self.standing);
-        self.actions.iter().map(move |action| View { action, context, standing })
+        self.actions.iter().map(move |action| View { action, context, standing, past: None })
     }
 }
 

@@ -108,7 +108,7 @@ fn several_limits_are_taken_as_one() {
         assert_eq!(take(&limits, session(1), &vec1![destroy(Count::ONE)]).unwrap_err().0, "us/tight");
     }
     let (action, context) = (destroy(Count::ONE), context(session(1)));
-    let view = View { action: &action, context: &context, standing: None };
+    let view = View { action: &action, context: &context, standing: None, past: None };
     let left = limits.rules.limits().iter().zip(&limits.limits).filter(|(spec, _)| spec.matches(view));
     for (spec, limit) in left.filter(|(spec, _)| spec.quantity > 2) {
         let rest = NonZeroU32::new(spec.quantity - 2).unwrap();

@@ -5,9 +5,9 @@
 use vec1::Vec1;
 
 use crate::classify::Action;
-use crate::decide::Decision;
-use crate::model::{Context, Mode, Standing};
-use crate::rules::{Checked, Rule, RuleSet, Verdict, View};
+use crate::decide::{Decision, Facts};
+use crate::model::{Context, Mode};
+use crate::rules::{Checked, Rule, RuleSet, Verdict};
 
 /// One rule beside one action.
 #[derive(Clone, Debug)]
@@ -77,12 +77,11 @@ pub fn trace<'a>(
     rules: &'a RuleSet,
     actions: &Vec1<Action>,
     context: &Context,
-    standing: Option<&Standing>,
+    facts: &Facts,
     decision: &Decision,
 ) -> Vec<Traced<'a>> {
     let mut traced = Vec::new();
-    for (index, action) in actions.iter().enumerate() {
-        let view = View { action, context, standing };
+    rules.each_view(actions, (context, facts.standing.as_ref()), &facts.past, |index, view| {
         for rule in rules.rules() {
             let finding = decision.findings().iter().find(|one| one.rule == rule.id && one.action == index);
             let checked = rule.trace(view);
@@ -96,7 +95,7 @@ pub fn trace<'a>(
             let failed = finding.and_then(|finding| finding.failed.clone());
             traced.push(Traced { rule, action: index, outcome, lifted, failed, checked });
         }
-    }
+    });
     // Of equals in the order of actions and ids: the sort is stable.
     traced.sort_by_key(|one| (one.action, one.outcome, std::cmp::Reverse(one.rule.decision)));
     traced

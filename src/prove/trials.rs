@@ -1,6 +1,7 @@
 //! The tests inside rules, run one by one.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use vec1::Vec1;
@@ -12,8 +13,8 @@ use crate::decide::{Facts, decide};
 use crate::identify::Known;
 use crate::identify::command::Shell;
 use crate::model::blast_words as words;
-use crate::model::{Effect, EnvironmentKind, Impact, Posture, Scope};
-use crate::rules::{Attempt, Case, Rule, RuleSet, View};
+use crate::model::{Effect, EnvironmentKind, Impact, Posture, Scope, Timestamp};
+use crate::rules::{Attempt, Case, Memory, Past, Rule, RuleSet};
 
 words! {
     /// What a test expects.
@@ -72,7 +73,7 @@ pub struct Trial {
 #[must_use]
 pub fn trials(rules: &RuleSet, mut wanted: impl FnMut(&Rule) -> bool) -> Vec<Trial> {
     let mut done = Vec::new();
-    for rule in rules.rules().iter().filter(|rule| wanted(rule)) {
+    for rule in rules.rules().into_iter().filter(|rule| wanted(rule)) {
         for (cases, expected) in groups(rule) {
             for case in cases {
                 let (read, fault) = match attempt(rules, case) {
@@ -102,11 +103,11 @@ pub fn run(rules: &RuleSet) -> Vec<Diagnostic> {
 /// How many tests the rules have.
 #[must_use]
 pub fn count(rules: &RuleSet) -> usize {
-    rules.rules().iter().flat_map(groups).map(|(cases, _)| cases.len()).sum()
+    rules.rules().into_iter().flat_map(groups).map(|(cases, _)| cases.len()).sum()
 }
 
 fn groups(rule: &Rule) -> [(&[Case], Expected); 3] {
-    let tests = &rule.tests;
+    let tests = rule.tests();
     [(&tests.matches, Expected::Match), (&tests.not_match, Expected::NoMatch), (&tests.passes, Expected::Passes)]
 }
 
@@ -135,30 +136,52 @@ fn attempt(rules: &RuleSet, case: &Case) -> Result<Vec1<Action>, String> {
     }
 }
 
+/// What the session of a test did before: read, and remembered as the gate would.
+fn past(rules: &RuleSet, case: &Case) -> Result<Past, String> {
+    let mut memory = Memory::of(rules);
+    let session = case.context.principal.session;
+    // The beginning of 1970 has no time before it: the memory's own time begins where there is enough.
+    let now = Timestamp::from_millis(0).after(case.after.first().map_or(Duration::ZERO, |first| first.ago));
+    for earlier in &case.after {
+        let actions = attempt(rules, &earlier.case).map_err(|fault| format!("of an earlier call: {fault}"))?;
+        if let Some(wanted) = &earlier.case.operation
+            && !actions.iter().any(|action| action.operation().as_str() == wanted)
+        {
+            return Err(format!(
+                "of an earlier call: expected the operation `{wanted}`, found {}",
+                described(&actions)
+            ));
+        }
+        let marks = rules.marks_of(&actions, &case.context, case.standing.as_ref());
+        let at = Timestamp::from_millis(0).after(now.since(Timestamp::from_millis(0)).saturating_sub(earlier.ago));
+        let (_, marks) = memory.enter(session, at, marks);
+        memory.settle(session, &marks, earlier.outcome);
+    }
+    Ok(memory.enter(session, now, Vec::new()).0)
+}
+
 fn judge(
     rules: &RuleSet,
     rule: &Rule,
     actions: &Vec1<Action>,
     (case, expected): (&Case, Expected),
 ) -> Result<(), String> {
-    let facts = Facts { standing: case.standing.clone() };
+    let facts = Facts { standing: case.standing.clone(), past: past(rules, case)? };
     if let Some(wanted) = &case.operation
         && !actions.iter().any(|action| action.operation().as_str() == wanted)
     {
         return Err(format!("expected the operation `{wanted}`, found {}", described(actions)));
     }
-    let matched = |action: &Action| {
-        let mut found = false;
-        // A rule that could not be evaluated counts, and still proves nothing.
-        let view = View { action, context: &case.context, standing: facts.standing.as_ref() };
-        rules.hits(view, |hit| found |= hit.rule.id == rule.id && hit.failed.is_none());
-        found
-    };
+    let mut is_matched = false;
+    // A rule that could not be evaluated counts, and still proves nothing.
+    rules.each_view(actions, (&case.context, facts.standing.as_ref()), &facts.past, |_, view| {
+        rules.hits(view, |hit| is_matched |= hit.rule.id == rule.id && hit.failed.is_none());
+    });
     match expected {
-        Expected::Match if !actions.iter().any(matched) => {
+        Expected::Match if !is_matched => {
             Err(format!("the rule should match this test and does not: it is {}", described(actions)))
         }
-        Expected::NoMatch if actions.iter().any(matched) => {
+        Expected::NoMatch if is_matched => {
             Err(format!("the rule should not match this test and does: it is {}", described(actions)))
         }
         Expected::Passes => {

@@ -46,7 +46,7 @@ impl WhatIf<'_> {
     /// Every single change that would have been answered more mildly; the mildest first.
     #[must_use]
     pub fn milder(&self) -> Vec<Alternative> {
-        let facts = Facts { standing: self.standing.cloned() };
+        let facts = Facts { standing: self.standing.cloned(), ..Facts::default() };
         let now = self.decided(self.actions, self.context, &facts).effect();
         if now == Effect::Allow {
             return Vec::new();
@@ -124,7 +124,7 @@ impl WhatIf<'_> {
         let own = self.standing.and_then(|standing| standing.level);
         let of = |level: Level| {
             let roles = self.standing.map(|standing| standing.roles.clone()).unwrap_or_default();
-            let facts = Facts { standing: Some(Standing { level: Some(level), roles }) };
+            let facts = Facts { standing: Some(Standing { level: Some(level), roles }), ..Facts::default() };
             let effect = self.decided(self.actions, self.context, &facts).effect();
             Alternative { key: "level", value: level.as_str().to_owned(), effect }
         };

@@ -4,6 +4,7 @@
 //! or bodies, and pass `redact` on their way in.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,7 @@ use crate::model::{
     ApprovalId, BlastRadius, DecisionId, Disposition, Door, Effect, Environment, Evidence, Operation, Parameter, Place,
     Posture, Principal, Resource, Said, SessionId, Standing, Timestamp,
 };
+use crate::rules::Outcomes;
 
 /// One record of the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -125,6 +127,8 @@ pub enum ApprovalStep {
     Voted,
     /// Somebody took an answer back.
     Withdrawn,
+    /// An answer that did not count: by an agent, by somebody whose it was not, after the end.
+    Refused,
     /// With this answer they were enough: it may pass once.
     Approved,
     /// One person let it pass in an emergency.
@@ -150,6 +154,7 @@ impl ApprovalStep {
             Self::Joined => "joined",
             Self::Voted => "voted",
             Self::Withdrawn => "withdrawn",
+            Self::Refused => "refused",
             Self::Approved => "approved",
             Self::BrokenGlass => "broken glass",
             Self::Reviewed => "reviewed",
@@ -170,7 +175,7 @@ pub struct ConfigurationEntry {
     pub at: Timestamp,
     /// What became of it.
     pub step: ConfigurationStep,
-    /// Who accepted it.
+    /// Who accepted it; nobody where the gate took it up by itself because people had approved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
     /// The files that differ from what was accepted before, each with what happened to it: `/etc/b/rules/a.yaml added`.
@@ -187,6 +192,39 @@ pub struct ConfigurationEntry {
     /// Why it cannot be used, for `wrong`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// What lets it count, for `accepted`; for `started` where it counts from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ground: Option<Ground>,
+}
+
+/// What lets configuration count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ground {
+    /// People approved exactly this change.
+    Approval {
+        /// The request, used up by it.
+        id: ApprovalId,
+        /// Who said yes and counted.
+        voters: Vec<String>,
+    },
+    /// The operator's word alone: `people.yaml` listed nobody's key.
+    Operator,
+    /// The operator's word alone, at a start with `--accept`.
+    Start,
+    /// Nothing had been accepted in this state folder before.
+    First,
+}
+
+impl fmt::Display for Ground {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Approval { id, voters } => write!(f, "approved by {} ({id})", voters.join(", ")),
+            Self::Operator => f.write_str("the operator's word alone: people.yaml listed nobody's key"),
+            Self::Start => f.write_str("the operator's word alone: `serve --accept`"),
+            Self::First => f.write_str("nothing had been accepted before"),
+        }
+    }
 }
 
 /// What can become of configuration that changed.
@@ -199,8 +237,10 @@ pub enum ConfigurationStep {
     Waiting,
     /// It does not load; nothing of it counts.
     Wrong,
-    /// The operator accepted it.
+    /// The operator accepted it, or people approved it.
     Accepted,
+    /// A shared gate began to go by it; what differs from it waits.
+    Started,
 }
 
 impl ConfigurationStep {
@@ -212,6 +252,7 @@ impl ConfigurationStep {
             Self::Waiting => "waiting",
             Self::Wrong => "wrong",
             Self::Accepted => "accepted",
+            Self::Started => "started",
         }
     }
 }
@@ -495,6 +536,18 @@ pub enum Outcome {
     },
     /// The permit was dropped before its end was known (the agent went away).
     Abandoned,
+}
+
+impl Outcome {
+    /// What may have become of the call. An answer of 5xx, or none, says nothing of whether it had its effect.
+    #[must_use]
+    pub const fn may(&self) -> Outcomes {
+        match self {
+            Self::Answered { status: 400..=499, .. } | Self::Unreachable { .. } => Outcomes::FAILED,
+            Self::Answered { status: 500.., .. } | Self::Broken { .. } | Self::Abandoned => Outcomes::BROKEN,
+            Self::Answered { .. } | Self::Tunnelled { .. } => Outcomes::SENT,
+        }
+    }
 }
 
 /// What an agent sent inside a connection whose streams were followed: how much and where to, never what.

@@ -1,14 +1,15 @@
 //! Decides recorded decisions again, by whatever rules: exactly what the gate would have said then.
 //!
 //! Who, when, on what and in which environment is what the record tells; limits, which depend on what went before, take no
-//! part.
+//! part. What a session did before is what the log tells, where the whole of it is read (`replay`).
 
+use crate::classify::Action;
 use crate::classify::environment::resolve_told;
 use crate::config::Inventory;
 use crate::decide::{Decision, Facts, Finding, decide};
 use crate::model::{Effect, Mode, Posture};
 use crate::record::{DecisionEntry, Masked, Recalled, Unsaid};
-use crate::rules::{Checked, RuleSet, Verdict, View};
+use crate::rules::{Checked, Past, RuleSet, Verdict, View};
 
 /// What recorded decisions are decided by.
 #[derive(Clone, Copy, Debug)]
@@ -22,24 +23,32 @@ pub struct Again<'a> {
 }
 
 impl Again<'_> {
-    /// What would be said of it.
+    /// What would be said of it by itself: what its session did before is not known here.
     ///
     /// # Errors
     /// The record does not hold everything that it depends on.
     pub fn decide(&self, entry: &DecisionEntry) -> Result<Decision, Unsaid> {
-        self.decide_recalled(&entry.recall()?, entry.posture)
+        self.decide_after(&entry.recall()?, entry.posture, |_| Past::default())
     }
 
-    /// The same of what was recalled before.
-    pub(super) fn decide_recalled(&self, recalled: &Recalled, posture: Posture) -> Result<Decision, Unsaid> {
+    /// The same of what was recalled before; `past` says what the session had done when it asked for these actions.
+    pub(super) fn decide_after(
+        &self,
+        recalled: &Recalled,
+        posture: Posture,
+        past: impl FnOnce(&[Action]) -> Past,
+    ) -> Result<Decision, Unsaid> {
         let Recalled { actions, context, standing, masked } = recalled;
-        let facts = Facts { standing: standing.clone() };
+        let facts = |actions: &[Action]| Facts { standing: standing.clone(), past: past(actions) };
         let posture = self.posture.unwrap_or(posture);
         let Some(inventory) = self.inventory else {
+            let facts = facts(actions);
             let decision = decide(actions, context, self.rules, &facts, posture);
             let mut known = actions.iter().zip(masked).filter(|(_, masked)| !masked.is_empty());
-            let depends = known
-                .any(|(action, masked)| self.depends(View { action, context, standing: standing.as_ref() }, masked));
+            let depends = known.any(|(action, masked)| {
+                let (standing, past) = (standing.as_ref(), Some(&facts.past));
+                self.depends(View { action, context, standing, past }, masked)
+            });
             return if depends { Err(Unsaid::Masked) } else { Ok(decision) };
         };
         if masked.iter().any(|masked| !masked.is_empty()) {
@@ -48,6 +57,7 @@ impl Again<'_> {
         let resolved = actions.clone().try_mapped(|action| {
             resolve_told(inventory, &action).map(|environment| action.if_in(environment)).ok_or(Unsaid::Account)
         })?;
+        let facts = facts(&resolved);
         Ok(decide(&resolved, context, self.rules, &facts, posture))
     }
 

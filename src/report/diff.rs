@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Serialize;
 
 use super::again::{Again, is_as_recorded, speaking};
+use super::replay::Replay;
 use crate::decide::{Decision, Finding};
 use crate::model::{DecisionId, Demand, Door, Effect, Timestamp};
 use crate::record::query::{Filter, Stored};
-use crate::record::{ActionEntry, DecisionEntry, Entry, Recalled, Unsaid};
+use crate::record::{ActionEntry, DecisionEntry, Entry, Unsaid};
 
 /// Flips that are told one by one; further ones are counted.
 const FLIPS_MAX: usize = 20_000;
@@ -116,8 +117,10 @@ struct Fingerprint {
 #[derive(Debug)]
 pub struct DiffCollector<'a> {
     filter: &'a Filter,
-    before: Again<'a>,
-    after: Again<'a>,
+    before: Replay<'a>,
+    after: Replay<'a>,
+    /// The present rules on what was recorded, where the present ones are asked otherwise.
+    then: Option<Replay<'a>>,
     diff: Diff,
     told: usize,
     groups: HashMap<Fingerprint, FlipGroup>,
@@ -134,7 +137,10 @@ impl<'a> DiffCollector<'a> {
             after: after.rules.revision().to_owned(),
             ..Diff::default()
         };
-        Self { filter, before, after, diff, told: 0, groups: HashMap::new(), unsaid: BTreeMap::new() }
+        let is_then = before.posture.is_none() && before.inventory.is_none();
+        let then = (!is_then).then(|| Replay::new(Again { posture: None, inventory: None, ..before }));
+        let (before, after) = (Replay::new(before), Replay::new(after));
+        Self { filter, before, after, then, diff, told: 0, groups: HashMap::new(), unsaid: BTreeMap::new() }
     }
 
     /// A place of the log could not be read.
@@ -144,15 +150,34 @@ impl<'a> DiffCollector<'a> {
 
     /// One record, in the order of the log.
     pub fn take(&mut self, stored: &Stored) {
-        if !stored.is("decision") && !stored.is("rejected") {
+        let is_end = stored.is("outcome") && self.replays().any(|replay| replay.waits());
+        if !stored.is("decision") && !stored.is("rejected") && !is_end {
             return;
         }
         match stored.entry() {
-            Ok(entry) if !self.filter.may_want(&entry) => {}
+            Ok(Entry::Outcome(entry)) => self.replays().for_each(|replay| replay.ended(&entry)),
+            Ok(entry) if !self.filter.may_want(&entry) => self.pass_by(&entry),
             Ok(Entry::Decision(entry)) => self.decision(&entry),
             Ok(Entry::Rejected(_)) => self.diff.unreadable += 1,
             Ok(_) => {}
             Err(_) => self.damage(),
+        }
+    }
+
+    fn replays(&mut self) -> impl Iterator<Item = &mut Replay<'a>> {
+        [&mut self.before, &mut self.after].into_iter().chain(&mut self.then)
+    }
+
+    /// A decision that nobody asks about is part of what its session did before others.
+    fn pass_by(&mut self, entry: &Entry) {
+        if let Entry::Decision(entry) = entry
+            && self.replays().any(|replay| replay.looks_back())
+            && let Ok(recalled) = entry.recall()
+        {
+            for replay in self.replays() {
+                // What it does not tell is missing from what later ones follow.
+                let _ = replay.decide(entry, &recalled);
+            }
         }
     }
 
@@ -161,12 +186,13 @@ impl<'a> DiffCollector<'a> {
         self.diff.first = Some(self.diff.first.map_or(entry.at, |first| first.min(entry.at)));
         self.diff.last = self.diff.last.max(Some(entry.at));
         let decided = entry.recall().and_then(|recalled| {
-            let before = self.before.decide_recalled(&recalled, entry.posture)?;
-            Ok((self.after.decide_recalled(&recalled, entry.posture)?, before, recalled))
+            let (before, after) = (self.before.decide(entry, &recalled), self.after.decide(entry, &recalled));
+            let then = self.then.as_mut().map(|then| then.decide(entry, &recalled));
+            Ok((after?, before?, then))
         });
         match decided {
-            Ok((after, before, recalled)) => {
-                self.check(entry, &recalled, &before);
+            Ok((after, before, then)) => {
+                self.check(entry, then.as_ref().map_or(Some(&before), |then| then.as_ref().ok()));
                 if before.effect() != after.effect() {
                     self.flip(entry, &before, &after);
                 } else if demands(&before) != demands(&after) {
@@ -178,16 +204,11 @@ impl<'a> DiffCollector<'a> {
     }
 
     /// What was decided by the very same rules must come out the same.
-    fn check(&mut self, entry: &DecisionEntry, recalled: &Recalled, before: &Decision) {
-        if entry.revision != self.before.rules.revision() {
+    fn check(&mut self, entry: &DecisionEntry, then: Option<&Decision>) {
+        if entry.revision != self.before.again.rules.revision() {
             return;
         }
-        let then = Again { posture: None, inventory: None, ..self.before };
-        let is_then = self.before.posture.is_none() && self.before.inventory.is_none();
-        let is_same = match is_then {
-            true => is_as_recorded(entry, before),
-            false => then.decide_recalled(recalled, entry.posture).is_ok_and(|it| is_as_recorded(entry, &it)),
-        };
+        let is_same = then.is_some_and(|then| is_as_recorded(entry, then));
         if !is_same && self.diff.unlike_record.len() < EXAMPLES_MAX {
             self.diff.unlike_record.push(entry.id);
         }

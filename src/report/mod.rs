@@ -8,6 +8,7 @@ mod advice;
 mod again;
 mod diff;
 mod group;
+mod replay;
 mod shadow;
 #[cfg(test)]
 pub(crate) mod tests;

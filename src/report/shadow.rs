@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 
 use super::again::{Again, speaking};
+use super::replay::Replay;
 use crate::decide::{Decision, Finding};
 use crate::model::{DecisionId, Disposition, Effect, Mode, Timestamp};
 use crate::record::query::{Filter, Stored};
@@ -175,6 +176,7 @@ impl Latest {
 pub struct ShadowCollector<'a> {
     filter: &'a Filter,
     rules: &'a RuleSet,
+    replay: Replay<'a>,
     only: Option<&'a str>,
     report: ShadowReport,
     shadows: HashMap<String, Tally>,
@@ -187,7 +189,8 @@ impl<'a> ShadowCollector<'a> {
     pub fn new(filter: &'a Filter, rules: &'a RuleSet, only: Option<&'a str>) -> Self {
         let report =
             ShadowReport { since: filter.since(), revision: rules.revision().to_owned(), ..ShadowReport::default() };
-        Self { filter, rules, only, report, shadows: HashMap::new(), observing: HashMap::new() }
+        let replay = Replay::new(Again { rules, posture: None, inventory: None });
+        Self { filter, rules, replay, only, report, shadows: HashMap::new(), observing: HashMap::new() }
     }
 
     /// A place of the log could not be read.
@@ -197,14 +200,26 @@ impl<'a> ShadowCollector<'a> {
 
     /// One record, in the order of the log.
     pub fn take(&mut self, stored: &Stored) {
-        if !stored.is("decision") {
+        if !(stored.is("decision") || stored.is("outcome") && self.replay.waits()) {
             return;
         }
         match stored.entry() {
-            Ok(entry) if !self.filter.may_want(&entry) => {}
+            Ok(Entry::Outcome(entry)) => self.replay.ended(&entry),
+            Ok(entry) if !self.filter.may_want(&entry) => self.pass_by(&entry),
             Ok(Entry::Decision(entry)) => self.decision(&entry),
             Ok(_) => {}
             Err(_) => self.damage(),
+        }
+    }
+
+    /// A decision that nobody asks about is part of what its session did before others.
+    fn pass_by(&mut self, entry: &Entry) {
+        if let Entry::Decision(entry) = entry
+            && self.replay.looks_back()
+            && let Ok(recalled) = entry.recall()
+        {
+            // What it does not tell is missing from what later ones follow.
+            let _ = self.replay.decide(entry, &recalled);
         }
     }
 
@@ -218,8 +233,7 @@ impl<'a> ShadowCollector<'a> {
                 tally.recorded += 1;
             }
         }
-        let again = Again { rules: self.rules, posture: None, inventory: None };
-        match again.decide(entry) {
+        match entry.recall().and_then(|recalled| self.replay.decide(entry, &recalled)) {
             Ok(decision) => self.decided(entry, &decision),
             Err(Unsaid::Masked | Unsaid::Unfit | Unsaid::Empty | Unsaid::Account) => self.report.unsaid += 1,
         }

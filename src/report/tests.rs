@@ -26,7 +26,18 @@ fn principal(session: u64) -> Principal {
 
 fn finding(rule: &str, effect: Effect, mode: Mode) -> Finding {
     let (message, instead) = (format!("{rule} says so"), "ask".to_owned());
-    Finding { rule: rule.into(), effect, mode, action: 0, message, instead, failed: None, lifted: None, demand: None }
+    Finding {
+        rule: rule.into(),
+        effect,
+        mode,
+        action: 0,
+        message,
+        instead,
+        failed: None,
+        lifted: None,
+        demand: None,
+        after: None,
+    }
 }
 
 /// One call of session `session` at second `n`.
@@ -98,6 +109,7 @@ impl<'a> Call<'a> {
             limit: self.limit.map(str::to_owned),
             body_sha256: None,
             hook: None,
+            checks: Vec::new(),
         }))
     }
 }

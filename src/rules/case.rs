@@ -1,13 +1,15 @@
 //! The tests inside a rule: requests, written short, that it must match or must not match.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde_saphyr::Spanned;
 
+use super::after::{Outcomes, StepOutcome};
 use super::moment::{Edge, checked};
 use super::text::{RawAction, RawCase, RawHttp, RawPrincipal, RawSigner, RawTests};
 use crate::classify::{self, Action, Declaration};
-use crate::config::{Report, Spot};
+use crate::config::{Report, Spot, duration};
 use crate::identify::command::Stated;
 use crate::model::{
     BlastRadius, Context, Door, Environment, EnvironmentKind, Operation, Parameter, Place, Principal, Resource,
@@ -46,6 +48,19 @@ pub struct Case {
     pub provider: Option<String>,
     /// The cluster's name, likewise.
     pub cluster: Option<String>,
+    /// What the same session did before, in the order of time.
+    pub after: Vec<Earlier>,
+}
+
+/// An earlier call of a test.
+#[derive(Clone, Debug)]
+pub struct Earlier {
+    /// The call.
+    pub case: Case,
+    /// What became of it.
+    pub outcome: Outcomes,
+    /// How long before the test's own call it was.
+    pub ago: Duration,
 }
 
 /// What a test attempts.
@@ -113,9 +128,65 @@ impl Cases {
     }
 
     pub(super) fn check(raw: RawTests, report: &mut Report<'_>) -> Self {
-        let mut all = |cases: Vec<Spanned<RawCase>>| cases.into_iter().map(|case| check(case, report)).collect();
+        let mut all = |cases: Vec<Spanned<RawCase>>| cases.into_iter().map(|case| with_past(case, report)).collect();
         Self { matches: all(raw.matches), not_match: all(raw.not_match), passes: all(raw.passes) }
     }
+}
+
+/// How long before the next call an earlier one was, where nothing says it.
+const APART: Duration = Duration::from_secs(60);
+
+/// A test with what the session did before.
+fn with_past(mut raw: Spanned<RawCase>, report: &mut Report<'_>) -> Case {
+    let earlier = std::mem::take(&mut raw.value.after);
+    for (key, at) in
+        [("outcome", raw.value.outcome.as_ref().map(Spot::from)), ("ago", raw.value.ago.as_ref().map(Spot::from))]
+    {
+        if let Some(at) = at {
+            report.say(at, format!("`{key}` is that of an earlier call, under `after`"), None);
+        }
+    }
+    let case = check(raw, report);
+    let mut ago = Duration::ZERO;
+    let mut after: Vec<Earlier> = Vec::new();
+    for one in earlier.into_iter().rev() {
+        let one = before(one, (&case, ago + APART), report);
+        if one.ago < ago {
+            report.say((one.case.line, one.case.column), "the earlier calls do not stand in the order of time", None);
+        }
+        ago = one.ago;
+        after.push(one);
+    }
+    after.reverse();
+    Case { after, ..case }
+}
+
+/// One earlier call; what it does not say is as in the test's own.
+fn before(raw: Spanned<RawCase>, (case, ago): (&Case, Duration), report: &mut Report<'_>) -> Earlier {
+    let RawCase { after, principal, at, outcome, ago: said, .. } = &raw.value;
+    if !after.is_empty() || principal.is_some() || at.is_some() {
+        let text = "`after`, `principal` and `at` are those of the test's own call: it is one session";
+        report.say(&raw, text, None);
+    }
+    let ago = said.as_ref().map_or(ago, |text| {
+        duration(&text.value).unwrap_or_else(|_| {
+            let help = "write a number and s, m, h or d, as in `5m`".to_owned();
+            report.say(text, format!("`{}` is not a duration", text.value), Some(help));
+            ago
+        })
+    });
+    let outcome = match outcome.as_ref().map(|word| (word.value, Spot::from(word))) {
+        None | Some((StepOutcome::Sent, _)) => Outcomes::SENT,
+        Some((StepOutcome::Refused, _)) => Outcomes::REFUSED,
+        Some((StepOutcome::Failed, _)) => Outcomes::FAILED,
+        Some((StepOutcome::Any, at)) => {
+            report.say(at, "something became of an earlier call: write `sent`, `refused` or `failed`", None);
+            Outcomes::SENT
+        }
+    };
+    let own = check(raw, report);
+    let environment = own.environment.or_else(|| case.environment.clone());
+    Earlier { case: Case { environment, standing: case.standing.clone(), ..own }, outcome, ago }
 }
 
 fn check(raw: Spanned<RawCase>, report: &mut Report<'_>) -> Case {
@@ -167,6 +238,7 @@ fn check(raw: Spanned<RawCase>, report: &mut Report<'_>) -> Case {
         standing,
         provider,
         cluster,
+        after: Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::case::Cases;
 use super::matcher::{Block, Key, Reading};
 use super::moment::{Edge, Span, checked};
-use super::rule::{Rule, one_line};
+use super::rule::{Rule, Tests, one_line};
 use super::sets::Sets;
 use super::text::{RawFreeze, RawFreezes};
 use super::{Layer, Severity, lint};
@@ -51,7 +51,7 @@ pub(super) fn check(raw: RawFreeze, (file, layer): (&str, Layer), reading: &mut 
         runbook: raw.runbook,
         references: raw.references.unwrap_or_default(),
         demand: Demand::default(),
-        tests: Cases::default(),
+        tests: Tests::Here(Cases::default()),
         layer,
         file: file.to_owned(),
         at,
@@ -60,5 +60,6 @@ pub(super) fn check(raw: RawFreeze, (file, layer): (&str, Layer), reading: &mut 
         matches,
         unless,
         when: None,
+        after: Vec::new(),
     }
 }

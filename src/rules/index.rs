@@ -107,15 +107,38 @@ impl Index {
     }
 
     fn of_operation(&self, operation: &Operation, action: &Action, facets: Facets, found: &mut impl FnMut(usize)) {
-        let id = operation.as_str();
-        let mut colons = id.match_indices(':').map(|(at, _)| at);
-        let mut before = || colons.next().and_then(|at| id.get(..at));
-        let provider = before().and_then(|provider| self.providers.get(provider));
-        let service = before().and_then(|service| self.services.get(service));
-        for bucket in [self.operations.get(id), service, provider].into_iter().flatten() {
+        let [id, service, provider] = steps(operation);
+        let id = id.and_then(|id| self.operations.get(id));
+        let service = service.and_then(|service| self.services.get(service));
+        let provider = provider.and_then(|provider| self.providers.get(provider));
+        for bucket in [id, service, provider].into_iter().flatten() {
             bucket.candidates(action, facets, found);
         }
     }
+
+    /// Where rules stand, with the rules of each place: an operation, a service, a provider, or everything (``).
+    #[cfg(test)]
+    pub(super) fn places(&self) -> std::collections::BTreeMap<String, Vec<usize>> {
+        let maps = [&self.operations, &self.services, &self.providers].into_iter().flatten();
+        let any = (String::new(), &self.any);
+        let all = maps.map(|(key, bucket)| (key.to_string(), bucket)).chain([any]);
+        let rules = |bucket: &Bucket| {
+            let mut rules: Vec<usize> = bucket.plain.iter().chain(&bucket.narrowed).map(|one| one.rule).collect();
+            rules.sort_unstable();
+            rules.dedup();
+            rules
+        };
+        all.map(|(key, bucket)| (key, rules(bucket))).collect()
+    }
+}
+
+/// The operation, its service and its provider, as rules are kept under them.
+pub(super) fn steps(operation: &Operation) -> [Option<&str>; 3] {
+    let id = operation.as_str();
+    let mut colons = id.match_indices(':').map(|(at, _)| at);
+    let provider = colons.next().and_then(|at| id.get(..at));
+    let service = colons.next().and_then(|at| id.get(..at));
+    [Some(id), service, provider]
 }
 
 impl Bucket {

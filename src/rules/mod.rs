@@ -3,6 +3,7 @@
 //! A rule can only tighten: it says throttle, escalate or deny, and the strictest answer stands. Nothing is half-applied:
 //! a file with anything wrong in it fails the whole load.
 
+mod after;
 mod builtin;
 mod case;
 mod demand;
@@ -30,8 +31,11 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub use after::StepOutcome;
+pub(crate) use after::{Mark, Memory};
+pub use after::{Outcomes, Past};
 pub use builtin::{builtin_sources, optional_sources};
-pub use case::{Attempt, Case, Cases, Request};
+pub use case::{Attempt, Case, Cases, Earlier, Request};
 pub(crate) use case::{filled_json, request};
 pub use exception::Exception;
 pub use limits::LimitSpec;
@@ -44,6 +48,7 @@ pub(crate) use text::RawHttp;
 use crate::classify::Action;
 use crate::config::{Diagnostic, Diagnostics, Kind, Report, nearest, parse_yaml};
 use crate::model::{Context, Mode, Standing};
+use after::Steps;
 use index::Index;
 use lint::Proof;
 use matcher::Facets;
@@ -107,13 +112,26 @@ pub struct Pack {
 /// An immutable, checked set of rules.
 #[derive(Debug)]
 pub struct RuleSet {
+    /// By id; the built-in ones stand apart, see [`builtin`].
     rules: Vec<Rule>,
+    /// Whether the built-in rules take part.
+    is_whole: bool,
     limits: Vec<LimitSpec>,
     exceptions: Vec<Exception>,
     packs: Vec<Pack>,
     matrix: Matrix,
     index: Index,
+    steps: Steps,
     revision: String,
+}
+
+/// How much of a rule's file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// All of it.
+    Whole,
+    /// What it is judged by: without the tests inside it.
+    Judged,
 }
 
 /// All that a rule may look at.
@@ -125,6 +143,8 @@ pub(crate) struct View<'a> {
     pub(crate) context: &'a Context,
     /// What is known of the person that the session acts for.
     pub(crate) standing: Option<&'a Standing>,
+    /// What the session did before; `None`: nobody asks.
+    pub(crate) past: Option<&'a Past>,
 }
 
 /// A rule that speaks of an action.
@@ -143,32 +163,28 @@ impl Default for RuleSet {
 }
 
 impl RuleSet {
-    /// Loads and checks: the built-in packs, which always take part, and these files.
+    /// Loads and checks these files; the built-in packs, which always take part, are read as far as requests ask for them.
     ///
     /// # Errors
     /// Everything that is wrong with any of the files: nothing is half-applied.
     pub fn load(sources: &[Source]) -> Result<Self, Diagnostics> {
-        let others = sources.iter().filter(|source| source.layer != Layer::BuiltIn).cloned();
-        Self::only(&builtin_sources().into_iter().chain(others).collect::<Vec<_>>())
+        Self::upon_builtin(sources, Extent::Whole)
     }
 
-    /// The same, to judge by only: the built-in packs come without the tests inside them. Revision and findings are those
-    /// of [`RuleSet::load`].
+    /// The same, to judge by only: the tests inside rules are not read, and so not checked. Whatever else there is to find
+    /// is found, and the revision is the same.
     ///
     /// # Errors
     /// As [`RuleSet::load`].
     pub fn judging(sources: &[Source]) -> Result<Self, Diagnostics> {
-        let others = || sources.iter().filter(|source| source.layer != Layer::BuiltIn).cloned();
-        let revision = revision(&builtin_sources().into_iter().chain(others()).collect::<Vec<_>>());
-        let texts: Vec<_> = builtin::untested_sources().into_iter().chain(others()).collect();
-        Self::read_all(&texts, Proof::Elsewhere).map(|set| Self { revision, ..set })
+        Self::upon_builtin(sources, Extent::Judged)
     }
 
     /// The built-in packs alone.
     #[must_use]
     #[allow(clippy::panic, reason = "the text is part of the program; a test loads every file of it")]
     pub fn builtin() -> Self {
-        Self::only(&builtin_sources()).unwrap_or_else(|error| panic!("a built-in rule does not load:\n{error}"))
+        Self::load(&[]).unwrap_or_else(|error| panic!("a built-in file does not load:\n{error}"))
     }
 
     /// Exactly these files. Without a matrix among them everything is denied.
@@ -176,19 +192,32 @@ impl RuleSet {
     /// # Errors
     /// As [`RuleSet::load`].
     pub(crate) fn only(sources: &[Source]) -> Result<Self, Diagnostics> {
-        Self::read_all(sources, Proof::Needed)
+        let revision = revision(sources.iter().map(digest));
+        Self::empty(revision, false).read_all(&sources.iter().collect::<Vec<_>>(), Extent::Whole)
     }
 
-    fn read_all(sources: &[Source], proof: Proof) -> Result<Self, Diagnostics> {
-        let mut set = Self {
+    fn upon_builtin(sources: &[Source], extent: Extent) -> Result<Self, Diagnostics> {
+        let own = || sources.iter().filter(|source| source.layer != Layer::BuiltIn);
+        let revision = revision(builtin::digests().chain(own().map(digest)));
+        let common = builtin::common_sources();
+        Self::empty(revision, true).read_all(&common.iter().chain(own()).collect::<Vec<_>>(), extent)
+    }
+
+    fn empty(revision: String, is_whole: bool) -> Self {
+        Self {
             rules: Vec::new(),
+            is_whole,
             limits: Vec::new(),
             exceptions: Vec::new(),
             packs: Vec::new(),
             matrix: Matrix::default(),
             index: Index::default(),
-            revision: revision(sources),
-        };
+            steps: Steps::default(),
+            revision,
+        }
+    }
+
+    fn read_all(mut self, sources: &[&Source], extent: Extent) -> Result<Self, Diagnostics> {
         let mut wrong: Vec<Diagnostic> = Vec::new();
         let mut sets = Sets::default();
         // First what the others name.
@@ -198,23 +227,24 @@ impl RuleSet {
             }
         }
         for source in sources.iter().filter(|source| name(source) != SETS) {
-            if let Err(Diagnostics(found)) = set.read(source, proof, &sets) {
+            if let Err(Diagnostics(found)) = self.read(source, extent, &sets) {
                 wrong.extend(found);
             }
         }
-        set.find_twins(&mut wrong);
-        set.find_targets(sources, &mut wrong);
+        self.find_twins(&mut wrong);
         // Findings and lists come in one order, whatever order the files came in.
-        set.rules.sort_by(|a, b| a.id.cmp(&b.id));
-        set.limits.sort_by(|a, b| a.id.cmp(&b.id));
-        set.exceptions.sort_by(|a, b| a.id.cmp(&b.id));
-        for (position, rule) in set.rules.iter().enumerate().filter(|(_, rule)| rule.mode != Mode::Off) {
-            set.index.add(position, &rule.matches);
+        self.rules.sort_by(|a, b| a.id.cmp(&b.id));
+        self.limits.sort_by(|a, b| a.id.cmp(&b.id));
+        self.exceptions.sort_by(|a, b| a.id.cmp(&b.id));
+        self.find_targets(sources, &mut wrong);
+        for (position, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.mode != Mode::Off) {
+            self.index.add(position, &rule.matches);
         }
-        if wrong.is_empty() { Ok(set) } else { Err(Diagnostics(wrong)) }
+        self.steps = Steps::of(&self.rules);
+        if wrong.is_empty() { Ok(self) } else { Err(Diagnostics(wrong)) }
     }
 
-    fn read(&mut self, source: &Source, proof: Proof, sets: &Sets) -> Result<(), Diagnostics> {
+    fn read(&mut self, source: &Source, extent: Extent, sets: &Sets) -> Result<(), Diagnostics> {
         let Source { file, text, layer } = source;
         match name(source) {
             "pack.yaml" => self.packs.push(pack(file, text)?),
@@ -233,7 +263,7 @@ impl RuleSet {
                 self.rules.extend(rules);
                 self.limits.extend(limits);
             }
-            _ => self.rules.push(Rule::parse(file, text, (*layer, proof), sets)?),
+            _ => self.rules.push(rule_of(source, extent, sets)?),
         }
         Ok(())
     }
@@ -243,8 +273,9 @@ impl RuleSet {
         let limits = self.limits.iter().map(|limit| (limit.id.as_str(), "limits.yaml"));
         let exceptions = self.exceptions.iter().map(|one| (one.id.as_str(), one.file.as_str()));
         let mut seen: HashMap<&str, &str> = HashMap::new();
+        let builtin = |id: &str| if self.is_whole { builtin::file_of(id) } else { None };
         for (id, file) in rules.chain(limits).chain(exceptions) {
-            if let Some(other) = seen.insert(id, file) {
+            if let Some(other) = seen.insert(id, file).or_else(|| builtin(id)) {
                 let twin = Diagnostic::new(file, format!("id `{id}` is already taken by `{other}`"));
                 let mut twin = twin.kind(Kind::Id);
                 twin.suggestion = Some("choose another name for the file and the id".to_owned());
@@ -254,13 +285,19 @@ impl RuleSet {
     }
 
     /// An exception that names what is not there would lift nothing, and nobody would know.
-    fn find_targets(&self, sources: &[Source], wrong: &mut Vec<Diagnostic>) {
+    fn find_targets(&self, sources: &[&Source], wrong: &mut Vec<Diagnostic>) {
         for exception in &self.exceptions {
+            let is_there = |id: &str| self.own(id).is_some() || self.is_whole && builtin::file_of(id).is_some();
+            let mut missing =
+                exception.lifts.iter().filter(|id| !id.starts_with("matrix:") && !is_there(id)).peekable();
+            if missing.peek().is_none() {
+                continue;
+            }
             let text = sources.iter().find(|source| source.file == exception.file).map_or("", |source| &source.text);
             let mut report = Report::new(&exception.file, text);
-            for rule in exception.lifts.iter().filter(|rule| !rule.starts_with("matrix:") && self.rule(rule).is_none())
-            {
-                let help = nearest(rule, self.rules.iter().map(|rule| rule.id.as_str()));
+            for rule in missing {
+                let builtin = builtin::ids().filter(|_| self.is_whole);
+                let help = nearest(rule, self.rules.iter().map(|rule| rule.id.as_str()).chain(builtin));
                 let is_limit = self.limits.iter().any(|limit| limit.id == *rule);
                 let message = if is_limit {
                     format!("`{rule}` is a limit: exceptions lift rules and cells")
@@ -280,16 +317,24 @@ impl RuleSet {
         &self.revision
     }
 
-    /// All rules, by id.
+    /// All rules, by id. Those that no request asked for yet are read now.
     #[must_use]
-    pub fn rules(&self) -> &[Rule] {
-        &self.rules
+    pub fn rules(&self) -> Vec<&Rule> {
+        let builtin = self.is_whole.then(builtin::rules).into_iter().flatten();
+        let mut rules: Vec<&Rule> = self.rules.iter().chain(builtin).collect();
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        rules
     }
 
     /// The rule of this id.
     #[must_use]
     pub fn rule(&self, id: &str) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.id == id)
+        self.own(id).or_else(|| if self.is_whole { builtin::named(id) } else { None })
+    }
+
+    fn own(&self, id: &str) -> Option<&Rule> {
+        let at = self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok()?;
+        self.rules.get(at)
     }
 
     /// All limits, by id.
@@ -311,8 +356,9 @@ impl RuleSet {
 
     /// All packs that describe themselves.
     #[must_use]
-    pub fn packs(&self) -> &[Pack] {
-        &self.packs
+    pub fn packs(&self) -> Vec<&Pack> {
+        let builtin = self.is_whole.then(builtin::packs).into_iter().flatten();
+        builtin.chain(&self.packs).collect()
     }
 
     /// The matrix.
@@ -326,8 +372,7 @@ impl RuleSet {
         let View { action, context, .. } = view;
         let facets = Facets::of(action, context.door);
         let mut seen: Vec<usize> = Vec::new();
-        self.index.candidates(action, facets, |position| {
-            let Some(rule) = self.rules.get(position) else { return };
+        let mut look = |position: usize, rule: &'a Rule| {
             let failed = match rule.covers(view, facets) {
                 Verdict::No => return,
                 Verdict::Yes => None,
@@ -337,7 +382,19 @@ impl RuleSet {
                 seen.push(position);
                 found(Hit { rule, failed });
             }
+        };
+        self.index.candidates(action, facets, |position| {
+            if let Some(rule) = self.rules.get(position) {
+                look(position, rule);
+            }
         });
+        if self.is_whole {
+            builtin::candidates(action, |position| {
+                if let Some(rule) = builtin::rule(position) {
+                    look(self.rules.len() + position, rule);
+                }
+            });
+        }
     }
 }
 
@@ -360,17 +417,22 @@ fn pack(file: &str, text: &str) -> Result<Pack, Diagnostics> {
     report.finish(Pack { id: id.value, version, maturity, owner, description: description.unwrap_or_default() })
 }
 
-/// SHA-256 over the sorted digests of all texts with their layers.
-fn revision(sources: &[Source]) -> String {
-    let mut digests: Vec<[u8; 32]> = sources
-        .iter()
-        .map(|source| {
-            let mut hash = Sha256::new();
-            hash.update([source.layer as u8]);
-            hash.update(source.text.as_bytes());
-            hash.finalize().into()
-        })
-        .collect();
+fn rule_of(source: &Source, extent: Extent, sets: &Sets) -> Result<Rule, Diagnostics> {
+    let Source { file, text, layer } = source;
+    let judged = rule::untested(text).filter(|_| extent == Extent::Judged);
+    let judged = judged.and_then(|judged| Rule::parse(file, judged, (*layer, Proof::Elsewhere), sets).ok());
+    // What is wrong is told of the whole text.
+    judged.map_or_else(|| Rule::parse(file, text, (*layer, Proof::Needed), sets), Ok)
+}
+
+/// SHA-256 over a text and its layer.
+fn digest(source: &Source) -> [u8; 32] {
+    Sha256::new().chain_update([source.layer as u8]).chain_update(source.text.as_bytes()).finalize().into()
+}
+
+/// SHA-256 over the sorted digests of all texts.
+fn revision(digests: impl Iterator<Item = [u8; 32]>) -> String {
+    let mut digests: Vec<[u8; 32]> = digests.collect();
     digests.sort_unstable();
     let whole: [u8; 32] = Sha256::digest(digests.concat()).into();
     let hex = data_encoding::HEXLOWER.encode(&whole);

@@ -76,7 +76,7 @@ impl RuleSet {
         if rule.mode == Mode::Off {
             found.push((Kind::Idle, "it is off and does nothing".to_owned(), None));
         }
-        if rule.tests.matches.is_empty() && !rule.is_freeze {
+        if rule.tests().matches.is_empty() && !rule.is_freeze {
             let help = "write one under `tests: match:`; `blastgate rules new` shows the form";
             found.push((Kind::Unproved, "no test shows that it ever matches".to_owned(), Some(help.to_owned())));
         }

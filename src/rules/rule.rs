@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::after::{self, Step};
+use super::builtin::Unread;
 use super::case::Cases;
 use super::demand;
 use super::lint::{self, Proof};
 use super::matcher::{Block, Checked, Facets, Matcher, Reading, Verdict};
 use super::moment::{Edge, Span, checked};
 use super::sets::Sets;
-use super::text::RawRule;
+use super::text::{RawMatch, RawRule};
 use super::when::When;
 use super::{Layer, View};
 use crate::config::{Diagnostics, Kind, Report, Spot, parse_yaml};
@@ -52,8 +54,6 @@ pub struct Rule {
     pub references: Vec<String>,
     /// What it asks for beyond an answer.
     pub demand: Demand,
-    /// Its tests.
-    pub tests: Cases,
     /// Whose it is.
     pub layer: Layer,
     /// The file it came from.
@@ -62,20 +62,50 @@ pub struct Rule {
     pub(super) at: Spot,
     /// It came from `freezes.yaml`.
     pub(super) is_freeze: bool,
+    /// Its tests, or where they are.
+    pub(super) tests: Tests,
     /// When it counts.
     pub(super) span: Span,
     pub(super) matches: Matcher,
     pub(super) unless: Option<Matcher>,
     pub(super) when: Option<When>,
+    /// What the session must have done before, in the order of time.
+    pub(super) after: Vec<Step>,
+}
+
+/// Where a rule's tests are.
+#[derive(Debug)]
+pub(super) enum Tests {
+    /// Read with the rule.
+    Here(Cases),
+    /// In the file of a built-in rule.
+    Within(&'static Unread),
 }
 
 impl Rule {
+    /// Its tests. Those of a built-in rule are read when they are first asked for.
+    #[must_use]
+    pub fn tests(&self) -> &Cases {
+        match &self.tests {
+            Tests::Here(cases) => cases,
+            Tests::Within(file) => file.tests(),
+        }
+    }
+
+    /// Its tests alone.
+    pub(super) fn into_tests(self) -> Cases {
+        match self.tests {
+            Tests::Here(cases) => cases,
+            Tests::Within(_) => Cases::default(),
+        }
+    }
+
     /// The more keys its `match:` and `unless:` have, the more specific its message.
     #[must_use]
     pub fn specificity(&self) -> usize {
         let named = if self.matches.operation.is_empty() { 0 } else { 100 };
         let asks = usize::from(self.when.is_some());
-        named + self.matches.keys() + self.unless.as_ref().map_or(0, Matcher::keys) + asks
+        named + self.matches.keys() + self.unless.as_ref().map_or(0, Matcher::keys) + asks + self.after.len()
     }
 
     /// Whether the rule can speak of anything in this environment. Of an action whose other values are as before, that is
@@ -93,7 +123,8 @@ impl Rule {
 
     /// Whether nothing but its `match:` decides whether it speaks.
     pub(super) fn is_always_on(&self) -> bool {
-        self.mode == Mode::Enforce && self.unless.is_none() && self.when.is_none() && self.span == Span::default()
+        let has_conditions = self.unless.is_some() || self.when.is_some() || !self.after.is_empty();
+        self.mode == Mode::Enforce && !has_conditions && self.span == Span::default()
     }
 
     /// Whether the rule speaks of the action.
@@ -104,8 +135,25 @@ impl Rule {
         match self.matches.covers(view) {
             Verdict::No => Verdict::No,
             _ if self.unless.as_ref().is_some_and(|unless| unless.excuses(view)) => Verdict::No,
-            verdict => self.asks(view, verdict),
+            verdict => self.follows(view, verdict),
         }
+    }
+
+    /// What `after` makes of a rule that speaks of the action otherwise.
+    fn follows(&self, view: View<'_>, verdict: Verdict) -> Verdict {
+        if self.after.is_empty() {
+            return self.asks(view, verdict);
+        }
+        match after::happened(&self.after, view) {
+            Verdict::No => Verdict::No,
+            Verdict::Unsure(why) if verdict == Verdict::Yes => self.asks(view, Verdict::Unsure(why)),
+            _ => self.asks(view, verdict),
+        }
+    }
+
+    /// The earlier calls that a rule which speaks of the action rests on.
+    pub(crate) fn rests_on(&self, view: View<'_>) -> Option<String> {
+        after::told(&self.after, view)
     }
 
     /// What `when` makes of a rule that speaks of the action otherwise.
@@ -131,6 +179,7 @@ impl Rule {
                 checked.push(Checked { block: "rule", key: key.to_owned(), wanted, found, verdict });
             }
         }
+        checked.extend(after::show(&self.after, view));
         if let Some(when) = &self.when {
             let values: Vec<String> =
                 when.trace(&view).iter().map(|(path, value)| format!("{path} = {value}")).collect();
@@ -143,6 +192,35 @@ impl Rule {
             checked.push(Checked { block: "rule", key: "when".to_owned(), wanted, found, verdict });
         }
         checked
+    }
+
+    /// What stands for a built-in rule that cannot be read: it denies all that the rule could have spoken of. A test reads
+    /// every one of them.
+    pub(super) fn unreadable(id: &str, file: &str, why: &str) -> Self {
+        let (mut report, sets) = (Report::new(file, ""), Sets::default());
+        let mut reading = Reading { report: &mut report, sets: &sets };
+        Self {
+            id: id.to_owned(),
+            owner: "@blastgate".to_owned(),
+            severity: Severity::Critical,
+            mode: Mode::Enforce,
+            decision: Effect::Deny,
+            message: one_line(&format!("this built-in rule cannot be read: {why}")),
+            instead: "Tell your person: this version of blastgate is broken.".to_owned(),
+            runbook: None,
+            references: Vec::new(),
+            demand: Demand::default(),
+            layer: Layer::BuiltIn,
+            file: file.to_owned(),
+            at: Spot::default(),
+            is_freeze: false,
+            tests: Tests::Here(Cases::default()),
+            span: Span::default(),
+            matches: RawMatch::default().compile(Spot::default(), Block::Match, &mut reading),
+            unless: None,
+            when: None,
+            after: Vec::new(),
+        }
     }
 
     /// Parses and checks one file.
@@ -183,6 +261,7 @@ impl Rule {
             unless
         });
         lint::matcher(&matches, at, reading.report);
+        let after = Step::check_all(raw.after, &matches, reading);
         let until = raw.until.as_ref().and_then(|text| checked(text, Edge::End, reading.report));
         let when = raw.when.and_then(|text| When::check(&text.value, Spot::from(&text), reading.report));
         Self {
@@ -196,7 +275,7 @@ impl Rule {
             runbook: raw.runbook,
             references: raw.references.unwrap_or_default(),
             demand,
-            tests: raw.tests.map(|tests| Cases::check(tests.value, reading.report)).unwrap_or_default(),
+            tests: Tests::Here(raw.tests.map(|tests| Cases::check(tests.value, reading.report)).unwrap_or_default()),
             layer,
             file: file.to_owned(),
             at,
@@ -205,8 +284,15 @@ impl Rule {
             matches,
             unless,
             when,
+            after,
         }
     }
+}
+
+/// The text before the tests, where they come last.
+pub(super) fn untested(text: &str) -> Option<&str> {
+    let (before, tests) = text.split_once("\ntests:\n")?;
+    tests.lines().all(|line| line.is_empty() || line.starts_with([' ', '#'])).then_some(before)
 }
 
 /// Folded YAML texts end with a line break and may hold others.

@@ -10,6 +10,8 @@ use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
 use super::Severity;
+use super::after::StepOutcome;
+use super::matcher::Key;
 use crate::config::Spot;
 use crate::model::{Count, Door, Effect, EnvironmentKind, Evidence, Hazard, Impact, Level, Mode, Reversible, Scope};
 
@@ -162,6 +164,19 @@ pub(super) struct RawRule {
     pub(super) when: Option<Spanned<String>>,
     pub(super) approval: Option<Spanned<Maps<RawApproval>>>,
     pub(super) obligations: Option<Spanned<List<Text>>>,
+    pub(super) after: Option<Spanned<Vec<Spanned<RawStep>>>>,
+}
+
+/// What the same session must have done before.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawStep {
+    #[serde(rename = "match")]
+    pub(super) matches: Spanned<RawMatch>,
+    pub(super) unless: Option<Spanned<RawMatch>>,
+    pub(super) within: Spanned<String>,
+    pub(super) same: Option<Spanned<List<Key>>>,
+    pub(super) outcome: Option<Spanned<List<StepOutcome>>>,
 }
 
 /// Whose answers an escalation needs.
@@ -184,7 +199,7 @@ pub(super) struct RawPart {
 }
 
 /// What a rule speaks of: every key must match, any value of a key does.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawMatch {
     pub(super) operation: Option<Spanned<List<Text>>>,
@@ -386,6 +401,13 @@ pub(super) struct RawCase {
     pub(super) principal: Option<RawPrincipal>,
     /// When; without it the beginning of 1970.
     pub(super) at: Option<Spanned<String>>,
+    /// What the same session did before, in the order of time.
+    #[serde(default)]
+    pub(super) after: Vec<Spanned<RawCase>>,
+    /// What became of an earlier call; without it, it was sent.
+    pub(super) outcome: Option<Spanned<StepOutcome>>,
+    /// How long before the case an earlier call was.
+    pub(super) ago: Option<Spanned<String>>,
 }
 
 /// Who asks, in a test.

@@ -76,6 +76,7 @@ const STEPS: &[&str] = &[
     CREATE TABLE approvals_said (session TEXT PRIMARY KEY, said_at INTEGER NOT NULL, said TEXT NOT NULL) STRICT;
     CREATE TABLE approvals_clock (id INTEGER PRIMARY KEY CHECK (id = 1), seen_at INTEGER NOT NULL) STRICT;
 ",
+    include_str!("schema/notices.sql"),
 ];
 
 /// Takes the steps that are missing.

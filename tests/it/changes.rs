@@ -3,7 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use blastgate::record::{ConfigurationEntry, Entry};
+use blastgate::model::Posture;
+use blastgate::record::{ConfigurationEntry, Entry, Ground};
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -153,7 +154,9 @@ fn a_new_rule_counts_by_itself_and_everything_else_waits_for_the_operator() {
 /// Every step stands in the log, and `log` shows it.
 #[track_caller]
 fn is_told(bench: &Bench) {
-    let told = bench.told();
+    let (started, told): (Vec<_>, Vec<_>) = bench.told().into_iter().partition(|one| one.step.as_str() == "started");
+    let grounds: Vec<_> = started.iter().map(|one| (one.posture, one.ground.clone())).collect();
+    assert_eq!(grounds, [(Posture::Guarded, Some(Ground::First)), (Posture::Guarded, None)]);
     let steps: Vec<&str> = told.iter().map(|one| one.step.as_str()).collect();
     assert_eq!(steps.first(), Some(&"taken up"), "{steps:?}");
     assert_eq!(steps.iter().filter(|step| **step == "accepted").count(), 2, "{steps:?}");
@@ -162,10 +165,11 @@ fn is_told(bench: &Bench) {
     assert!(first.rules_before != first.rules_after && first.rules_after.starts_with("r_"), "{first:#?}");
     assert!(first.files[0].ends_with("things.yaml added"), "{first:#?}");
     let last = told.iter().rfind(|one| one.by.is_some()).unwrap();
-    assert_eq!((last.step.as_str(), last.posture), ("accepted", blastgate::model::Posture::Observe));
+    assert_eq!((last.step.as_str(), last.posture), ("accepted", Posture::Observe));
+    assert_eq!(last.ground, Some(Ground::Operator), "people.yaml lists nobody's key");
     assert!(last.before.starts_with("c_") && last.id.starts_with("c_") && last.files.len() == 3, "{last:#?}");
     let page = operator(&bench.stage, &["log", "--all"]).succeeded().stdout;
-    for step in ["taken up", "waiting", "accepted"] {
+    for step in ["started", "taken up", "waiting", "accepted"] {
         assert!(page.lines().any(|line| line.contains(step) && line.contains("configuration")), "{step}: {page}");
     }
     let page = operator(&bench.stage, &["log", "configuration"]).succeeded().stdout;
@@ -228,4 +232,5 @@ fn a_start_that_accepts_everything_says_so_in_the_log() {
     assert!(bench.changes()["files"].as_array().unwrap().is_empty());
     assert_eq!(accepted(&bench), 1);
     assert!(bench.told().iter().all(|one| one.step.as_str() != "accepted" || one.by.is_some()));
+    assert!(bench.told().iter().any(|one| one.ground == Some(Ground::Start)));
 }

@@ -1,13 +1,17 @@
 //! What changed in the configuration folder, and which of it a running gate takes up by itself.
 //!
 //! The agent often has the gate's own user, and can write these files. Only what tightens is taken up at once: a rule file
-//! that was not there (adding a rule never loosens anything), a stricter posture. Everything else waits until the operator
-//! has seen and accepted it.
+//! that was not there (adding a rule never loosens anything), a stricter posture, a key of people.yaml that is gone.
+//! Everything else waits until the operator has seen and accepted it.
+
+use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
 use super::setup::{Text, Texts};
-use crate::config::Config;
+use crate::config::{Config, People, is_private};
+use crate::decide::visible;
+use crate::record::redact;
 
 /// One file that differs from what was accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +38,16 @@ pub enum ChangeKind {
     Changed,
 }
 
+impl std::fmt::Display for ChangeKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Changed => "changed",
+        })
+    }
+}
+
 /// What a gate goes by, and what waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outlook {
@@ -51,6 +65,40 @@ impl Outlook {
     }
 }
 
+/// Of one line, and of all that is shown to whoever must approve: the log has room for it.
+const LINE_CHARS_MAX: usize = 32 * 1024;
+const SHOWN_BYTES_MAX: usize = 128 * 1024;
+
+/// What waits, file by file, for whoever must approve it: nothing that could move a cursor, hide, or be a secret; and
+/// where it is too long, a line that says how much is not shown.
+#[must_use]
+pub fn shown(accepted: &Texts, found: &Texts, changes: &[Change]) -> String {
+    let mut text = String::new();
+    let posture = |texts: &Texts| match &texts.config {
+        Some(Text { file, text, .. }) => Config::parse(file, text).map(|config| config.posture).ok(),
+        None => Some(Config::default().posture),
+    };
+    if let (Some(before), Some(after)) = (posture(accepted), posture(found))
+        && before != after
+    {
+        let _ = writeln!(text, "  posture: {before} → {after}");
+    }
+    for change in changes.iter().filter(|change| !change.taken) {
+        let _ = writeln!(text, "  {} {}", visible(&change.file, LINE_CHARS_MAX), change.kind);
+        for (at, line) in change.lines.iter().enumerate() {
+            if text.len() > SHOWN_BYTES_MAX {
+                let _ = writeln!(text, "    … and {} more lines: read the file", change.lines.len() - at);
+                break;
+            }
+            let _ = writeln!(text, "    {}", visible(&redact::mask(line), LINE_CHARS_MAX));
+            if line.chars().nth(LINE_CHARS_MAX).is_some() {
+                text.push_str("    (of the line above a part is left out: read the file)\n");
+            }
+        }
+    }
+    text
+}
+
 /// Compares what was accepted with what stands in the folder now.
 #[must_use]
 pub fn compare(accepted: &Texts, found: &Texts) -> Outlook {
@@ -63,7 +111,12 @@ pub fn compare(accepted: &Texts, found: &Texts) -> Outlook {
         changes.push(change);
     }
     changes.extend(change(accepted.inventory.as_ref(), found.inventory.as_ref(), |_, _| false));
-    changes.extend(change(accepted.people.as_ref(), found.people.as_ref(), |_, _| false));
+    if let Some(change) = change(accepted.people.as_ref(), found.people.as_ref(), revokes) {
+        if change.taken {
+            effective.people.clone_from(&found.people);
+        }
+        changes.push(change);
+    }
     let named = |texts: &[Text], file: &str| texts.iter().find(|text| text.file == file).cloned();
     let mut files: Vec<&str> = accepted.rules.iter().chain(&found.rules).map(|text| text.file.as_str()).collect();
     files.sort_unstable();
@@ -102,7 +155,12 @@ fn change(
         (Some(_), Some(_)) => ChangeKind::Changed,
     };
     let file = after.or(before).map(|text| text.file.clone()).unwrap_or_default();
-    let lines = difference(&text(before).unwrap_or_default(), &text(after).unwrap_or_default());
+    let (was, is) = (text(before).unwrap_or_default(), text(after).unwrap_or_default());
+    let lines = if is_private(&was) || is_private(&is) {
+        vec!["? a private key stands in it, so its lines are not shown".to_owned()]
+    } else {
+        difference(&was, &is)
+    };
     Some(Change { file, kind, taken: tightens(before, after), lines })
 }
 
@@ -118,6 +176,12 @@ fn tightens_config(before: Option<&Text>, after: Option<&Text>) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether keys are gone and nothing else.
+fn revokes(before: Option<&Text>, after: Option<&Text>) -> bool {
+    let parse = |text: Option<&Text>| text.and_then(|text| People::parse(&text.file, &text.text).ok());
+    matches!((parse(before), parse(after)), (Some(before), Some(after)) if after.only_revokes(&before))
 }
 
 /// The lines between the common beginning and the common end.

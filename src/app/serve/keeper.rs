@@ -7,19 +7,19 @@ use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use sha2::{Digest, Sha256};
 
 use crate::app::base::{StartError, person};
-use crate::app::changes::{ChangeKind, Outlook, compare};
+use crate::app::changes::{Outlook, compare};
 use crate::app::files::{LoadError, Loaded, Places};
 use crate::app::setup::{Setup, Texts};
+use crate::approvals::Approvals;
 use crate::config::Config;
-use crate::control::ControlError;
-use crate::control::protocol::{Changes, FileChange};
 use crate::enforce::Gate;
-use crate::record::{ConfigurationEntry, ConfigurationStep, Entry, Ledger};
+use crate::model::ApprovalId;
+use crate::record::{ConfigurationEntry, ConfigurationStep, Entry, Ground, Ledger};
 
 /// What was accepted, in the state folder.
 const ACCEPTED: &str = "accepted";
@@ -27,10 +27,10 @@ const ACCEPTED: &str = "accepted";
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Keeper {
-    places: Places,
-    serving: OnceLock<Serving>,
+    pub(super) places: Places,
+    pub(super) serving: OnceLock<Serving>,
     /// What needs a restart to change.
-    started: Config,
+    pub(super) started: Config,
     /// Nothing had been accepted before: what stands in the folder counts.
     is_first: bool,
     /// The operator said at the start that it does.
@@ -40,19 +40,47 @@ pub(super) struct Keeper {
 
 /// The gate that goes by it.
 #[derive(Debug)]
-struct Serving {
-    gate: Arc<Gate>,
-    ledger: Ledger,
+pub(super) struct Serving {
+    pub(super) gate: Arc<Gate>,
+    pub(super) ledger: Ledger,
+    pub(super) approvals: Arc<Approvals>,
 }
 
 #[derive(Debug)]
-struct Now {
-    accepted: Texts,
+pub(super) struct Now {
+    pub(super) accepted: Texts,
     /// What stood in the folder when it was last looked at.
-    found: Texts,
-    outlook: Outlook,
+    pub(super) found: Texts,
+    pub(super) outlook: Outlook,
     /// Why what stands in the folder cannot be used.
-    wrong: Option<String>,
+    pub(super) wrong: Option<String>,
+    /// Whether people are asked about what waits.
+    pub(super) asked: Asked,
+}
+
+/// Whether people are asked about a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// The state has not been looked at since the start.
+    Unknown,
+    /// They are not.
+    Nobody,
+    /// By this request.
+    By(ApprovalId),
+}
+
+/// What is told of a step.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) step: ConfigurationStep,
+    pub(super) by: Option<String>,
+    pub(super) ground: Option<Ground>,
+}
+
+impl Told {
+    const fn step(step: ConfigurationStep) -> Self {
+        Self { step, by: None, ground: None }
+    }
 }
 
 impl Keeper {
@@ -69,7 +97,11 @@ impl Keeper {
         if let Some(state) = config.and_then(|config| config.state) {
             places.state = places.config.join(state);
         }
-        let kept = kept(&places).filter(|_| !accept);
+        let known = kept(&places);
+        if let Some(known) = known.as_ref().filter(|_| accept) {
+            may_accept(known, &found)?;
+        }
+        let kept = known.filter(|_| !accept);
         if kept.is_none() && !accept && has_served(&places) {
             return Err(unknown_baseline(&places));
         }
@@ -86,7 +118,7 @@ impl Keeper {
         };
         let started = setup.config.clone();
         let is_first = kept.is_none();
-        let now = Mutex::new(Now { accepted, found, outlook, wrong });
+        let now = Mutex::new(Now { accepted, found, outlook, wrong, asked: Asked::Unknown });
         let keeper = Self { places: places.clone(), serving: OnceLock::new(), is_first, accept, started, now };
         Ok((keeper, Loaded { places, setup }))
     }
@@ -95,7 +127,7 @@ impl Keeper {
     ///
     /// # Errors
     /// What counts as accepted cannot be kept.
-    pub(super) fn serve(&self, gate: Arc<Gate>, ledger: Ledger) -> Result<(), StartError> {
+    pub(super) fn serve(&self, serving: Serving) -> Result<(), StartError> {
         let mut now = self.lock();
         // What only tightens is what was accepted from now on.
         let tightened = now.outlook.effective != now.accepted && now.outlook.effective.check().is_ok();
@@ -105,16 +137,21 @@ impl Keeper {
         if tightened || self.is_first {
             keep(&self.places, &now.accepted)?;
         }
-        let _ = self.serving.set(Serving { gate, ledger });
-        // It may have loosened anything, so the log says who did it.
-        if self.accept {
-            let before = (String::new(), self.rules());
-            self.tell(&now, ConfigurationStep::Accepted, Some(operator()), before);
-        }
+        let _ = self.serving.set(serving);
+        // A start may have loosened anything: the log says on what ground, and how strict the gate is now.
+        let told = match (self.accept, self.is_first) {
+            (true, _) => Told { step: ConfigurationStep::Accepted, by: Some(operator()), ground: Some(Ground::Start) },
+            (false, true) => {
+                Told { step: ConfigurationStep::Started, by: Some(operator()), ground: Some(Ground::First) }
+            }
+            (false, false) => Told::step(ConfigurationStep::Started),
+        };
+        let before = if self.is_first { String::new() } else { now.accepted.revision() };
+        self.tell(&now, told, (before, self.rules()));
         Ok(())
     }
 
-    /// Looks at the folder again, and takes up what only tightens.
+    /// Looks at the folder again, and takes up what only tightens, and what people have approved.
     pub(super) fn look(&self) {
         let mut now = self.lock();
         let found = match read(&self.places) {
@@ -124,12 +161,13 @@ impl Keeper {
                 if now.wrong.as_deref() != Some(&*why) {
                     now.wrong = Some(why);
                     let (revision, rules) = (now.found.revision(), self.rules());
-                    self.tell(&now, ConfigurationStep::Wrong, None, (revision, rules));
+                    self.tell(&now, Told::step(ConfigurationStep::Wrong), (revision, rules));
                 }
                 return;
             }
         };
         if found == now.found && now.wrong.is_none() {
+            self.settle(&mut now);
             return;
         }
         let before = (now.found.revision(), self.rules());
@@ -158,8 +196,9 @@ impl Keeper {
                 None if now.outlook.is_pending() => ConfigurationStep::Waiting,
                 None => ConfigurationStep::TakenUp,
             };
-            self.tell(&now, step, None, before);
+            self.tell(&now, Told::step(step), before);
         }
+        self.settle(&mut now);
     }
 
     /// What only tightens is what was accepted from now on: taking it back would loosen, and waits.
@@ -175,33 +214,28 @@ impl Keeper {
     }
 
     /// The log says what became of a change. `before`: the folder's content and the rules.
-    fn tell(&self, now: &Now, step: ConfigurationStep, by: Option<String>, before: (String, String)) {
-        let Some(Serving { gate, ledger }) = self.serving.get() else { return };
-        let files = now.outlook.changes.iter().map(|change| format!("{} {}", change.file, word(change.kind)));
+    pub(super) fn tell(&self, now: &Now, told: Told, before: (String, String)) {
+        let Some(Serving { gate, ledger, .. }) = self.serving.get() else { return };
+        let files = now.outlook.changes.iter().map(|change| format!("{} {}", change.file, change.kind));
         let entry = ConfigurationEntry {
             id: now.found.revision(),
             at: gate.clock().now(),
-            step,
-            by,
+            step: told.step,
+            by: told.by,
             files: files.collect(),
             before: before.0,
             rules_before: before.1,
             rules_after: self.rules(),
             posture: gate.posture(),
             why: now.wrong.clone(),
+            ground: told.ground,
         };
         ledger.note(&Entry::Configuration(Box::new(entry)));
     }
 
     /// Which set of rules counts.
-    fn rules(&self) -> String {
+    pub(super) fn rules(&self) -> String {
         self.serving.get().map(|serving| serving.gate.rules().revision().to_owned()).unwrap_or_default()
-    }
-
-    /// What differs.
-    pub(super) fn changes(&self) -> Changes {
-        self.look();
-        self.said(&self.lock())
     }
 
     /// How many files wait, and what is wrong with them, as it was last seen.
@@ -210,69 +244,20 @@ impl Keeper {
         (now.outlook.changes.iter().filter(|change| !change.taken).count(), now.wrong.clone())
     }
 
-    /// Goes by the folder as it stands, if it is still what was seen.
-    pub(super) fn accept(&self, revision: &str) -> Result<Changes, ControlError> {
-        self.look();
-        let mut now = self.lock();
-        if now.found.revision() != revision {
-            let why = format!(
-                "the configuration is not what `{revision}` names any more; look at it again with `blastgate changes`"
-            );
-            return Err(ControlError::Refused(why));
-        }
-        let setup = now.found.check().map_err(|error| ControlError::Refused(error.to_string()))?;
-        keep(&self.places, &now.found).map_err(|error| ControlError::Fault(error.to_string()))?;
-        let before = (now.accepted.revision(), self.rules());
-        self.take_up(setup);
-        now.wrong = None;
-        self.tell(&now, ConfigurationStep::Accepted, Some(operator()), before);
-        now.accepted = now.found.clone();
-        now.outlook = compare(&now.accepted, &now.found);
-        Ok(self.said(&now))
-    }
-
-    fn take_up(&self, setup: Setup) {
+    pub(super) fn take_up(&self, setup: Setup) {
         if let Some(Serving { gate, .. }) = self.serving.get() {
             gate.replace(Arc::new(setup.rules), setup.inventory, setup.people, setup.config.posture);
         }
     }
 
-    fn said(&self, now: &Now) -> Changes {
-        let file = |change: &crate::app::changes::Change| FileChange {
-            file: change.file.clone(),
-            kind: word(change.kind).to_owned(),
-            taken: change.taken && now.wrong.is_none(),
-            lines: change.lines.iter().map(|line| crate::record::redact::mask(line).into_owned()).collect(),
-        };
-        let config = now.found.check().ok().map(|setup| setup.config);
-        let needs_restart = config.is_some_and(|config| {
-            let posture = config.posture;
-            config != Config { posture, ..self.started.clone() }
-        });
-        Changes {
-            revision: now.found.revision(),
-            files: now.outlook.changes.iter().map(file).collect(),
-            wrong: now.wrong.clone(),
-            needs_restart,
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Now> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Now> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Who says so: the gate's own user.
-fn operator() -> String {
+pub(super) fn operator() -> String {
     person().unwrap_or_else(|| "operator".to_owned())
-}
-
-const fn word(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Added => "added",
-        ChangeKind::Removed => "removed",
-        ChangeKind::Changed => "changed",
-    }
 }
 
 fn read(places: &Places) -> Result<Texts, crate::config::Diagnostics> {
@@ -307,6 +292,20 @@ fn unknown_baseline(places: &Places) -> StartError {
     ))
 }
 
+/// SECURITY: a start is no way around people. Where what was accepted lists keys, what waits is theirs to approve; only what
+/// does not load any more may be replaced by the operator alone.
+fn may_accept(accepted: &Texts, found: &Texts) -> Result<(), StartError> {
+    let signs = accepted.check().is_ok_and(|setup| setup.people.has_keys());
+    if signs && compare(accepted, found).is_pending() {
+        return Err(StartError::Running(
+            "the people.yaml that was accepted lists keys, so `--accept` is not the operator's alone: start without it, then \
+             `blastgate changes accept` asks these people"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
 /// What was accepted of this folder. Something else in that file counts as nothing accepted.
 fn kept(places: &Places) -> Option<Texts> {
     let text = fs::read(path(places)).ok()?;
@@ -314,7 +313,7 @@ fn kept(places: &Places) -> Option<Texts> {
     (folder == places.config).then_some(texts)
 }
 
-fn keep(places: &Places, texts: &Texts) -> Result<(), StartError> {
+pub(super) fn keep(places: &Places, texts: &Texts) -> Result<(), StartError> {
     let io = |source| StartError::Io { doing: "keep what was accepted of the configuration", source };
     let written = |path: &Path| -> std::io::Result<()> {
         fs::create_dir_all(&places.state)?;

@@ -1,6 +1,7 @@
 //! A shared gate: it listens where the configuration says until it is told to stop, and hands its listeners over to the
 //! next one without refusing a connection.
 
+mod accept;
 mod handover;
 mod keeper;
 mod lock;
@@ -19,7 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use self::handover::Waiting;
-use self::keeper::Keeper;
+use self::keeper::{Keeper, Serving};
 use self::lock::StateLock;
 use self::operator::Operator;
 use self::reaches::{OneReach, SessionReaches};
@@ -127,7 +128,8 @@ pub async fn serve(places: Places, runtime: Option<PathBuf>, options: ServeOptio
     let posture = setup.config.posture;
     let begin_with = Begin { log, session: None, command: None, posture, own: own.collect() };
     let mut base = begin(loaded, begin_with).await?;
-    keeper.serve(Arc::clone(&base.gate), base.ledger.clone())?;
+    let (gate, ledger, approvals) = (Arc::clone(&base.gate), base.ledger.clone(), Arc::clone(&base.approvals));
+    keeper.serve(Serving { gate, ledger, approvals })?;
     let common = base.network.reach(&[], &mut base.warnings)?;
     let reaches = Arc::new(SessionReaches::new(&base, common));
     let (closer, ending) = Closer::new();
@@ -220,6 +222,7 @@ impl SharedGate {
             gate: Arc::clone(&self.base.gate),
             sessions: Arc::clone(&self.base.sessions),
             approvals: Arc::clone(&self.base.approvals),
+            notices: self.base.notices.clone(),
             reaches: Arc::clone(&reaches),
             keeper: Arc::clone(&self.keeper),
             closer: Arc::clone(&self.closer),
@@ -232,6 +235,7 @@ impl SharedGate {
             advisor: Advisor::of(Arc::clone(&self.base.gate), self.base.config.hooks_ask),
         };
         let operator: Arc<dyn Backend> = Arc::new(operator);
+        self.tasks.spawn(super::notices::send(&self.base.notices));
         for (name, socket) in self.sockets.iter() {
             let listener = listener(socket.try_clone().map_err(io)?).map_err(io)?;
             match (name.as_str(), listener) {

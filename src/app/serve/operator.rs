@@ -19,6 +19,7 @@ use crate::doors::http::callers::Peer;
 use crate::doors::http::listen::Closer;
 use crate::enforce::Gate;
 use crate::model::{ApprovalId, Posture, Principal, SessionId, Timestamp};
+use crate::notify::Spool;
 use crate::sandbox::{self, rewrite};
 use crate::sessions::{Credentials, OpenSession as Opening, Sessions};
 
@@ -29,6 +30,7 @@ pub(super) struct Operator {
     pub(super) gate: Arc<Gate>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) approvals: Arc<Approvals>,
+    pub(super) notices: Spool,
     pub(super) reaches: Arc<SessionReaches>,
     pub(super) keeper: Arc<Keeper>,
     pub(super) closer: Arc<Closer>,
@@ -79,6 +81,7 @@ impl Backend for Operator {
         let mut troubles: Vec<String> = wrong.into_iter().collect();
         let unwritable = self.gate.unwritable();
         troubles.extend(unwritable.clone());
+        troubles.extend(self.notices.trouble());
         let mut known = |result: Result<usize, crate::store::StoreError>| {
             result.unwrap_or_else(|error| {
                 troubles.push(error.to_string());
@@ -175,6 +178,10 @@ impl Backend for Operator {
 
     fn approval(&self, id: ApprovalId) -> Result<View, ControlError> {
         desk::show(&self.approvals, id)
+    }
+
+    fn refused(&self, id: ApprovalId, why: &str) {
+        self.approvals.refused(id, None, why);
     }
 
     fn answer(&self, id: ApprovalId, answer: Answer) -> Result<View, ControlError> {

@@ -9,7 +9,7 @@ use anyhow::anyhow;
 use super::sign::sign;
 use super::{Desk, Saying, show};
 use crate::app::{self, Places, SystemClock};
-use crate::approvals::{Ballot, Said, State, Statement, View};
+use crate::approvals::{Ballot, Said, State, Statement, Subject, View};
 use crate::cli::{Failure, gate};
 use crate::config::{People, Person};
 use crate::control::ControlError;
@@ -120,7 +120,8 @@ fn stated(view: &View, answer: Said, voter: &Person, reason: &str) -> Result<Sta
 /// Shows what would be done, and asks.
 fn confirmed(view: &View) -> Result<bool, Failure> {
     anstream::print!("{}", show::whole(view));
-    anstream::print!("Let this pass once? [y/N] ");
+    let asks = if view.subject.is_call() { "Let this pass once?" } else { "Let the gate go by this?" };
+    anstream::print!("{asks} [y/N] ");
     std::io::stdout().flush().map_err(Failure::fault)?;
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).map_err(Failure::fault)?;
@@ -135,9 +136,13 @@ fn outcome(said: Said, view: &View) -> String {
     };
     match (said, view.state) {
         (Said::Approve, State::Approved) => format!(
-            "{} approved: what was shown passes once, until {}.\nTell the agent to repeat it.\n",
+            "{} approved: what was shown passes once, until {}.\n{}\n",
             view.id,
-            crate::cli::moment(view.until)
+            crate::cli::moment(view.until),
+            match view.subject {
+                Subject::Call => "Tell the agent to repeat it.",
+                Subject::Change(_) => "The gate takes it up by itself, within seconds.",
+            }
         ),
         (Said::BreakGlass, State::Approved) => format!(
             "{}: the glass is broken. What was shown passes once, until {}.\nSomebody else must look at it: blastgate \

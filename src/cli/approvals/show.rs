@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::approvals::{State, View};
+use crate::approvals::{State, Subject, View};
 use crate::cli::moment;
 
 pub(super) fn list(views: &[View]) -> String {
@@ -64,7 +64,13 @@ pub(super) fn whole(view: &View) -> String {
     }
     let person = view.person.as_deref().map(|person| format!(" for {person}")).unwrap_or_default();
     let agent = view.agent.as_deref().unwrap_or("an agent");
-    let _ = writeln!(out, "  asked by   {agent}{person}, session {}", view.session);
+    let _ = match &view.subject {
+        Subject::Call => writeln!(out, "  asked by   {agent}{person}, session {}", view.session),
+        Subject::Change(folder) => {
+            let author = view.person.as_deref().unwrap_or("somebody");
+            writeln!(out, "  written by {author}: a change of the gate itself, in {folder}")
+        }
+    };
     let _ = writeln!(out, "  asked at   {}", moment(view.opened_at));
     let said = [("reason", &view.said.reason), ("ticket", &view.said.ticket), ("rollback", &view.said.rollback_plan)];
     for (name, text) in said.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?))) {

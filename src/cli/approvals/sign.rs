@@ -6,9 +6,8 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
-use crate::approvals::NAMESPACE as VOTE_NAMESPACE;
 use crate::approvals::Statement;
-use crate::config::{Key, KeyError, Person};
+use crate::config::{Key, KeyError, Person, VOTE_NAMESPACE};
 use crate::model::Timestamp;
 
 /// Looked for first, in this order: those that ask for their owner each time come before those that do not.

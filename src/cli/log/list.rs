@@ -12,7 +12,7 @@ use crate::cli::table::{Cell, Column, widths, write_head, write_row};
 use crate::model::{Disposition, Effect, Timestamp};
 use crate::record::query::{Filter, ReadError, Reader, Stored};
 use crate::record::{
-    ApprovalEntry, ApprovalStep, ConfigurationEntry, ConfigurationStep, Damage, DecisionEntry, Entry, Outcome,
+    ApprovalEntry, ApprovalStep, ConfigurationEntry, ConfigurationStep, Damage, DecisionEntry, Entry, Ground, Outcome,
     RejectedEntry, Streamed,
 };
 
@@ -402,12 +402,21 @@ fn configuration_cells(entry: &ConfigurationEntry) -> Vec<Cell> {
     let style = match entry.step {
         ConfigurationStep::Wrong => effect_style(Effect::Deny),
         ConfigurationStep::Waiting => effect_style(Effect::Escalate),
-        ConfigurationStep::TakenUp | ConfigurationStep::Accepted => effect_style(Effect::Allow),
+        ConfigurationStep::TakenUp | ConfigurationStep::Accepted | ConfigurationStep::Started => {
+            effect_style(Effect::Allow)
+        }
     };
     let file = entry.files.first().map_or("", String::as_str);
     let file = file.rsplit('/').next().unwrap_or(file);
     let more = if entry.files.len() > 1 { format!(" +{}", entry.files.len() - 1) } else { String::new() };
     let result = match (&entry.by, &entry.why) {
+        _ if entry.step == ConfigurationStep::Started => {
+            let ground = entry.ground.as_ref().map(|ground| format!(": {ground}")).unwrap_or_default();
+            format!("posture {}, {}{ground}", entry.posture, entry.rules_after)
+        }
+        _ if let Some(Ground::Approval { voters, .. }) = &entry.ground => {
+            format!("approved by {}: {} → {}", voters.join(", "), entry.rules_before, entry.rules_after)
+        }
         (Some(by), _) => format!("by {by}: {} → {}", entry.rules_before, entry.rules_after),
         (None, Some(why)) => why.lines().next().unwrap_or_default().to_owned(),
         (None, None) if entry.rules_before == entry.rules_after => entry.rules_after.clone(),
@@ -434,9 +443,11 @@ fn approval_cells(entry: &ApprovalEntry) -> Vec<Cell> {
         ApprovalStep::Opened | ApprovalStep::Joined | ApprovalStep::Voted | ApprovalStep::Withdrawn => {
             AnsiColor::Yellow
         }
-        ApprovalStep::Denied | ApprovalStep::Expired | ApprovalStep::Voided | ApprovalStep::BrokenGlass => {
-            AnsiColor::Red
-        }
+        ApprovalStep::Denied
+        | ApprovalStep::Expired
+        | ApprovalStep::Voided
+        | ApprovalStep::BrokenGlass
+        | ApprovalStep::Refused => AnsiColor::Red,
     };
     let word = Cell::new(entry.step.as_str()).style(Style::new().fg_color(Some(colour.into())));
     let said = match (&entry.by, &entry.reason, &entry.decision) {

@@ -6,6 +6,7 @@ use std::path::Path;
 use anstyle::Style;
 
 use super::list::{Line, effect_style, outcome_of, write_json};
+use crate::approvals::no_session;
 use crate::cli::table::visible;
 use crate::model::{Disposition, Mode, Place, Reversible, Timestamp};
 use crate::record::query::{ReadError, Reader, Stored};
@@ -105,7 +106,9 @@ fn write_step(out: &mut dyn Write, stored: &Stored, entry: &ApprovalEntry) -> io
     field(out, "reason", entry.reason.as_deref().unwrap_or_default())?;
     field(out, "decision", &entry.decision.map(|decision| decision.to_string()).unwrap_or_default())?;
     field(out, "until", &entry.until.map(|until| until.to_string()).unwrap_or_default())?;
-    field(out, "session", &entry.session.to_string())?;
+    if entry.session != no_session() {
+        field(out, "session", &entry.session.to_string())?;
+    }
     field(out, "person", entry.person.as_deref().unwrap_or("not known"))?;
     field(out, "for", if entry.shown.is_empty() { &entry.operation } else { &entry.shown })?;
     for (label, text) in
@@ -123,6 +126,7 @@ fn write_change(out: &mut dyn Write, stored: &Stored, entry: &ConfigurationEntry
     head(out, stored)?;
     field(out, "configuration", entry.step.as_str())?;
     field(out, "by", entry.by.as_deref().unwrap_or_default())?;
+    field(out, "on ground of", &entry.ground.as_ref().map(ToString::to_string).unwrap_or_default())?;
     field(out, "files", &entry.files.join("\n"))?;
     field(out, "content", &format!("{} → {}", entry.before, entry.id))?;
     field(out, "rules", &format!("{} → {}, posture {}", entry.rules_before, entry.rules_after, entry.posture))?;
@@ -255,6 +259,9 @@ fn write_findings(out: &mut dyn Write, entry: &DecisionEntry) -> io::Result<()> 
         }
         if finding.mode != Mode::Enforce {
             notes.push(format!("{}: does not count", finding.mode));
+        }
+        if let Some(after) = &finding.after {
+            notes.push(format!("follows {}", visible(after)));
         }
         if let Some(exception) = &finding.lifted {
             notes.push(format!("lifted by the exception {}", visible(exception)));

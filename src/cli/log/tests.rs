@@ -66,6 +66,7 @@ fn decision(n: u64, effect: Effect, resource: &str) -> Entry {
             failed: None,
             lifted: None,
             demand: None,
+            after: None,
         }],
         revision: "r1".into(),
         posture: Posture::Guarded,
@@ -73,6 +74,7 @@ fn decision(n: u64, effect: Effect, resource: &str) -> Entry {
         limit: None,
         body_sha256: None,
         hook: None,
+        checks: Vec::new(),
     }))
 }
 
@@ -280,6 +282,10 @@ fn steps_of_an_approval_stand_between_the_decisions() {
             digests: Vec::new(),
             requirement: Vec::new(),
             revision: String::new(),
+            said: crate::model::Said::default(),
+            key: None,
+            statement: None,
+            signature: None,
         }))
     };
     ledger.note(&step(1, ApprovalStep::Opened));

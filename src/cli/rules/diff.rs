@@ -29,7 +29,7 @@ const FEW: usize = 3;
 #[command(after_help = "\
 Every recorded decision is made again, by the present rules and by the others: on the same action, for the
 same person, at the same time, in the environment that was recorded. Nothing is sent and nothing is changed.
-Limits depend on what went before and take no part.
+What a session did before is what the log tells, from a day before the period on; limits take no part.
 
 Examples:
   blastgate rules diff --rules drafts/            with these files added to your rules, or in place of those

@@ -17,7 +17,7 @@ use crate::classify::Action;
 use crate::cli::explain::{ExplainArgs, judge};
 use crate::cli::log::{Screen, find};
 use crate::cli::sheet::Sheet;
-use crate::decide::Decision;
+use crate::decide::{Decision, Facts};
 use crate::model::{Clock as _, Context, Effect, Mode, Operation, Standing, Timestamp};
 use crate::prove::{Alternative, Outcome, Traced, WhatIf, trace};
 use crate::record::{DecisionEntry, Entry};
@@ -90,7 +90,8 @@ fn explain(args: &Explain, out: &mut impl Write) -> anyhow::Result<u8> {
     };
     let standing = asked.standing.as_ref();
     let rules = &setup.rules;
-    let mut traced = trace(rules, &asked.actions, &asked.context, standing, &asked.decision);
+    let facts = Facts { standing: asked.standing.clone(), ..Facts::default() };
+    let mut traced = trace(rules, &asked.actions, &asked.context, &facts, &asked.decision);
     let is_named = |one: &Traced<'_>| args.rule.contains(&one.rule.id);
     traced.retain(|one| if args.rule.is_empty() { args.all || one.is_near() } else { is_named(one) });
     let posture = asked.decision.posture();

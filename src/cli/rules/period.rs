@@ -9,6 +9,9 @@ use crate::app::{self, Places};
 use crate::model::Timestamp;
 use crate::record::query::{Filter, ReadError, Reader, Stored, parse_time};
 
+/// No rule looks back further than a day.
+const LOOK_BACK_MILLIS: u64 = 24 * 60 * 60 * 1_000;
+
 /// Which decisions are looked at.
 #[derive(clap::Args, Clone, Debug)]
 pub(super) struct Period {
@@ -54,7 +57,7 @@ impl Period {
         }
     }
 
-    /// Hands every record to `take`, in the order of the log; `None` for a place that cannot be read.
+    /// Hands every record of the period and of the day before it to `take`, in the order of the log; `None` for a place that cannot be read.
     pub(super) fn read(
         &self,
         places: Places,
@@ -69,7 +72,9 @@ impl Period {
         if !log.exists() {
             return Ok(());
         }
-        for item in Reader::open_since(&log, filter.since()).context("the log cannot be read")? {
+        // What sessions did before the period, as far back as a rule may look.
+        let since = filter.since().map(|since| Timestamp::from_millis(since.millis().saturating_sub(LOOK_BACK_MILLIS)));
+        for item in Reader::open_since(&log, since).context("the log cannot be read")? {
             match item {
                 Ok(stored) => take(Some(&stored)),
                 Err(ReadError::Damage(_)) => take(None),

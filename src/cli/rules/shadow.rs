@@ -76,8 +76,9 @@ pub(super) fn look_up(rules: &RuleSet, id: &str) -> anyhow::Result<()> {
         Some(Mode::Off) => anyhow::bail!("`{id}` has the mode `off`: it is not evaluated; set `mode: shadow` first"),
         Some(_) => Ok(()),
         None => {
-            let ids = rules.rules().iter().map(|rule| rule.id.as_str());
-            let help = nearest(id, ids).unwrap_or_else(|| "`blastgate rules list` names them all".to_owned());
+            let all = rules.rules();
+            let help = nearest(id, all.iter().map(|rule| rule.id.as_str()))
+                .unwrap_or_else(|| "`blastgate rules list` names them all".to_owned());
             anyhow::bail!("there is no rule `{id}`\n  help: {help}")
         }
     }

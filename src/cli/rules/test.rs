@@ -75,7 +75,7 @@ pub(super) fn run(args: &Test, out: &mut impl Write, err: &mut impl Write) -> io
         let is_named = args.paths.is_empty() || loaded.named.contains(&rule.file);
         is_named && (globs.is_empty() || globs.iter().any(|glob| glob.matches(&rule.id)))
     };
-    let wanted: Vec<&Rule> = rules.rules().iter().filter(|rule| is_wanted(rule)).collect();
+    let wanted: Vec<&Rule> = rules.rules().into_iter().filter(|rule| is_wanted(rule)).collect();
     let done = trials(rules, is_wanted);
     let failed = done.iter().filter(|trial| trial.fault.is_some()).count();
     if args.json {

@@ -179,6 +179,12 @@ impl Key {
         self.expires
     }
 
+    /// Whether it is the same key, as strict, and for no longer.
+    pub(super) fn counts_at_most(&self, other: &Self) -> bool {
+        let ends = other.expires.is_none_or(|other| self.expires.is_some_and(|own| own <= other));
+        self.blob == other.blob && (self.verify_required || !other.verify_required) && ends
+    }
+
     /// Whether it votes at this time.
     #[must_use]
     pub fn is_live(&self, at: Timestamp) -> bool {
@@ -187,9 +193,11 @@ impl Key {
 }
 
 /// Whether a text holds a private key in any of the usual wrappings.
-pub(super) fn is_private(text: &str) -> bool {
-    // The third is `openssh-key-v1` in base64: the body of an OpenSSH private key without its first line.
-    ["PRIVATE KEY", "PuTTY-User-Key-File", "b3BlbnNzaC1rZXktdjE"].iter().any(|mark| text.contains(mark))
+pub(crate) fn is_private(text: &str) -> bool {
+    // PEM, SSH.com's and PuTTY's form; the last is `openssh-key-v1` in base64, how the body of OpenSSH's form begins.
+    ["PRIVATE KEY--", "PRIVATE KEY --", "PuTTY-User-Key-File", "b3BlbnNzaC1rZXktdjE"]
+        .iter()
+        .any(|mark| text.contains(mark))
 }
 
 /// Whether a vote can be verified with it.

@@ -6,12 +6,17 @@ mod raw;
 
 use std::collections::HashMap;
 
+pub(crate) use self::key::is_private;
 pub use self::key::{Key, KeyError};
 use self::raw::{RawKey, RawPeople, RawPerson};
 use super::diagnostic::{Report, Spot, parse_yaml};
 use super::settings::check_version;
 use super::{Diagnostics, Edge, checked_moment};
 use crate::model::Standing;
+
+/// What votes are signed for: the namespace of `ssh-keygen -Y sign`. A signature for `git` or `file` is no vote, and a vote
+/// is nothing else.
+pub const VOTE_NAMESPACE: &str = "blastgate-vote@blastgate.dev";
 
 /// One person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +64,7 @@ impl People {
     /// Everything that is wrong with it.
     pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostics> {
         // First, so that no other message shows its lines.
-        if let Some(line) = text.lines().position(key::is_private) {
+        if let Some(line) = text.lines().position(is_private) {
             let mut report = Report::new(file, text);
             let why = KeyError::Private;
             report.say_veiled((line + 1, 1), why.to_string(), Some(why.help().to_owned()));
@@ -119,6 +124,19 @@ impl People {
         let (person, key) = self.keys.get(fingerprint)?;
         let person = self.people.get(*person)?;
         Some((person, person.keys.get(*key)?))
+    }
+
+    /// Whether it says what `before` said, but for keys that are gone or count less: what a lost key needs at once. Never
+    /// where no key is left, because votes would then not have to be signed.
+    #[must_use]
+    pub fn only_revokes(&self, before: &Self) -> bool {
+        let bare = |person: &Person| Person { keys: vec![], ..person.clone() };
+        let is_less = |(after, before): (&Person, &Person)| {
+            let was = |key: &Key| before.keys.iter().any(|old| key.counts_at_most(old));
+            bare(after) == bare(before) && after.keys.iter().all(was)
+        };
+        let is_same = self.people.len() == before.people.len();
+        is_same && self.has_keys() && self.people.iter().zip(&before.people).all(is_less)
     }
 
     /// The keys of the person that is added next.

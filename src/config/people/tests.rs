@@ -67,7 +67,7 @@ fn what_is_no_key_to_vote_with() {
         ("ssh-ed25519".to_owned(), KeyError::Damaged),
         ("ssh-ed25519 AAAA".to_owned(), KeyError::Damaged),
         (ADA.replace("ssh-ed25519 ", "ssh-rsa "), KeyError::Damaged),
-        (ADA[..70].to_owned(), KeyError::Damaged),
+        (ADA.chars().take(70).collect(), KeyError::Damaged),
         (format!("{ADA}AAAA"), KeyError::Damaged),
         (format!("{ADA}\n{HARD}"), KeyError::Damaged),
         (ADA.replacen("ssh-ed25519", "SSH-ED25519", 1), KeyError::NotAKey),
@@ -119,6 +119,35 @@ fn people_with_keys() {
     assert_eq!((owner.name.as_str(), key), ("ada@shop.example", hard));
     assert!(people.by_key("SHA256:x").is_none());
     assert!(!People::parse("people.yaml", "version: 1\npeople: [{ name: ada }]\n").unwrap().has_keys());
+}
+
+#[test]
+fn a_lost_key_is_taken_out_at_once() {
+    let other = line("ssh-ed25519", &[&[9; 32]]);
+    let of = |person: &str, keys: &str| {
+        let text = format!(
+            "version: 1\npeople:\n  - {{ name: ada, {person} keys: [{keys}] }}\n  - {{ name: bo, keys: [{other}] }}\n"
+        );
+        People::parse("people.yaml", &text).unwrap()
+    };
+    let before = of("", &format!("{ADA}, {{ key: {HARD}, expires: 2027-01-01 }}"));
+    for (person, keys, expected) in [
+        ("", format!("{ADA}, {{ key: {HARD}, expires: 2027-01-01 }}"), true),
+        ("", format!("{{ key: {HARD}, expires: 2027-01-01 }}"), true),
+        ("", String::new(), true),
+        ("", format!("{{ key: {ADA}, expires: 2027-01-01 }}, {{ key: {HARD}, expires: 2026-12-31 }}"), true),
+        ("", format!("{{ key: {HARD}, expires: 2027-01-01, verify_required: true }}"), true),
+        ("", format!("{{ key: {HARD}, expires: 2027-01-02 }}"), false),
+        ("", HARD.to_owned(), false),
+        ("", format!("{ADA}, {}", rsa(3072)), false),
+        ("level: senior,", ADA.to_owned(), false),
+        ("roles: [sre],", ADA.to_owned(), false),
+    ] {
+        assert_eq!(of(person, &keys).only_revokes(&before), expected, "{person} {keys}");
+    }
+    let nobody = People::parse("people.yaml", "version: 1\npeople: [{ name: ada }, { name: bo }]\n").unwrap();
+    assert!(!nobody.only_revokes(&before), "votes would not have to be signed any more");
+    assert!(before.only_revokes(&before) && !before.only_revokes(&nobody));
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub struct Approvals {
     pub hold: Duration,
     /// What a rule without `approval:` asks for.
     pub default: Approval,
+    /// What a change of the gate itself asks for, where it does not only tighten.
+    pub changes: Approval,
     /// So many people must say no to end a request.
     pub denials: u32,
     /// Who may let a call through alone in an emergency; `None`: nobody.
@@ -65,6 +67,7 @@ impl Default for Approvals {
             use_within: Duration::from_secs(30 * 60),
             hold: Duration::ZERO,
             default: Approval::of_anybody(),
+            changes: Approval::of_anybody(),
             denials: 1,
             break_glass: None,
             checks: BTreeMap::new(),
@@ -86,10 +89,19 @@ pub(super) struct RawApprovals {
     quorum: Option<Spanned<u32>>,
     #[serde(default)]
     from: Vec<Spanned<String>>,
+    changes: Option<RawChanges>,
     denials: Option<Spanned<u32>>,
     break_glass: Option<RawBreakGlass>,
     #[serde(default)]
     checks: BTreeMap<String, Spanned<RawCheck>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawChanges {
+    quorum: Option<Spanned<u32>>,
+    #[serde(default)]
+    from: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -116,15 +128,7 @@ impl RawApprovals {
         let hold = self.hold.map_or(defaults.hold, |hold| held(&hold, report));
         let quorum = count(self.quorum.as_ref(), "a quorum of nobody is none", report);
         let denials = count(self.denials.as_ref(), "nobody's no would end every request", report);
-        let mut from = Vec::new();
-        for text in &self.from {
-            match text.value.parse::<Voter>() {
-                Ok(voter) => from.push(voter),
-                Err(error) => {
-                    report.say(text, format!("`{}` names no approvers", text.value), Some(format!("it is {error}")))
-                }
-            }
-        }
+        let from = voters(&self.from, report);
         let break_glass = self.break_glass.map(|glass| {
             if !crate::config::is_role(&glass.role.value) {
                 let help = "write it in lower case, with hyphens: `incident-commander`".to_owned();
@@ -142,8 +146,41 @@ impl RawApprovals {
             }
         }
         let default = Approval { part: Part { quorum, from }, including: Vec::new(), expires_ms: None };
-        Approvals { pending, use_within, hold, default, denials, break_glass, checks }
+        let changes = match self.changes {
+            Some(raw) => changes(&raw, report),
+            None => unowned(default.clone()),
+        };
+        Approvals { pending, use_within, hold, default, changes, denials, break_glass, checks }
     }
+}
+
+fn changes(raw: &RawChanges, report: &mut Report<'_>) -> Approval {
+    let quorum = count(raw.quorum.as_ref(), "a quorum of nobody is none", report);
+    if let Some(owner) = raw.from.iter().find(|text| text.value == Voter::Owner.to_string()) {
+        let help = "write `role:…`, `level:…`, `team:…` or `person:…`".to_owned();
+        report.say(owner, "a change of the gate has no owner in the inventory", Some(help));
+    }
+    let part = Part { quorum, from: voters(&raw.from, report) };
+    Approval { part, including: Vec::new(), expires_ms: None }
+}
+
+/// The same, without the owners of what a call would change: a change of the gate has none.
+fn unowned(mut approval: Approval) -> Approval {
+    approval.part.from.retain(|voter| *voter != Voter::Owner);
+    approval
+}
+
+fn voters(texts: &[Spanned<String>], report: &mut Report<'_>) -> Vec<Voter> {
+    let mut voters = Vec::new();
+    for text in texts {
+        match text.value.parse::<Voter>() {
+            Ok(voter) => voters.push(voter),
+            Err(error) => {
+                report.say(text, format!("`{}` names no approvers", text.value), Some(format!("it is {error}")))
+            }
+        }
+    }
+    voters
 }
 
 fn check(raw: Spanned<RawCheck>, report: &mut Report<'_>) -> Option<Check> {

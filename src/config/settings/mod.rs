@@ -6,6 +6,7 @@ mod approvals;
 mod bodies;
 mod egress;
 mod listen;
+mod notify;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub use self::approvals::{Approvals, Asks, BreakGlass, Check};
 pub use self::bodies::Bodies;
 pub use self::egress::{AddressRange, ClientCert, Egress, ProxyChoice};
 pub use self::listen::{Endpoint, Listen, ReverseListener, Upstream};
+pub use self::notify::{Desktop, Email, Events, MailTls, NoticeKind, Notify, SecretSource, Slack, WebUrl, Webhook};
 use super::Diagnostics;
 use super::diagnostic::{Report, parse_yaml};
 use super::quantity::Lapse;
@@ -40,6 +42,8 @@ pub struct Config {
     pub sessions_required: bool,
     /// What becomes of an escalation.
     pub approvals: Approvals,
+    /// Who is told about them.
+    pub notify: Notify,
     /// How long a throttled call may wait inside the gate.
     pub limit_hold: Duration,
     /// How much of a body is read.
@@ -67,6 +71,7 @@ impl Default for Config {
             egress: Egress::default(),
             sessions_required: false,
             approvals: Approvals::default(),
+            notify: Notify::default(),
             limit_hold: LIMIT_HOLD,
             bodies: Bodies::default(),
             hooks_ask: false,
@@ -97,6 +102,7 @@ impl Config {
             egress: raw.egress.map(|egress| egress.check(&mut report)).unwrap_or_default(),
             sessions_required: raw.sessions.and_then(|sessions| sessions.require).unwrap_or(false),
             approvals: raw.approvals.map(|approvals| approvals.check(&mut report)).unwrap_or_default(),
+            notify: raw.notify.map(|notify| notify.check(&mut report)).unwrap_or_default(),
             limit_hold: raw.limits.and_then(|limits| limits.hold).map_or(LIMIT_HOLD, |hold| held(&hold, &mut report)),
             bodies: raw.bodies.map_or(defaults.bodies, |bodies| bodies.check(&mut report)),
             hooks_ask: raw.hooks.and_then(|hooks| hooks.ask).unwrap_or(false),
@@ -130,6 +136,7 @@ struct RawConfig {
     sessions: Option<RawSessions>,
     bodies: Option<bodies::RawBodies>,
     approvals: Option<RawApprovals>,
+    notify: Option<notify::RawNotify>,
     limits: Option<RawLimits>,
     ledger: Option<Spanned<RawLedger>>,
     rules: Option<RawRules>,

@@ -1,8 +1,8 @@
 //! Game days: what agents have done to others, played against the operator's own rules and inventory. Nothing is sent.
 //!
 //! An incident is one YAML file: the steps of a story, each with what the gate must say. Its readings and decisions are
-//! the gate's own; of the gate's memory only the limits take part, as if all steps of a story came at once. What only a
-//! longer memory could stop is told as a known gap and never as stopped.
+//! the gate's own; of the gate's memory the limits and what sequences ask for take part, as if all steps of a story came at
+//! once. What only a longer memory could stop is told as a known gap and never as stopped.
 
 mod advice;
 mod library;

@@ -10,11 +10,11 @@ use super::advice::advise;
 use super::{Attempt, Expect, Incident, Step, Way};
 use crate::classify::Action;
 use crate::config::{Approvals, Inventory};
-use crate::decide::{Decision, People, Used, Why, refusal_text};
+use crate::decide::{Decision, Facts, People, Used, Why, decide, refusal_text};
 use crate::model::http::Unreadable;
 use crate::model::{ApprovalId, Context, Door, Effect, Timestamp, blast_words as words};
 use crate::prove::{Bench, Command, Judged, Request, Statement, nobody};
-use crate::rules::{RuleSet, View};
+use crate::rules::{self, Mark, Outcomes, RuleSet, View};
 
 words! {
     /// What came of an attempt, a step, an incident; the worst last.
@@ -109,7 +109,7 @@ impl Incident {
     /// judged.
     #[must_use]
     pub fn play(&self, bench: &Bench<'_>, at: Timestamp) -> Played<'_> {
-        let mut memory = Memory::default();
+        let mut memory = Memory { earlier: rules::Memory::of(bench.rules), ..Memory::default() };
         let steps = self.steps.iter().map(|step| {
             let stated = step.environment.map(Inventory::everything_is);
             let bench = Bench { inventory: stated.as_ref().unwrap_or(bench.inventory), ..*bench };
@@ -134,9 +134,10 @@ fn play<'a>(
 ) -> Option<PlayedWay<'a>> {
     let mut last = None;
     for (index, attempt) in way.attempts.iter().enumerate() {
-        let judged = bench.attempt(attempt, at);
+        let judged = memory.judge(bench, attempt, at);
         let stop = stop(&judged, memory, bench.rules, at);
         let is_stopped = stop.is_some();
+        memory.settle(is_stopped, at);
         last = Some((index + 1, attempt, judged, stop));
         if is_stopped {
             break;
@@ -225,20 +226,46 @@ fn asked(decision: &Decision, at: Timestamp) -> People {
     People::Asked { id: ApprovalId::new(at, 0), until: at.after(settings.pending), who }
 }
 
-/// What the session took from each limit. No time passes: as fast as a loop can be.
+/// What the session did: what it took from each limit, and what rules with `after:` ask for. No time passes: as fast as a
+/// loop can be.
 #[derive(Clone, Debug, Default)]
-struct Memory(BTreeMap<String, u32>);
+struct Memory {
+    taken: BTreeMap<String, u32>,
+    earlier: rules::Memory,
+    /// The attempt that was judged last.
+    entered: Vec<Mark>,
+}
 
 impl Memory {
+    /// What the gate would say of the attempt after all that the session did.
+    fn judge(&mut self, bench: &Bench<'_>, attempt: &Attempt, at: Timestamp) -> Result<Judged, Unreadable> {
+        let judged = bench.attempt(attempt, at)?;
+        let context = Context { door: attempt.door(), ..nobody(at) };
+        let marks = bench.rules.marks_of(&judged.actions, &context, None);
+        let (past, entered) = self.earlier.enter(context.principal.session, at, marks);
+        self.entered = entered;
+        let facts = Facts { past, ..Facts::default() };
+        let decision = decide(&judged.actions, &context, bench.rules, &facts, bench.posture);
+        Ok(Judged { decision, ..judged })
+    }
+
+    /// What became of it.
+    fn settle(&mut self, is_stopped: bool, at: Timestamp) {
+        let outcome = if is_stopped { Outcomes::REFUSED } else { Outcomes::SENT };
+        let marks = std::mem::take(&mut self.entered);
+        self.earlier.settle(nobody(at).principal.session, &marks, outcome);
+    }
+
     /// Takes tokens for everything that these actions touch, or says which limit stops them; the strictest, and none is
     /// taken then. A limit that only makes an agent wait stops nothing.
     fn take(&mut self, rules: &RuleSet, actions: &Vec1<Action>, context: &Context) -> Option<(Effect, Used)> {
         let mut taken = Vec::new();
         let mut exceeded: Vec<(Effect, Used)> = Vec::new();
         for limit in rules.limits() {
-            let matching = actions.iter().filter(|action| limit.matches(View { action, context, standing: None }));
+            let matching =
+                actions.iter().filter(|action| limit.matches(View { action, context, standing: None, past: None }));
             let cost = matching.fold(0u32, |sum, action| sum.saturating_add(limit.cost(action))).min(limit.quantity);
-            let after = self.0.get(&limit.id).copied().unwrap_or(0).saturating_add(cost);
+            let after = self.taken.get(&limit.id).copied().unwrap_or(0).saturating_add(cost);
             if cost == 0 {
                 continue;
             }
@@ -253,7 +280,7 @@ impl Memory {
             }
         }
         if exceeded.is_empty() {
-            self.0.extend(taken);
+            self.taken.extend(taken);
         }
         exceeded.into_iter().reduce(|before, next| if next.0 > before.0 { next } else { before })
     }

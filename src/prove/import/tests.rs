@@ -25,7 +25,7 @@ fn set(import: &Import) -> RuleSet {
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     for rule in &import.rules {
         let rule = rules.rule(&rule.id).unwrap();
-        assert!(!rule.tests.matches.is_empty() && !rule.tests.not_match.is_empty(), "{}", rule.id);
+        assert!(!rule.tests().matches.is_empty() && !rule.tests().not_match.is_empty(), "{}", rule.id);
     }
     rules
 }
@@ -37,7 +37,7 @@ fn hits(rules: &RuleSet, text: &str) -> Vec<String> {
     let context = crate::prove::nobody(Timestamp::from_millis(0));
     let mut found = vec![];
     for action in &actions {
-        let view = View { action, context: &context, standing: None };
+        let view = View { action, context: &context, standing: None, past: None };
         rules.hits(view, |hit| {
             if hit.rule.layer != Layer::BuiltIn {
                 found.push(hit.rule.id.split('/').next_back().unwrap().to_owned());

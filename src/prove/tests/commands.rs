@@ -11,7 +11,7 @@ use crate::config::{Bodies, Inventory};
 use crate::identify::command::{Shell, Stated};
 use crate::model::{Effect, Posture, Timestamp};
 use crate::prove::{Bench, Command, nobody};
-use crate::rules::RuleSet;
+use crate::rules::{RuleSet, builtin_sources};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,6 +102,19 @@ fn judge(rules: &RuleSet, file: String, case: Case) -> Verdict {
 /// How many per thousand of these hold.
 fn per_mille(found: usize, of: usize) -> usize {
     found * 1000 / of.max(1)
+}
+
+/// The built-in rules are read as requests ask for them; here beside a set that reads all of them first.
+#[test]
+fn rules_that_are_read_late_judge_as_all_of_them_do() {
+    let (late, whole) =
+        (RuleSet::builtin(), RuleSet::only(&builtin_sources()).unwrap_or_else(|wrong| panic!("{wrong}")));
+    assert_eq!(late.revision(), whole.revision());
+    for ((file, case), (_, again)) in cases().into_iter().zip(cases()) {
+        let (late, whole) = (judge(&late, file.clone(), case), judge(&whole, file, again));
+        assert_eq!(late.said, whole.said, "{}: {:?}", late.file, late.case.command);
+    }
+    assert_eq!(crate::prove::run(&whole), [], "as those that are read late");
 }
 
 #[test]

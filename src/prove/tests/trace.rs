@@ -47,7 +47,7 @@ fn what_is_told_agrees_with_what_was_decided() {
             for kind in EnvironmentKind::ALL.iter().copied() {
                 let actions = Vec1::new(action(operation, impact, Scope::Environment, kind));
                 let decision = decide(&actions, &context, &rules, &Facts::default(), Posture::Guarded);
-                let traced = trace(&rules, &actions, &context, None, &decision);
+                let traced = trace(&rules, &actions, &context, &Facts::default(), &decision);
                 assert_eq!(traced.len(), rules.rules().len());
                 for one in traced {
                     let has_unless = one.checked.iter().any(|checked| checked.block == "unless");

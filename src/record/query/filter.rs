@@ -6,7 +6,9 @@
 use std::fmt::Write as _;
 
 use crate::model::{Disposition, Door, Effect, EnvironmentKind, Evidence, Hazard, Impact, Scope, Timestamp};
-use crate::record::{ActionEntry, ApprovalEntry, ConfigurationEntry, DecisionEntry, Entry, Outcome, RejectedEntry};
+use crate::record::{
+    ActionEntry, ApprovalEntry, ConfigurationEntry, DecisionEntry, Entry, Ground, Outcome, RejectedEntry,
+};
 
 /// Which decisions are wanted. The empty filter wants all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -401,12 +403,25 @@ fn step_has(term: &Term, entry: &ApprovalEntry) -> bool {
 
 fn change_has(term: &Term, entry: &ConfigurationEntry) -> bool {
     match term.key {
-        Key::Id => term.fits(&entry.id),
-        Key::Person => entry.by.as_deref().is_some_and(|person| term.fits(person)),
+        Key::Id => {
+            let approval = match &entry.ground {
+                Some(Ground::Approval { id, .. }) => Some(id.to_string()),
+                _ => None,
+            };
+            term.fits(&entry.id) || approval.is_some_and(|id| term.fits(&id))
+        }
+        Key::Person => {
+            let voters = match &entry.ground {
+                Some(Ground::Approval { voters, .. }) => voters.as_slice(),
+                _ => &[],
+            };
+            entry.by.iter().chain(voters).any(|person| term.fits(person))
+        }
         Key::Text => {
             let revisions = [&entry.before, &entry.id, &entry.rules_before, &entry.rules_after];
-            let step = entry.step.as_str().to_owned();
-            let texts = entry.by.iter().chain(&entry.files).chain(&entry.why).chain(revisions).chain([&step]);
+            let told =
+                [entry.step.as_str().to_owned(), entry.ground.as_ref().map(ToString::to_string).unwrap_or_default()];
+            let texts = entry.by.iter().chain(&entry.files).chain(&entry.why).chain(revisions).chain(&told);
             texts.into_iter().any(|text| term.is_in(text)) || term.is_in("configuration")
         }
         _ => false,

@@ -66,6 +66,7 @@ fn decision(n: u64) -> DecisionEntry {
             failed: None,
             lifted: None,
             demand: None,
+            after: None,
         }],
         revision: "r1".into(),
         posture: Posture::Guarded,
@@ -73,6 +74,7 @@ fn decision(n: u64) -> DecisionEntry {
         limit: None,
         body_sha256: None,
         hook: None,
+        checks: Vec::new(),
     }
 }
 

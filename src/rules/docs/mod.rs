@@ -46,7 +46,7 @@ fn folder(id: &str) -> &str {
 
 fn of_pack<'a>(rules: &'a RuleSet, pack: &str) -> impl Iterator<Item = &'a Rule> {
     let pack = pack.to_owned();
-    rules.rules().iter().filter(move |rule| folder(&rule.id) == pack)
+    rules.rules().into_iter().filter(move |rule| folder(&rule.id) == pack)
 }
 
 fn limits_of<'a>(rules: &'a RuleSet, pack: &str) -> impl Iterator<Item = &'a LimitSpec> {
@@ -171,6 +171,9 @@ fn section(rule: &Rule, text: &Value, out: &mut String) {
     if let Some(when) = text.get("when").and_then(Value::as_str) {
         list("and this expression holds:", &[code(when)], out);
     }
+    if let Some(Value::Array(steps)) = text.get("after") {
+        list("and the same session did before, in this order:", &words::steps(steps), out);
+    }
     list(
         "Except when all of this certainly holds:",
         &text.get("unless").map(|block| words::block(block, true)).unwrap_or_default(),
@@ -180,9 +183,9 @@ fn section(rule: &Rule, text: &Value, out: &mut String) {
     if let Some(obligations) = text.get("obligations") {
         list("Needs also:", &words::texts(obligations), out);
     }
-    list("Matches, for example:", &examples(&rule.tests.matches), out);
-    list("Does not match:", &examples(&rule.tests.not_match), out);
-    list("What is suggested instead, and passes:", &examples(&rule.tests.passes), out);
+    list("Matches, for example:", &examples(&rule.tests().matches), out);
+    list("Does not match:", &examples(&rule.tests().not_match), out);
+    list("What is suggested instead, and passes:", &examples(&rule.tests().passes), out);
     if let Some(runbook) = &rule.runbook {
         let _ = writeln!(out, "\nRunbook: <{runbook}>");
     }
@@ -208,7 +211,14 @@ fn examples(cases: &[Case]) -> Vec<String> {
             None => attempt,
         }
     };
-    cases.iter().map(one).collect()
+    let with_past = |case: &Case| match case.after.as_slice() {
+        [] => one(case),
+        earlier => {
+            let before: Vec<String> = earlier.iter().map(|earlier| one(&earlier.case)).collect();
+            format!("{}, then {}", before.join(", then "), one(case))
+        }
+    };
+    cases.iter().map(with_past).collect()
 }
 
 #[cfg(test)]

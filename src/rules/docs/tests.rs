@@ -100,3 +100,30 @@ fn the_builtin_packs_have_a_page_each() {
         assert!(page.text.contains("Matches when"), "{}", rule.id);
     }
 }
+
+#[test]
+fn a_sequence_is_told_in_words() {
+    let text = "\
+id: us/x
+owner: \"@us\"
+severity: high
+match: { impact: [read] }
+after:
+  - { match: { impact: [update], provider: aws }, unless: { environment: [dev] }, within: 30m, same: [account, resource], outcome: [refused, failed] }
+decision: deny
+message: no
+instead: other
+tests:
+  match:
+    - { command: ls, after: [{ command: pwd, outcome: refused }] }
+";
+    let page = made(text);
+    for line in [
+        "and the same session did before, in this order:",
+        "- the provider is `aws`, the impact is update, except when the environment is dev; with the same account, resource; \
+         it was refused or failed; no longer ago than 30m",
+        "- `pwd`, then `ls`",
+    ] {
+        assert!(page.contains(line), "{line} is missing in\n{page}");
+    }
+}

@@ -124,6 +124,30 @@ fn windows(value: &Value) -> String {
     }
 }
 
+/// `after:`: one phrase for each step.
+pub(super) fn steps(steps: &[Value]) -> Vec<String> {
+    let phrase = |step: &Value| {
+        let of = |key: &str, is_unless: bool| step.get(key).map(|it| block(it, is_unless)).unwrap_or_default();
+        let mut said = of("match", false).join(", ");
+        let unless = of("unless", true);
+        if !unless.is_empty() {
+            said.push_str(&format!(", except when {}", unless.join(", ")));
+        }
+        if let Some(same) = step.get("same").map(texts) {
+            said.push_str(&format!("; with the same {}", same.join(", ")));
+        }
+        let outcomes = step.get("outcome").map(texts).unwrap_or_default();
+        if !outcomes.is_empty() && !outcomes.iter().any(|word| word == "any") {
+            said.push_str(&format!("; it was {}", any(&outcomes)));
+        }
+        if let Some(within) = step.get("within").and_then(Value::as_str) {
+            said.push_str(&format!("; no longer ago than {within}"));
+        }
+        said
+    };
+    steps.iter().map(phrase).collect()
+}
+
 /// `approval:` as phrases.
 pub(super) fn approval(value: &Value) -> Vec<String> {
     if let Value::Array(all) = value {

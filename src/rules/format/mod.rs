@@ -36,6 +36,7 @@ pub(crate) const RULE: &[&str] = &[
     "match",
     "unless",
     "when",
+    "after",
     "decision",
     "approval",
     "obligations",

@@ -347,6 +347,12 @@ fn scopes(list: Option<(Spot, &List<Text>)>, report: &mut Report<'_>) -> u64 {
     allowed
 }
 
+/// Whether a word of `scope:` allows this one. A word that is none allows everything: it has no place in a rule that loads.
+pub(in crate::rules) fn holds_scope(text: &str, scope: Scope) -> bool {
+    let (operator, word) = comparison(text);
+    word.parse().ok().and_then(|bound| compares(operator, &scope, &bound)).unwrap_or(true)
+}
+
 fn levels(list: &Spanned<List<Text>>, report: &mut Report<'_>) -> Vec<Level> {
     chosen(&list.value, list.into(), ("level", "< senior"), Level::ALL, report)
 }

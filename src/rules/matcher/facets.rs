@@ -6,7 +6,7 @@ use crate::model::{Door, EnvironmentKind, Impact};
 
 /// The values of all closed words of an action, one bit each; for a matcher, the values it allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Facets(pub(super) u64);
+pub(crate) struct Facets(pub(in crate::rules) u64);
 
 pub(super) const IMPACT: u32 = 0;
 pub(super) const SCOPE: u32 = 8;

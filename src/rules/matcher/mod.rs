@@ -10,7 +10,7 @@ mod key;
 mod measure;
 mod show;
 
-pub(super) use compile::{Block, Reading};
+pub(super) use compile::{Block, Reading, holds_scope};
 pub(super) use facets::Facets;
 pub use key::Key;
 pub use show::Checked;
@@ -60,6 +60,12 @@ impl Matcher {
     /// How many keys were written.
     pub(super) fn keys(&self) -> usize {
         self.written.len()
+    }
+
+    /// As it was written, for people.
+    pub(super) fn in_words(&self) -> String {
+        let words: Vec<String> = self.written.iter().map(|(key, text)| format!("{key} {text}")).collect();
+        words.join(", ")
     }
 
     /// Whether this key was written.

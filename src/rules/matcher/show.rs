@@ -42,7 +42,7 @@ impl Matcher {
 impl Key {
     /// What the action says about it, in words.
     fn found(self, view: View<'_>) -> String {
-        let View { action, context, standing } = view;
+        let View { action, context, standing, .. } = view;
         let (blast, environment) = (action.blast(), action.environment());
         let known = |value: Option<&str>| value.unwrap_or("not known").to_owned();
         let list = |values: Vec<String>| if values.is_empty() { "none".to_owned() } else { values.join(", ") };

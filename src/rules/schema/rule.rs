@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{Form, list_of, map_of, merged, object, patterns, some_of, spelled, text, word};
 use crate::model::{Door, EnvironmentKind, Evidence, Hazard, Impact, Level, Mode, Reversible, Scope};
 use crate::rules::Severity;
+use crate::rules::after::{COMPARABLE, StepOutcome};
 
 const DURATION: &str = "^[0-9]+(ms|s|m|h|d)$";
 
@@ -95,6 +96,7 @@ pub(super) fn rule() -> Value {
             ("match", matches()),
             ("unless", unless()),
             ("when", text("A CEL expression that must hold beside `match`.", &["count.resources > 10"])),
+            ("after", sequence()),
             ("decision", decision()),
             ("approval", approval),
             (
@@ -112,6 +114,30 @@ pub(super) fn rule() -> Value {
         ],
         &["id", "owner", "severity", "match", "decision", "message", "instead"],
     )
+}
+
+/// What the session did before.
+fn sequence() -> Value {
+    let step = object(
+        "One earlier call.",
+        &[
+            ("match", matches()),
+            ("unless", unless()),
+            ("within", duration("How long ago at most; a day is the longest.", &["30m"])),
+            (
+                "same",
+                some_of(
+                    "What must be equal in it and in the call; of several resources one in common is enough.",
+                    &COMPARABLE.iter().map(|key| key.as_str()).collect::<Vec<_>>(),
+                    &["account", "resource"],
+                ),
+            ),
+            ("outcome", some_of("What became of it. Default: any.", &spelled!(StepOutcome), &["refused", "failed"])),
+        ],
+        &["match", "within"],
+    );
+    let about = "What the same session did before, in the order of time: all of it must have happened.";
+    merged(list_of(about, &step), &json!({ "minItems": 1, "maxItems": 8 }))
 }
 
 /// What the schema of this kind of file refers to.
@@ -340,6 +366,18 @@ fn case() -> Value {
             ("at", text("When it is asked; without it at the beginning of 1970.", &["2026-11-27T17:00Z"])),
             ("provider", text("What a listener would say of the host.", &["kubernetes"])),
             ("cluster", text("What a kubeconfig would say of the host.", &["shop"])),
+            (
+                "after",
+                list_of("What the same session did before, in the order of time.", &json!({ "$ref": "#/$defs/case" })),
+            ),
+            (
+                "outcome",
+                word("Of a call under `after`: what became of it. Default: sent.", &["sent", "refused", "failed"]),
+            ),
+            (
+                "ago",
+                duration("Of a call under `after`: how long ago it was. Default: a minute before the next.", &["5m"]),
+            ),
         ],
         &[],
     );

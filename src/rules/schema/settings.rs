@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::rule::duration;
 use super::{list_of, map_of, merged, object, spelled, text, word};
-use crate::config::MatchKey;
+use crate::config::{MailTls, MatchKey, NoticeKind};
 use crate::model::Posture;
 
 fn version() -> Value {
@@ -94,6 +94,15 @@ fn approvals() -> Value {
         ],
         &["role"],
     );
+    let voters = |about: &str| list_of(about, &json!({ "type": "string" }));
+    let changes = object(
+        "Whose answers a change of the gate itself needs that does not only tighten; else as `quorum` and `from`.",
+        &[
+            ("quorum", at_least_one("How many different people.")),
+            ("from", voters("Which ones: `role:…`, `level:…`, `team:…` or `person:…`.")),
+        ],
+        &[],
+    );
     let check = object(
         "Something of yours that must say yes: exit code 0, or status 200.",
         &[
@@ -110,13 +119,8 @@ fn approvals() -> Value {
             ("use_within", duration("An approval must be used within this time.", &["30m"])),
             ("hold", duration("How long the agent's call is held open for an answer, 50s at most.", &["0s"])),
             ("quorum", at_least_one("How many different people a rule without `approval:` asks.")),
-            (
-                "from",
-                list_of(
-                    "Which ones: `role:…`, `level:…`, `team:…`, `owner` or `person:…`.",
-                    &json!({ "type": "string" }),
-                ),
-            ),
+            ("from", voters("Which ones: `role:…`, `level:…`, `team:…`, `owner` or `person:…`.")),
+            ("changes", changes),
             ("denials", at_least_one("So many people must say no to end a request.")),
             ("break_glass", break_glass),
             (
@@ -156,11 +160,54 @@ pub(super) fn config() -> Value {
             ("sessions", section("Sessions.", &[("require", flag("A request without a session is refused."))])),
             ("bodies", bodies),
             ("approvals", approvals()),
+            ("notify", notify()),
             ("limits", limits),
             ("rules", section("The organisation's rules.", &[("folders", folders), ("teams", teams)])),
             ("hooks", section("Agents' hooks.", &[("ask", flag("A hook may ask the person at the agent."))])),
         ],
         &["version"],
+    )
+}
+
+fn notify() -> Value {
+    let events = || list_of("Which notices; all when absent.", &json!({ "enum": spelled!(NoticeKind) }));
+    let webhook = section(
+        "A webhook, signed as Standard Webhooks says.",
+        &[
+            ("url", text("Where to.", &["https://hooks.example/blastgate"])),
+            ("secret_file", text("A file with the secret, `whsec_…`; with several all sign.", &["webhook.secret"])),
+            ("secret_env", text("A variable with the secret; counts where it is set.", &["BLASTGATE_WEBHOOK_SECRET"])),
+            ("events", events()),
+        ],
+    );
+    let slack = section(
+        "An incoming webhook of Slack.",
+        &[
+            ("url_file", text("A file with its URL.", &["slack.url"])),
+            ("url_env", text("A variable with its URL; counts where it is set.", &["BLASTGATE_SLACK_URL"])),
+            ("events", events()),
+        ],
+    );
+    let email = section(
+        "Mail.",
+        &[
+            ("smtp", text("The server that takes it: host and port.", &["smtp.example:587"])),
+            ("from", text("The sender.", &["blastgate@shop.example"])),
+            ("to", list_of("The receivers.", &json!({ "type": "string" }))),
+            ("tls", word("`none` only to a loopback address.", &spelled!(MailTls))),
+            ("username", text("The user at the server.", &[])),
+            ("password_file", text("A file with the password.", &["smtp.password"])),
+            ("events", events()),
+        ],
+    );
+    let desktop = json!({
+        "description": "The operator's own terminal and desktop.",
+        "anyOf": [{ "type": ["boolean", "null"] }, object("", &[("events", events())], &[])],
+    });
+    let allow = list_of("Addresses that may be told although a name leads there.", &json!({ "type": "string" }));
+    section(
+        "Who is told about approval requests.",
+        &[("webhook", webhook), ("slack", slack), ("email", email), ("desktop", desktop), ("allow_addresses", allow)],
     )
 }
 

@@ -31,7 +31,7 @@ fn of_us(set: &RuleSet, view: View<'_>) -> Vec<(String, bool)> {
 /// What the rule `{ <key> }` says of the action: `no`, `yes` or `unsure`.
 fn says(matches: &str, action: &Action, context: &Context, standing: Option<&Standing>) -> &'static str {
     let set = load(&[rule("us/x", matches, "")]);
-    let view = View { action, context, standing };
+    let view = View { action, context, standing, past: None };
     let traced = set.rule("us/x").unwrap().trace(view);
     let said = match of_us(&set, view).as_slice() {
         [] => "no",
@@ -129,8 +129,8 @@ fn an_unless_lifts_only_for_whom_it_certainly_names() {
     let action = destroy("aws:rds:DeleteDBInstance", EnvironmentKind::Prod);
     let context = nobody(at(0));
     let sre = Standing { level: None, roles: vec!["sre".to_owned()] };
-    assert_eq!(of_us(&set, View { action: &action, context: &context, standing: Some(&sre) }), []);
-    assert_eq!(of_us(&set, View { action: &action, context: &context, standing: None }).len(), 1);
+    assert_eq!(of_us(&set, View { action: &action, context: &context, standing: Some(&sre), past: None }), []);
+    assert_eq!(of_us(&set, View { action: &action, context: &context, standing: None, past: None }).len(), 1);
 }
 
 #[test]
@@ -161,7 +161,8 @@ fn times_of_the_week_are_those_of_their_zone() {
 fn a_rule_with_an_end_ends() {
     let set = load(&[rule("us/x", "{ impact: [destroy] }", "until: 2026-11-22\n")]);
     let action = destroy("aws:rds:DeleteDBInstance", EnvironmentKind::Prod);
-    let hits = |hours| of_us(&set, View { action: &action, context: &nobody(at(hours)), standing: None }).len();
+    let hits =
+        |hours| of_us(&set, View { action: &action, context: &nobody(at(hours)), standing: None, past: None }).len();
     assert_eq!((hits(0), hits(11), hits(12)), (1, 1, 0), "the day it names still counts");
 }
 
@@ -182,7 +183,7 @@ fn expressions_and_sets_stand_in_patterns() {
         [("111122223333", "a", 1), ("444455556666", "b12", 1), ("444455556666", "b", 0), ("777788889999", "a", 0)]
     {
         let action = action(account, table);
-        let hits = of_us(&set, View { action: &action, context: &context, standing: None });
+        let hits = of_us(&set, View { action: &action, context: &context, standing: None, past: None });
         assert_eq!(hits.len(), expected, "{account} {table}");
     }
 }
@@ -235,7 +236,8 @@ fn a_freeze_stops_changes_while_it_lasts_and_never_a_look() {
     let change = destroy("aws:rds:DeleteDBInstance", EnvironmentKind::Dev);
     let blast = BlastRadius::new(Impact::Read, Scope::Resource);
     let look = Action::for_test("aws:rds:DescribeDBInstances", blast, EnvironmentKind::Prod);
-    let hits = |action, hours| of_us(&set, View { action, context: &nobody(at(hours)), standing: None }).len();
+    let hits =
+        |action, hours| of_us(&set, View { action, context: &nobody(at(hours)), standing: None, past: None }).len();
     assert_eq!((hits(&change, 0), hits(&change, -13), hits(&change, 24 * 10)), (1, 0, 0));
     assert_eq!(hits(&look, 0), 0);
     let found = wrong(&[file("rules/freezes.yaml", &text.replace("2026-12-02", "2026-11-02"))]);
@@ -252,7 +254,7 @@ fn teams_and_repositories_only_tighten() {
     let own = "version: 1\nrules:\n  - id: repository/x\n    owner: \"@us\"\n    severity: low\n    match: { service: rds }\n    decision: deny\n    message: no\n    instead: other\n";
     let set = load(&[repository(own)]);
     let action = destroy("aws:rds:DeleteDBInstance", EnvironmentKind::Dev);
-    let view = View { action: &action, context: &nobody(at(0)), standing: None };
+    let view = View { action: &action, context: &nobody(at(0)), standing: None, past: None };
     assert_eq!(of_us(&set, view), [("repository/x".to_owned(), false)]);
     for (text, expected) in [
         (own.replace("repository/x", "base/x"), "does not begin with `repository/`"),
@@ -299,26 +301,47 @@ proptest! {
     /// Whatever rules are added, no action passes that did not pass before.
     #[test]
     fn adding_a_rule_never_loosens(
-        rules in prop::collection::vec((0usize..12, 0usize..3, any::<bool>()), 0..6),
+        rules in prop::collection::vec((0usize..12, 0usize..3, any::<bool>(), 0usize..6), 0..6),
         kind in 0usize..5,
         impact in 0usize..8,
+        story in prop::collection::vec((0usize..8, 0usize..5, 0u64..90), 0..5),
     ) {
         const MATCHES: &[&str] = &[
             "{ impact: [destroy] }", "{ environment: [prod] }", "{ service: rds }", "{ tier: 1 }", "{ owner: \"@x\" }",
             "{ principal: { level: \"< senior\" } }", "{ session: anonymous }", "{ time: { days: [sun] } }",
             "{ resource: [\"regex:a\"] }", "{ count: \"> 1\" }", "{ account: \"1*\" }", "{ scope: \">= resource\" }",
         ];
+        const AFTER: &[&str] = &[
+            "", "", "{ match: { impact: [update] }, within: 30m }", "{ match: { provider: aws }, within: 1h, same: [account] }",
+            "{ match: { hazards: [backup-loss] }, within: 1h, same: [environment], outcome: refused }",
+            "{ match: { impact: [destroy] }, within: 10m, same: [resource] }, { match: { impact: [read] }, within: 5m }",
+        ];
         const DECISIONS: &[&str] = &["throttle", "escalate", "deny"];
-        let sources: Vec<Source> = rules.iter().enumerate().map(|(n, (matches, decision, unless))| {
-            let more = if *unless { "unless: { region: eu-west-1 }\n" } else { "" };
-            let one = rule(&format!("us/r{n}"), MATCHES[*matches], more);
+        let sources: Vec<Source> = rules.iter().enumerate().map(|(n, (matches, decision, unless, after))| {
+            let unless = if *unless { "unless: { region: eu-west-1 }\n" } else { "" };
+            let after = if AFTER[*after].is_empty() { String::new() } else { format!("after: [{}]\n", AFTER[*after]) };
+            let one = rule(&format!("us/r{n}"), MATCHES[*matches], &format!("{unless}{after}"));
             Source { text: one.text.replace("decision: deny", &format!("decision: {}", DECISIONS[*decision])), ..one }
         }).collect();
         let blast = BlastRadius::new(Impact::ALL[impact], Scope::Resource);
         let action = Action::for_test("aws:rds:DeleteDBInstance", blast, EnvironmentKind::ALL[kind]);
         let actions = vec1::vec1![action];
         let effect = |set: &RuleSet| {
-            crate::decide::decide(&actions, &nobody(at(0)), set, &Default::default(), Posture::Guarded).effect()
+            let (mut memory, session) = (Memory::of(set), nobody(at(0)).principal.session);
+            for (impact, outcome, minute) in &story {
+                let blast = BlastRadius::new(Impact::ALL[*impact], Scope::Resource);
+                let earlier = Action::for_test("aws:rds:DeleteDBSnapshot", blast, EnvironmentKind::ALL[kind]).on(["a"]);
+                let (_, marks) = memory.enter(
+                    session,
+                    Timestamp::from_millis(minute * 60_000),
+                    set.marks_of(&[earlier], &nobody(at(0)), None),
+                );
+                let outcomes = [Outcomes::SENT, Outcomes::REFUSED, Outcomes::FAILED, Outcomes::BROKEN, Outcomes::UNCLEAR];
+                memory.settle(session, &marks, outcomes[*outcome]);
+            }
+            let (past, _) = memory.enter(session, Timestamp::from_millis(90 * 60_000), Vec::new());
+            let facts = crate::decide::Facts { past, ..Default::default() };
+            crate::decide::decide(&actions, &nobody(at(0)), set, &facts, Posture::Guarded).effect()
         };
         prop_assert!(effect(&load(&sources)) >= effect(&RuleSet::builtin()));
     }

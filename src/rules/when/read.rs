@@ -88,7 +88,7 @@ impl<'a> Input<'a> {
 
     /// The position of a closed word in its list.
     pub(super) fn word(self, path: Path) -> Result<usize, Stop> {
-        let View { action, context, standing } = self.view;
+        let View { action, context, standing, .. } = self.view;
         let blast = action.blast();
         Ok(match path {
             Path::Impact => blast.impact as usize,

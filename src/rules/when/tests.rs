@@ -44,7 +44,7 @@ fn stacks() -> Action {
 }
 
 fn holds_for(text: &str, action: &Action, standing: Option<&Standing>) -> Result<bool, String> {
-    ok(text).holds(&View { action, context: &context(), standing })
+    ok(text).holds(&View { action, context: &context(), standing, past: None })
 }
 
 fn check_holds(text: &str, action: &Action, expected: Result<bool, &str>) {
@@ -520,7 +520,7 @@ fn the_trace_tells_what_the_expression_refers_to() {
     let when = ok(
         "has(cluster) || account == \"111122223333\" && parameters[\"Force\"] == \"TRUE\" && account != \"1\" + region",
     );
-    let trace = when.trace(&View { action: &action, context: &context(), standing: None });
+    let trace = when.trace(&View { action: &action, context: &context(), standing: None, past: None });
     let trace: Vec<_> = trace.iter().map(|(path, value)| (path.as_str(), value.as_str())).collect();
     let expected =
         [("cluster", "none"), ("account", "111122223333"), ("parameters[\"Force\"]", "TRUE"), ("region", "eu-west-1")];
@@ -528,7 +528,7 @@ fn the_trace_tells_what_the_expression_refers_to() {
     assert_eq!(ok("has(account)\n  && has(region)\n").text(), "has(account) && has(region)");
     let lists =
         ok("size(resources) > 1 || \"bulk\" in hazards || at_least(principal.level, \"mid\") || count.resources > 3");
-    let trace = lists.trace(&View { action: &action, context: &context(), standing: None });
+    let trace = lists.trace(&View { action: &action, context: &context(), standing: None, past: None });
     assert!(trace[0].1.ends_with("stack/shop, tmp-1") && trace[1].1 == "data-loss" && trace[3].1 == "2", "{trace:?}");
     assert!(trace[2].1.starts_with("not known: "), "{trace:?}");
 }
@@ -536,7 +536,7 @@ fn the_trace_tells_what_the_expression_refers_to() {
 #[test]
 fn every_path_can_be_read_and_shown() {
     let action = stacks();
-    let view = View { action: &action, context: &context(), standing: Some(&Standing::default()) };
+    let view = View { action: &action, context: &context(), standing: Some(&Standing::default()), past: None };
     for path in Path::ALL {
         use super::schema::Type;
         let text = match path.kind() {
@@ -581,7 +581,8 @@ fn an_agent_cannot_make_it_work_for_long() {
     for text in [nested, long, join, map] {
         let when = ok(text);
         let started = std::time::Instant::now();
-        let failed = when.holds(&View { action: &action, context: &context(), standing: None }).unwrap_err();
+        let failed =
+            when.holds(&View { action: &action, context: &context(), standing: None, past: None }).unwrap_err();
         assert_eq!(failed, "the action has more values than `when` may look at", "{text}");
         assert!(started.elapsed().as_secs() < 2, "{text}: {:?}", started.elapsed());
     }
@@ -705,7 +706,7 @@ proptest! {
     fn nothing_that_is_written_panics(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..16), glue in "[ ]?") {
         let text = pieces.join(&glue);
         if let Ok(when) = load(&text) {
-            let view = View { action: &stacks(), context: &context(), standing: None };
+            let view = View { action: &stacks(), context: &context(), standing: None, past: None };
             let _ = when.holds(&view);
             when.trace(&view);
         }
@@ -790,7 +791,7 @@ proptest! {
         let action = Action::for_test(&format!("aws:{service}:X"), blast, EnvironmentKind::Dev).on_all(&resources);
         // What is always the same is refused.
         if let Ok(when) = load(&text) {
-            let ours = when.holds(&View { action: &action, context: &context(), standing: None });
+            let ours = when.holds(&View { action: &action, context: &context(), standing: None, past: None });
             let theirs = by_the_book(&text, &action);
             prop_assert_eq!(ours.is_err(), theirs.is_err(), "{}: {:?} {:?}", &text, &ours, &theirs);
             if let (Ok(ours), Ok(theirs)) = (ours, theirs) {

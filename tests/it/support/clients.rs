@@ -12,6 +12,8 @@ use std::sync::OnceLock;
 use sha2::{Digest, Sha256};
 
 const REQUIREMENTS: &str = include_str!("requirements.txt");
+/// A mail server, and the published verifier of webhooks.
+const RECEIVER_PACKAGES: [&str; 2] = ["aiosmtpd==1.4.6", "standardwebhooks==1.1.0"];
 /// The newest that runs on Node 18 and later.
 const AGENT_PACKAGE: &str = "@anthropic-ai/claude-code@2.1.100";
 const CODING_AGENTS: &[&str] = &["@openai/codex@0.169.0", "@google/gemini-cli@0.61.0", "opencode-ai@1.18.33"];
@@ -128,6 +130,12 @@ pub(crate) fn google_cloud() -> &'static Path {
         let packages = [&[GOOGLE_PACKAGE.trim()], &GOOGLE_CLOUD_PACKAGES[..]].concat();
         venv("venv-google-cloud", &packages)
     })
+}
+
+/// The folder of a Python environment with what notices are sent to.
+pub(crate) fn receivers() -> &'static Path {
+    static RECEIVERS: OnceLock<PathBuf> = OnceLock::new();
+    RECEIVERS.get_or_init(|| venv("venv-receivers", &RECEIVER_PACKAGES))
 }
 
 /// The folder of a Python environment with Azure's clients.

@@ -23,6 +23,7 @@ pub(crate) mod moto;
 pub(crate) mod platform;
 pub(crate) mod pod;
 pub(crate) mod random;
+pub(crate) mod receiver;
 pub(crate) mod server;
 pub(crate) mod shared;
 pub(crate) mod squid;

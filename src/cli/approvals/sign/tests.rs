@@ -1,6 +1,6 @@
 use super::*;
-use crate::approvals::signature::verify;
-use crate::approvals::statement::Answer;
+
+use crate::approvals::{Said as Answer, verify};
 use crate::config::People;
 
 const NOW: Timestamp = Timestamp::from_millis(1_795_395_723_000);

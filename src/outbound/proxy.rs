@@ -80,7 +80,7 @@ impl Proxies {
     }
 
     /// The proxy for this target, if it goes through one. What this machine serves itself never does.
-    pub(super) fn for_target(&self, scheme: Scheme, target: &Authority) -> Option<Via> {
+    pub(crate) fn for_target(&self, scheme: Scheme, target: &Authority) -> Option<Via> {
         let matcher = self.0.as_ref().filter(|_| !target.is_loopback())?;
         let uri = format!("{}://{target}/", scheme.as_str()).parse::<Uri>().ok()?;
         let found = matcher.intercept(&uri)?;
@@ -115,12 +115,12 @@ fn checked(name: &str, url: &str) -> Result<String, ProxyError> {
 
 /// One proxy on the way to a target.
 #[derive(Clone, Debug)]
-pub(super) struct Via {
+pub(crate) struct Via {
     /// How the proxy itself is spoken to.
-    pub(super) scheme: Scheme,
-    pub(super) authority: Authority,
+    pub(crate) scheme: Scheme,
+    pub(crate) authority: Authority,
     /// For `Proxy-Authorization`; marked as sensitive.
-    pub(super) credentials: Option<HeaderValue>,
+    pub(crate) credentials: Option<HeaderValue>,
 }
 
 impl fmt::Display for Via {
@@ -131,14 +131,14 @@ impl fmt::Display for Via {
 
 /// A CONNECT that did not open: why, and whether asking again could help.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Closed {
-    pub(super) why: String,
-    pub(super) is_final: bool,
+pub(crate) struct Closed {
+    pub(crate) why: String,
+    pub(crate) is_final: bool,
 }
 
 impl Via {
     /// Asks the proxy for a connection to `target`, and leaves the stream at its first byte.
-    pub(super) async fn open<S>(&self, stream: &mut S, target: &Authority) -> Result<(), Closed>
+    pub(crate) async fn open<S>(&self, stream: &mut S, target: &Authority) -> Result<(), Closed>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -168,7 +168,7 @@ impl Via {
 }
 
 /// What a proxy's own error status means.
-pub(super) fn refused(status: u16, target: &Authority) -> String {
+pub(crate) fn refused(status: u16, target: &Authority) -> String {
     match status {
         407 => "wants a user and a password that it accepts (407): the operator gives them in `egress.proxy` or \
                 `HTTPS_PROXY`, as `http://USER:PASSWORD@HOST:PORT`"
