@@ -11,7 +11,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use super::base::StartError;
 use super::certificates;
 use super::files::{Places, read_pem_certificates};
-use crate::config::{self, Config, ReverseListener, Upstream};
+use crate::config::{self, AddressRange, Config, ReverseListener, Upstream};
 use crate::doors::http::callers::{Reach, target_key};
 use crate::egress::{AddressRules, Dialer, Egress, Proxies, Registration, Servers, server_key};
 use crate::head::authority;
@@ -19,6 +19,7 @@ use crate::head::request::{ListenerName, Origin};
 use crate::identify::Known;
 use crate::model::Posture;
 use crate::model::http::{Authority, Scheme};
+use crate::outbound::{Outbound, OutboundParts};
 use crate::sandbox::Server;
 
 /// How a gate reaches the outside.
@@ -105,9 +106,12 @@ impl Network {
         Ok((reach, Origin { scheme, authority: Some(authority), listener: Some(port) }))
     }
 
-    /// The way of the operator's own questions: no certificate of theirs is shown, and no agent's permit needed.
-    pub(super) fn operators(&self) -> Dialer {
-        self.dialer(Servers::new(self.extra.clone())).anonymous().http1()
+    /// The way of the operator's own questions: under the rules of the operator's traffic, not of an agent's. `also` are
+    /// addresses that it may go to beside the agents'.
+    pub(super) fn operators(&self, also: &[AddressRange]) -> Outbound {
+        let allow = self.config.allow_addresses.iter().chain(also).cloned().collect();
+        let (resolve, proxies) = (self.config.resolve.clone(), self.proxies.clone());
+        Outbound::new(OutboundParts { resolve, allow, proxies, extra_roots: self.extra.clone() })
     }
 
     /// Trust, and the operator's own certificates.

@@ -154,9 +154,9 @@ impl Dialer {
         Self { http1: true, ..self.clone() }
     }
 
-    /// A connection for one exchange: an agent's by its permit, else the operator's own. In clear too it goes *through* a proxy and not *to* it: few proxies pass an upgrade
+    /// A connection for one exchange. In clear too it goes *through* a proxy and not *to* it: few proxies pass an upgrade
     /// on.
-    pub(crate) async fn line(&self, scheme: Scheme, target: &Authority) -> Result<Upstream, DialError> {
+    pub(super) async fn line(&self, scheme: Scheme, target: &Authority) -> Result<Upstream, DialError> {
         match scheme {
             Scheme::Http => Ok(Upstream::clear(self.tunnel(target).await?, false)),
             Scheme::Https => self.tls(target).await,

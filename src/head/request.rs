@@ -6,6 +6,7 @@ use http::{Uri, Version};
 
 use super::upgrade::{Message, Opening};
 use super::{authority, check, said};
+use crate::model::Said;
 use crate::model::http::{Authority, Head, Scheme, Unreadable, Upgrade};
 
 /// Hop-by-hop headers (RFC 9110, section 7.6.1): they end here. `te: trailers` is kept, gRPC needs it.
@@ -62,6 +63,14 @@ impl Origin {
 /// # Errors
 /// Tunnel name, target, `:authority` and Host do not all name the same host and port, or a header has no single reading.
 pub fn head_of(parts: Parts, origin: &Origin) -> Result<Head, Unreadable> {
+    head_and_said(parts, origin).map(|(head, _)| head)
+}
+
+/// The same, and what the agent says about it, which is not forwarded.
+///
+/// # Errors
+/// The same.
+pub fn head_and_said(parts: Parts, origin: &Origin) -> Result<(Head, Said), Unreadable> {
     let Parts { method, uri, version, mut headers, .. } = parts;
     check::check_method(method.as_str())?;
     check_headers(&headers, version)?;
@@ -83,8 +92,9 @@ pub fn head_of(parts: Parts, origin: &Origin) -> Result<Head, Unreadable> {
     let target = uri.path_and_query().cloned().ok_or_else(|| Unreadable::new("the request has no path"))?;
     check::check_path(target.as_str())?;
     let upgrade = upgrade_of(&headers, method.as_str(), target.path())?;
+    let said = said::said_of(&headers)?;
     let headers = end_to_end(headers);
-    Ok(Head { scheme: origin.scheme, authority, method, target, headers, upgrade })
+    Ok((Head { scheme: origin.scheme, authority, method, target, headers, upgrade }, said))
 }
 
 /// The headers that go on, in their order (removing one by one would reorder them).

@@ -23,7 +23,7 @@ const CODED: &str = "UTF-8''";
 ///
 /// # Errors
 /// One of them stands twice, or is no text.
-pub fn said_of(headers: &HeaderMap) -> Result<Said, Unreadable> {
+pub(super) fn said_of(headers: &HeaderMap) -> Result<Said, Unreadable> {
     let mut said = Said::default();
     for (name, obligation) in HEADERS.iter().zip(&Obligation::BROUGHT) {
         for value in headers.get_all(name) {

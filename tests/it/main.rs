@@ -45,6 +45,7 @@ mod kubectl_sessions;
 mod kubernetes;
 mod ledger;
 mod notify;
+mod obligations;
 mod operations;
 mod platforms;
 mod quorum;

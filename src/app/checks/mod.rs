@@ -20,9 +20,9 @@ use super::files::Places;
 use super::network::Network;
 use crate::config::{Asks, Check, Config};
 use crate::decide::visible;
-use crate::egress::Dialer;
 use crate::enforce::Checks;
 use crate::model::Posture;
+use crate::outbound::Outbound;
 use crate::record::{CheckEntry, redact};
 
 /// Checks that are asked at once; more are not.
@@ -55,7 +55,8 @@ impl Reply {
         } else {
             &self.why
         });
-        redact::mask(&visible(line, CHARS_MAX)).into_owned()
+        // Before it is cut, and again with what could hide a part of it made visible.
+        redact::mask(&visible(&redact::mask(line), CHARS_MAX)).into_owned()
     }
 }
 
@@ -63,7 +64,7 @@ impl Reply {
 #[derive(Debug)]
 pub(super) struct OperatorChecks {
     checks: BTreeMap<String, Check>,
-    way: OnceLock<Result<Dialer, String>>,
+    way: OnceLock<Result<Outbound, String>>,
     /// What the way is made of when it is first needed.
     from: Option<(Config, Places)>,
     room: Semaphore,
@@ -72,7 +73,8 @@ pub(super) struct OperatorChecks {
 impl OperatorChecks {
     /// Of a gate that has its ways out.
     pub(super) fn over(network: &Network, config: &Config) -> Self {
-        Self { way: Ok(network.operators()).into(), ..Self::new(config, None) }
+        let way = network.operators(&config.notify.allow_addresses);
+        Self { way: Ok(way).into(), ..Self::new(config, None) }
     }
 
     /// Of a hook that decides alone. Reads nothing before it is needed.
@@ -86,11 +88,12 @@ impl OperatorChecks {
         Self { checks, way, from, room: Semaphore::new(AT_ONCE_MAX) }
     }
 
-    fn way(&self) -> Result<&Dialer, String> {
+    fn way(&self) -> Result<&Outbound, String> {
         let made = self.way.get_or_init(|| {
             let (config, places) = self.from.as_ref().ok_or("there is no way out")?;
             let network = Network::new(config, places, Posture::Guarded, Vec::new());
-            network.map(|network| network.operators()).map_err(|error| error.to_string())
+            let way = network.map(|network| network.operators(&config.notify.allow_addresses));
+            way.map_err(|error| error.to_string())
         });
         made.as_ref().map_err(Clone::clone)
     }

@@ -19,8 +19,7 @@ use super::upgrade::{Next, Slot, close_unless_switched, is_opening};
 use super::{Answer, HttpDoor, Visit, Way, refused};
 use crate::egress::Opened;
 use crate::enforce::{self, Carried, Destination, Refusal};
-use crate::head::request::{Origin, head_of};
-use crate::head::said::said_of;
+use crate::head::request::{Origin, head_and_said};
 use crate::identify::{self, Dialect};
 use crate::model::http::{Head, Unreadable, Upgrade};
 use crate::model::{Door, Evidence, Impact, Said};
@@ -92,7 +91,7 @@ async fn exchange(visit: &Visit, origin: &Origin, slot: &Slot, request: Request<
         let unreadable = Unreadable::new("a CONNECT inside another connection");
         return Err(reject(door, Dialect::Problem, claimed, unreadable).await);
     }
-    let (said, head) = match said_of(&parts.headers).and_then(|said| Ok((said, head_of(parts, origin)?))) {
+    let (head, said) = match head_and_said(parts, origin) {
         Ok(read) => read,
         Err(unreadable) => return Err(reject(door, Dialect::Problem, claimed, unreadable).await),
     };
