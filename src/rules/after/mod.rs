@@ -12,8 +12,8 @@ mod step;
 pub(crate) use memory::Memory;
 pub use memory::Past;
 pub(super) use same::COMPARABLE;
-pub use step::Outcomes;
-pub(crate) use step::{Mark, StepOutcome};
+pub(crate) use step::Mark;
+pub use step::{Outcomes, StepOutcome};
 pub(super) use step::{Step, StepId};
 
 use std::time::Duration;

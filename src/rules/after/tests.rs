@@ -2,7 +2,7 @@ use super::*;
 use crate::classify::Action;
 use crate::config::Diagnostics;
 use crate::model::{
-    BlastRadius, Context, EnvironmentKind, Hazard, Impact, Place, Posture, Resource, Scope, SessionId, Timestamp,
+    BlastRadius, Context, EnvironmentKind, Hazard, Impact, Place, Posture, Scope, SessionId, Timestamp,
 };
 use crate::prove::nobody;
 use crate::rules::{Layer, RuleSet, Source, builtin_sources};
