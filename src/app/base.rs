@@ -126,7 +126,9 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
     let store = Store::at(&places.state);
     let notices = super::notices::spool(&places, &config, store.clone(), Arc::clone(&clock))?;
     let sessions = Arc::new(Sessions::new(store.clone(), Arc::clone(&clock)));
-    let approvals = Arc::new(Approvals::new(store, ledger.clone(), Arc::clone(&clock), config.approvals.clone()));
+    let approvals = Arc::new(
+        Approvals::new(store, ledger.clone(), Arc::clone(&clock), config.approvals.clone()).telling(notices.clone()),
+    );
     let gate = Arc::new(Gate::new(GateParts {
         rules: Arc::new(rules),
         inventory,

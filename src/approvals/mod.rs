@@ -445,7 +445,7 @@ impl Approvals {
     /// Runs a change in one transaction, after what is overdue was marked as such, and then tells the log of its steps.
     fn change<T>(&self, run: impl FnOnce(&mut Change<'_, '_>) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         let now = Now { wall: self.clock.now(), uptime: self.clock.uptime() };
-        let (answer, steps, notices) = self.store.write(|transaction| {
+        let (answer, steps) = self.store.write(|transaction| {
             let table = Table::new(transaction);
             let now = table.forward(now)?;
             let default = self.notices.is_some().then_some(&self.settings.default);
@@ -456,11 +456,11 @@ impl Approvals {
                 }
             }
             let answer = run(&mut change)?;
-            Ok((answer, change.steps, change.notices))
+            if let Some(spool) = &self.notices {
+                change.notices.iter().for_each(|notice| spool.put_within(transaction, notice));
+            }
+            Ok((answer, change.steps))
         })?;
-        if let Some(spool) = &self.notices {
-            notices.iter().for_each(|notice| spool.put(notice));
-        }
         for step in steps {
             self.ledger.note(&Entry::Approval(Box::new(step)));
         }

@@ -44,7 +44,7 @@ const NEAR_MAX: usize = 2;
 
 impl Traced<'_> {
     /// Whether a person who asks would want to see it: it matched, or it speaks of such calls, and a key or two of the
-    /// circumstances do not fit.
+    /// circumstances do not fit. What the session would have had to do before is no such key.
     #[must_use]
     pub fn is_near(&self) -> bool {
         let Outcome::Missed(misses) = self.outcome else { return self.outcome != Outcome::Off };
@@ -57,6 +57,7 @@ impl Traced<'_> {
             _ => false,
         };
         misses <= NEAR_MAX
+            && self.misses().all(|one| one.block != "after")
             && keys().any(|one| one.verdict != Verdict::No)
             && keys().all(|one| !is_about(one) || one.verdict != Verdict::No)
     }

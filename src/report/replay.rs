@@ -43,6 +43,10 @@ impl<'a> Replay<'a> {
     /// The record does not hold everything that it depends on.
     pub(super) fn decide(&mut self, entry: &DecisionEntry, recalled: &Recalled) -> Result<Decision, Unsaid> {
         let again = self.again;
+        // A hook without a gate remembers nothing, and nobody remembers it.
+        if entry.hook.as_ref().is_some_and(|hook| hook.alone) {
+            return again.decide_after(recalled, entry.posture, |_| Past::default());
+        }
         again.decide_after(recalled, entry.posture, |actions| self.enter(entry, recalled, actions))
     }
 

@@ -200,7 +200,8 @@ impl<'a> ShadowCollector<'a> {
 
     /// One record, in the order of the log.
     pub fn take(&mut self, stored: &Stored) {
-        if !(stored.is("decision") || stored.is("outcome") && self.replay.waits()) {
+        let is_end = stored.is("outcome") && self.replay.waits();
+        if !stored.is("decision") && !is_end {
             return;
         }
         match stored.entry() {

@@ -347,3 +347,37 @@ pub(crate) fn sample() -> Vec<Group> {
     let shown = report_of(&[call.entry(), second.entry(), limit.entry()]);
     shown.groups
 }
+
+#[test]
+fn a_decision_is_made_again_after_what_its_session_did_before() {
+    use super::again::Again;
+    use super::replay::Replay;
+    use crate::classify::Action;
+    use crate::record::HookEntry;
+    let text = "id: us/after\nowner: x\nseverity: high\nmatch: { operation: \"aws:s3:DeleteBucket\" }\n\
+                after: [{ match: { operation: \"aws:s3:PutBucketTagging\" }, within: 10m, outcome: failed }]\n\
+                decision: deny\nmessage: no\ninstead: other\n";
+    let source = Source { file: "rules/us/after.yaml".to_owned(), text: text.to_owned(), layer: Layer::Organisation };
+    let rules = RuleSet::load(&[source]).unwrap_or_else(|wrong| panic!("{wrong}"));
+    let entry = |n: u64, session: u64, operation: &str, alone: bool| {
+        let impact = if operation.contains("Delete") { Impact::Destroy } else { Impact::Update };
+        let action = Action::for_test(operation, BlastRadius::new(impact, Scope::Resource), EnvironmentKind::Dev);
+        let Entry::Decision(entry) = Call::passed(n, session).entry() else { unreachable!() };
+        let hook = alone.then(|| HookEntry { alone, ..HookEntry::default() });
+        DecisionEntry { actions: vec![ActionEntry::from(&action)], hook, ..*entry }
+    };
+    let mut replay = Replay::new(Again { rules: &rules, posture: None, inventory: None });
+    let effect = |replay: &mut Replay<'_>, entry: &DecisionEntry| {
+        replay.decide(entry, &entry.recall().unwrap()).unwrap().effect()
+    };
+    let tagged = entry(1, 1, "aws:s3:PutBucketTagging", false);
+    assert_eq!(effect(&mut replay, &tagged), Effect::Allow);
+    assert_eq!(effect(&mut replay, &entry(2, 1, "aws:s3:DeleteBucket", false)), Effect::Allow, "it has not failed");
+    assert!(replay.waits());
+    let outcome = Outcome::Answered { status: 409, sent_bytes: 0, received_bytes: 0 };
+    replay.ended(&OutcomeEntry { id: tagged.id, at: at(3), outcome });
+    assert_eq!(effect(&mut replay, &entry(4, 1, "aws:s3:DeleteBucket", false)), Effect::Deny);
+    assert_eq!(effect(&mut replay, &entry(5, 2, "aws:s3:DeleteBucket", false)), Effect::Allow, "another session");
+    assert_eq!(effect(&mut replay, &entry(6, 1, "aws:s3:DeleteBucket", true)), Effect::Allow, "a hook alone");
+    assert_eq!(effect(&mut replay, &entry(700, 1, "aws:s3:DeleteBucket", false)), Effect::Allow, "too long ago");
+}

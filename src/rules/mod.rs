@@ -31,9 +31,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use after::StepOutcome;
 pub(crate) use after::{Mark, Memory};
-pub use after::{Outcomes, Past};
+pub use after::{Outcomes, Past, StepOutcome};
 pub use builtin::{builtin_sources, optional_sources};
 pub use case::{Attempt, Case, Cases, Earlier, Request};
 pub(crate) use case::{filled_json, request};

@@ -91,9 +91,9 @@ impl Bench {
 fn person(stage: &Stage, name: &str) -> String {
     std::fs::create_dir_all(stage.path("home")).unwrap();
     let key = stage.path(&format!("home/{name}"));
-    let made =
-        std::process::Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"]).arg(&key);
-    assert!({ made }.status().unwrap().success());
+    let mut make = std::process::Command::new("ssh-keygen");
+    make.args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"]).arg(&key);
+    assert!(make.status().unwrap().success());
     let line = std::fs::read_to_string(key.with_extension("pub")).unwrap();
     let login = if name == "ada" { format!("os_user: {}, ", whoami()) } else { String::new() };
     format!("  - {{ name: {name}, {login}roles: [platform], keys: [\"{}\"] }}\n", line.trim())

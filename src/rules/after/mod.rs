@@ -13,8 +13,7 @@ pub(crate) use memory::Memory;
 pub use memory::Past;
 pub(super) use same::COMPARABLE;
 pub(crate) use step::Mark;
-pub use step::Outcomes;
-pub use step::StepOutcome;
+pub use step::{Outcomes, StepOutcome};
 pub(super) use step::{Step, StepId};
 
 use std::time::Duration;

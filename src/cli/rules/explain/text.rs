@@ -68,6 +68,12 @@ impl Page<'_> {
         let cells = decision.findings().iter().filter(|finding| finding.rule.starts_with("matrix:"));
         if let Some(entry) = &self.asked.recorded {
             self.sheet.field(out, "recorded", &said(entry.decision, &entry.revision))?;
+            for finding in &entry.findings {
+                if let Some(after) = &finding.after {
+                    let text = format!("{} (for {}; only the record knows what went before)", after, finding.rule);
+                    self.sheet.field(out, "followed", &visible(&text))?;
+                }
+            }
         }
         self.sheet.field(out, "decision", &said(decision.effect(), decision.revision()))?;
         for cell in cells {
