@@ -22,6 +22,7 @@ mod quorum;
 mod request;
 mod signature;
 mod statement;
+mod steps;
 mod table;
 mod view;
 mod votes;
@@ -45,10 +46,11 @@ pub use votes::{Ballot, VoteError};
 
 use crate::config::{Approvals as Settings, People};
 use crate::decide::visible;
-use crate::model::{Approval, ApprovalId, Clock, DecisionId, Obligation, Said as Words, SessionId, Timestamp, Uptime};
-use crate::notify::{Notice, Spool};
+use crate::model::{ApprovalId, Clock, DecisionId, Obligation, Said as Words, SessionId, Timestamp, Uptime};
+use crate::notify::Spool;
 use crate::record::{ApprovalEntry, ApprovalStep, Entry, Ledger};
 use crate::store::{Store, StoreError};
+use steps::{Change, entry};
 use table::Table;
 use votes::{Rules, Word};
 
@@ -465,89 +467,6 @@ impl Approvals {
             self.ledger.note(&Entry::Approval(Box::new(step)));
         }
         Ok(answer)
-    }
-}
-
-/// A change under way, and the steps that the log must be told of when it stands.
-struct Change<'a, 'c> {
-    table: Table<'a, 'c>,
-    now: Now,
-    steps: Vec<ApprovalEntry>,
-    notices: Vec<Notice>,
-    /// What is asked for where nothing says it; `None`: nobody is told.
-    default: Option<&'a Approval>,
-}
-
-impl Change<'_, '_> {
-    fn keep(&mut self, request: &Request, step: ApprovalStep) -> rusqlite::Result<()> {
-        self.table.put(request)?;
-        self.tell(request, entry(request, step, self.now.wall));
-        Ok(())
-    }
-
-    fn tell(&mut self, request: &Request, step: ApprovalEntry) {
-        self.notices.extend(self.default.and_then(|default| notices::notice(request, &step, default)));
-        self.steps.push(step);
-    }
-
-    fn keep_used(&mut self, request: &Request, decision: DecisionId) -> rusqlite::Result<()> {
-        self.table.put(request)?;
-        let entry = ApprovalEntry { decision: Some(decision), ..entry(request, ApprovalStep::Used, self.now.wall) };
-        self.steps.push(entry);
-        Ok(())
-    }
-
-    fn keep_said(
-        &mut self,
-        request: &Request,
-        step: ApprovalStep,
-        by: String,
-        reason: Option<String>,
-    ) -> rusqlite::Result<()> {
-        self.table.put(request)?;
-        let proof = match step {
-            ApprovalStep::BrokenGlass => request.glass.as_ref().map(|glass| &glass.proof),
-            ApprovalStep::Reviewed => {
-                request.glass.as_ref().and_then(|glass| glass.reviewed.as_ref()).and_then(|vote| vote.proof.as_ref())
-            }
-            ApprovalStep::Withdrawn => None,
-            _ => request.votes.last().and_then(|vote| vote.proof.as_ref()),
-        };
-        let (key, statement, signature) = match proof {
-            Some(Proof { key, statement, signature, .. }) => {
-                (Some(key.clone()), Some(statement.clone()), Some(signature.clone()))
-            }
-            None => (None, None, None),
-        };
-        let entry = entry(request, step, self.now.wall);
-        self.tell(request, ApprovalEntry { by: Some(by), reason, key, statement, signature, ..entry });
-        Ok(())
-    }
-}
-
-/// What the log is told; what was asked for stands in the steps that ask.
-fn entry(request: &Request, step: ApprovalStep, at: Timestamp) -> ApprovalEntry {
-    let asks = matches!(step, ApprovalStep::Opened | ApprovalStep::Joined);
-    let lasts = asks || request.is_live() || step == ApprovalStep::Denied;
-    ApprovalEntry {
-        id: request.id,
-        at,
-        step,
-        session: request.session,
-        person: request.person.clone(),
-        operation: request.operation(),
-        until: lasts.then_some(request.until.at),
-        by: None,
-        reason: request.voided.clone().filter(|_| step == ApprovalStep::Voided),
-        decision: None,
-        shown: if asks { request.shown() } else { String::new() },
-        digests: if asks { request.items.iter().map(|asked| asked.item.digest.clone()).collect() } else { Vec::new() },
-        requirement: if asks { request.requirement.ids().map(str::to_owned).collect() } else { Vec::new() },
-        revision: if asks { request.revision.clone() } else { String::new() },
-        said: if asks { request.said.clone() } else { Words::default() },
-        key: None,
-        statement: None,
-        signature: None,
     }
 }
 

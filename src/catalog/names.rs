@@ -67,6 +67,8 @@ pub fn operation_exists(id: &str) -> bool {
         "kubernetes" => kubernetes(service, name),
         "http" => is_host(service) && !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'-'),
         "graphql" => is_host(service) && is_field(name),
+        // Whatever a server calls its tools.
+        "mcp" => [service, name].iter().all(|part| !part.is_empty() && !part.contains(char::is_whitespace)),
         "net" => (service, name) == ("tunnel", "Open"),
         "terraform" if service == "state" => TERRAFORM_STATE.contains(&name),
         // A change that a plan holds, of a type that no catalog maps: `terraform:github_branch_protection:delete`.

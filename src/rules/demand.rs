@@ -21,13 +21,13 @@ pub(super) fn check(raw: &RawRule, report: &mut Report<'_>) -> Demand {
     }
     let mut approvals = Vec::new();
     if let Some(all) = &raw.approval {
-        if all.value.0.is_empty() {
+        if all.value.as_slice().is_empty() {
             report.say(all, "an empty list asks nobody", Some("remove the key, or say how many of whom".to_owned()));
         }
-        if all.value.0.len() > APPROVALS_MAX {
+        if all.value.as_slice().len() > APPROVALS_MAX {
             report.say(all, format!("a rule asks for {APPROVALS_MAX} approvals at most"), None);
         }
-        approvals.extend(all.value.0.iter().map(|one| approval(one, Spot::from(all), report)));
+        approvals.extend(all.value.as_slice().iter().map(|one| approval(one, Spot::from(all), report)));
     }
     Demand { approvals, obligations: obligations(raw, report) }
 }
@@ -59,7 +59,7 @@ fn approval(raw: &RawApproval, at: Spot, report: &mut Report<'_>) -> Approval {
     let including: Vec<Part> = raw
         .including
         .iter()
-        .flat_map(|all| &all.value.0)
+        .flat_map(|all| all.value.as_slice())
         .map(|RawPart { quorum, from }| self::part(quorum.as_ref(), from.as_ref(), at, report))
         .collect();
     if let (Some(most), Some(list)) = (including.iter().map(|one| one.quorum).max(), &raw.including)

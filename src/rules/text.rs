@@ -109,33 +109,6 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     }
 }
 
-/// One mapping, or a list of them.
-#[derive(Debug)]
-pub(super) struct Maps<T>(pub(super) Vec<T>);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Maps<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Seen<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Seen<T> {
-            type Value = Maps<T>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a mapping or a list of mappings")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Maps<T>, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(|one| Maps(vec![one]))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Maps<T>, A::Error> {
-                let mut items = Vec::new();
-                while let Some(item) = sequence.next_element()? {
-                    items.push(item);
-                }
-                Ok(Maps(items))
-            }
-        }
-        deserializer.deserialize_any(Seen(PhantomData))
-    }
-}
-
 /// A key that is written without a value is not the same as no key.
 fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
@@ -162,7 +135,7 @@ pub(super) struct RawRule {
     pub(super) tests: Option<Spanned<RawTests>>,
     #[serde(default, deserialize_with = "given")]
     pub(super) when: Option<Spanned<String>>,
-    pub(super) approval: Option<Spanned<Maps<RawApproval>>>,
+    pub(super) approval: Option<Spanned<OneOrMore<RawApproval>>>,
     pub(super) obligations: Option<Spanned<List<Text>>>,
     pub(super) after: Option<Spanned<Vec<Spanned<RawStep>>>>,
 }
@@ -180,18 +153,18 @@ pub(super) struct RawStep {
 }
 
 /// Whose answers an escalation needs.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawApproval {
     pub(super) quorum: Option<Spanned<u32>>,
     pub(super) from: Option<Spanned<List<Text>>>,
-    pub(super) including: Option<Spanned<Maps<RawPart>>>,
+    pub(super) including: Option<Spanned<OneOrMore<RawPart>>>,
     pub(super) exclude_requester: Option<Spanned<bool>>,
     pub(super) expires: Option<Spanned<String>>,
 }
 
 /// How many of whom.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawPart {
     pub(super) quorum: Option<Spanned<u32>>,

@@ -152,15 +152,14 @@ fn nobody_counts_twice_and_the_requester_never() {
         assert!(matches!(ended.code, Some(2 | 3)) && ended.stderr.contains(why), "{who} {key}: {ended:#?}");
     };
     refused("ana", "ana", "whom the session acts for");
-    refused("dee", "dee", "is not asked here");
     refused("bo", "cy", "does not list the key");
     refused("eve", "eve", "names nobody");
     approves(&stage, &id, "bo");
     refused("bo", "bo2", "has answered already");
-    let unsigned = format!("{{\"answer\":\"approve\",\"reason\":\"\"}}");
+    let unsigned = r#"{"answer":"approve","reason":""}"#;
     let socket = stage.path("runtime/blastgate/control.sock");
     let mut curl = stage.command("curl");
-    curl.args(["-sS", "-w", " %{http_code}", "-H", "Content-Type: application/json", "-d", &unsigned, "--unix-socket"]);
+    curl.args(["-sS", "-w", " %{http_code}", "-H", "Content-Type: application/json", "-d", unsigned, "--unix-socket"]);
     curl.arg(socket).arg(format!("http://gate/v1/approvals/{id}"));
     let ended = child::run(curl, PATIENCE).succeeded().stdout;
     assert!(ended.ends_with(" 403") && ended.contains("must be signed"), "{ended}");
@@ -277,7 +276,7 @@ fn a_restart_between_any_two_steps_loses_nothing_and_sends_nothing_twice() {
     let ports = crate::support::shared::listen(&mut stage, "");
     let mut gate = SharedGate::start(&stage, &ports, &[]);
     let mut agent = Agent::start(&stage, &[], &[]);
-    let mut again = |gate: SharedGate| {
+    let again = |gate: SharedGate| {
         gate.kill();
         SharedGate::start(&stage, &ports, &[])
     };
@@ -310,7 +309,8 @@ fn a_rule_or_a_person_that_changes_between_vote_and_use_voids_it() {
     let taken_up = || stage.log().entries().iter().filter(|entry| matches!(entry, Entry::Configuration(_))).count();
     let id = approved(&mut agent);
     let before = taken_up();
-    stage.write("config/rules/own/orders.yaml", RULE.replace("quorum: 2", "quorum: 3"));
+    let stricter = RULE.replace("quorum: 2", "quorum: 3").replace("own/orders", "own/orders-of-three");
+    stage.write("config/rules/own/orders-of-three.yaml", stricter);
     gate.signal(rustix::process::Signal::HUP);
     eventually("the stricter rule", || (taken_up() > before).then_some(()));
     assert_ne!(approval_in(&agent.does(DELETE).1), id);
