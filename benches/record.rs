@@ -59,6 +59,7 @@ fn decision(n: u64, impact: Impact) -> Entry {
         limit: None,
         body_sha256: None,
         hook: None,
+        checks: Vec::new(),
         standing: None,
     }))
 }

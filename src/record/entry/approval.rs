@@ -35,7 +35,7 @@ pub struct ApprovalEntry {
     /// What the people were shown.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub shown: String,
-    /// [`ActionEntry::digest`] of every action, sorted.
+    /// [`super::ActionEntry::digest`] of every action, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub digests: Vec<String>,
     /// The rules, cells and limits that asked for it.
