@@ -36,7 +36,8 @@ fn decisions(rules: &RuleSet, inventory: &Inventory) -> Vec<Decision> {
     let bench = Bench { rules, inventory, bodies: &bodies, posture: Posture::Guarded };
     let context = nobody(Timestamp::from_millis(1_790_000_000_000));
     let around = Stated { directory: Some("/repo".into()), workspace: Some("/repo".into()), ..Stated::default() };
-    let commands = ["rm -rf build /srv/data", "aws s3 rb s3://team-orders --force", "kubectl -n shop delete pods --all"];
+    let commands =
+        ["rm -rf build /srv/data", "aws s3 rb s3://team-orders --force", "kubectl -n shop delete pods --all"];
     let heard = commands.iter().filter_map(|text| {
         let asked = Command { text, shell: Shell::Posix, around: &around };
         bench.hear(&asked, &context).ok().map(|(judged, _)| judged.decision)
