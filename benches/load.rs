@@ -1,7 +1,7 @@
 //! What it costs to load an organisation's rules: up to 5,000 files as people write them, one rule a file, with the tests
 //! inside them; a fifth has an expression, a tenth regular expressions, a tenth patterns of operations. And what it costs to
 //! start without any, which is what a hook on its own pays.
-#![allow(clippy::expect_used, reason = "a bench that cannot be set up must stop")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a bench that cannot be set up must stop")]
 
 use blastgate::rules::{Layer, RuleSet, Source};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
