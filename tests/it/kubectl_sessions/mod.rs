@@ -197,9 +197,9 @@ fn differences(told: &[Call], seen: &[Call]) -> Vec<String> {
 fn is_told_once(line: &str, ended: &Ended, stopped: &[&str]) -> bool {
     let mut told: Vec<&str> = ended.stderr.split("Approval needed (").skip(1).collect();
     if line.starts_with("kubectl drain ") {
-        // It repeats the error of an eviction for the node, and at its end.
+        // It repeats the error of an eviction for the node, and at its end. All of them wait for one answer.
         told.sort_unstable();
-        told.dedup_by_key(|text| text.split(')').next());
+        told.dedup_by_key(|text| text.split("Environment:").next());
     }
     let is_whole = |text: &&str| text.contains("Stop and ask your person: `blastgate approvals approve a_");
     told.len() == stopped.len()
