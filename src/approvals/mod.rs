@@ -216,8 +216,8 @@ impl Approvals {
                 return Ok(Answer::Owing(owing));
             }
             for open in &mut known {
-                if open.gather(question, now) {
-                    change.keep(open, ApprovalStep::Joined)?;
+                if let Some(added) = open.gather(question, now) {
+                    change.keep_joined(open, added)?;
                     return Ok(Answer::Waiting(Box::new(open.clone())));
                 }
             }

@@ -255,9 +255,14 @@ impl Request {
     /// What would be done, whole, equal actions counted.
     #[must_use]
     pub fn shown(&self) -> String {
+        Self::shown_of(&self.items)
+    }
+
+    /// The same of some of them.
+    pub(super) fn shown_of(items: &[Asked]) -> String {
         let mut text = String::new();
         let mut told: Vec<(&str, usize)> = Vec::new();
-        for asked in &self.items {
+        for asked in items {
             match told.iter_mut().find(|(shown, _)| *shown == asked.item.shown) {
                 Some((_, times)) => *times += 1,
                 None => told.push((&asked.item.shown, 1)),
@@ -367,13 +372,14 @@ impl Request {
             && question.items.iter().any(asked)
     }
 
-    /// Adds a call that was refused shortly after the first; false where it must be a request of its own.
-    pub(super) fn gather(&mut self, question: &Question, now: Now) -> bool {
+    /// Adds a call that was refused shortly after the first, and says how many actions that are; `None` where it must be a
+    /// request of its own.
+    pub(super) fn gather(&mut self, question: &Question, now: Now) -> Option<usize> {
         let is_open = self.state == State::Pending && self.votes.is_empty() && self.glass.is_none();
         let is_fresh = !Deadline { at: self.opened_at.after(GATHERED_WITHIN), uptime: None }.is_over(now);
         let fits = self.items.len() + question.items.len() <= ITEMS_MAX;
         if !(self.is_of(question) && is_open && is_fresh && fits && self.said == question.said) {
-            return false;
+            return None;
         }
         let mut missing: Vec<Item> = question.items.clone();
         for asked in &self.items {
@@ -381,11 +387,12 @@ impl Request {
                 missing.remove(at);
             }
         }
+        let added = missing.len();
         self.items.extend(missing.into_iter().map(|item| Asked { item, used: None }));
         self.requirement.unite(&question.requirement);
         self.excluded.extend(question.excluded.iter().cloned());
         self.revision.clone_from(&question.revision);
-        true
+        Some(added)
     }
 
     /// Enough people have said yes.

@@ -25,6 +25,17 @@ impl Change<'_, '_> {
         Ok(())
     }
 
+    /// What was asked before stands in the log already: told again with each of many calls, it would grow without end.
+    pub(super) fn keep_joined(&mut self, request: &Request, added: usize) -> rusqlite::Result<()> {
+        self.table.put(request)?;
+        let new = request.items.get(request.items.len().saturating_sub(added)..).unwrap_or_default();
+        let shown = Request::shown_of(new);
+        let digests = new.iter().map(|asked| asked.item.digest.clone()).collect();
+        let entry = entry(request, ApprovalStep::Joined, self.now.wall);
+        self.tell(request, ApprovalEntry { shown, digests, ..entry });
+        Ok(())
+    }
+
     fn tell(&mut self, request: &Request, step: ApprovalEntry) {
         self.notices.extend(self.default.and_then(|default| notices::notice(request, &step, default)));
         self.steps.push(step);
@@ -67,7 +78,8 @@ impl Change<'_, '_> {
 
 /// What the log is told; what was asked for stands in the steps that ask.
 pub(super) fn entry(request: &Request, step: ApprovalStep, at: Timestamp) -> ApprovalEntry {
-    let asks = matches!(step, ApprovalStep::Opened | ApprovalStep::Joined);
+    let opens = step == ApprovalStep::Opened;
+    let asks = opens || step == ApprovalStep::Joined;
     let lasts = asks || request.is_live() || step == ApprovalStep::Denied;
     ApprovalEntry {
         id: request.id,
@@ -80,8 +92,8 @@ pub(super) fn entry(request: &Request, step: ApprovalStep, at: Timestamp) -> App
         by: None,
         reason: request.voided.clone().filter(|_| step == ApprovalStep::Voided),
         decision: None,
-        shown: if asks { request.shown() } else { String::new() },
-        digests: if asks { request.items.iter().map(|asked| asked.item.digest.clone()).collect() } else { Vec::new() },
+        shown: if opens { request.shown() } else { String::new() },
+        digests: if opens { request.items.iter().map(|asked| asked.item.digest.clone()).collect() } else { Vec::new() },
         requirement: if asks { request.requirement.ids().map(str::to_owned).collect() } else { Vec::new() },
         revision: if asks { request.revision.clone() } else { String::new() },
         said: if asks { request.said.clone() } else { Said::default() },

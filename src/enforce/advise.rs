@@ -103,6 +103,9 @@ impl Gate {
         if let Some(reservation) = reservation {
             reservation.commit();
         }
+        if let Some(attempt) = &mut decided.attempt {
+            attempt.disposed(disposition);
+        }
         let refusal = stop.filter(|_| disposition != Disposition::Observed).map(|Stop { why, kind }| {
             let message = redact::mask(&refusal_text(&decided.decision, &decided.actions, &why)).into_owned();
             let action = decided.decision.findings().first().map_or(0, |finding| finding.action);

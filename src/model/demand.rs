@@ -265,9 +265,8 @@ impl Demand {
     /// Whether all that `other` asks for is asked for here.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
-        let has = |one: &Approval| self.approvals.contains(one);
-        (self.approvals == other.approvals
-            || (self.approvals.is_empty() == other.approvals.is_empty() && other.approvals.iter().all(has)))
+        self.approvals.is_empty() == other.approvals.is_empty()
+            && other.approvals.iter().all(|one| self.approvals.contains(one))
             && other.obligations.iter().all(|one| self.obligations.contains(one))
     }
 }

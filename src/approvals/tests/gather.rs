@@ -27,7 +27,10 @@ fn what_a_session_is_refused_within_a_minute_is_one_request() {
     assert!(!approvals.use_up(first.id, &question("d"), decision(9)).unwrap(), "not of this request");
     assert!(approvals.use_up(first.id, &third, decision(3)).unwrap());
     assert_eq!(state(approvals), State::Used);
-    let steps: Vec<_> = bench.steps().iter().map(|entry| entry.step.as_str()).collect();
+    let told = bench.steps();
+    let joined = |nth: usize| (told[nth].digests.len(), told[nth].shown.matches("DeleteStack would").count());
+    assert_eq!([joined(0), joined(1), joined(2)], [(1, 1); 3], "each step tells what is new");
+    let steps: Vec<_> = told.iter().map(|entry| entry.step.as_str()).collect();
     assert_eq!(steps, ["opened", "joined", "joined", "opened", "approved", "used", "used", "used"]);
 }
 
