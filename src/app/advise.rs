@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::base::person;
@@ -12,10 +13,10 @@ use super::clock::SystemClock;
 use super::files::Loaded;
 use super::setup::Setup;
 use super::surroundings::{Environment, Looked};
-use crate::approvals::Approvals;
+use crate::approvals::{Approvals, Received};
 use crate::doors::hook::{self, Agent, Answer, Asked, Event, Verdict};
 use crate::enforce::{Advised, Gate, GateParts, Passage, Refusal, Request};
-use crate::identify::tool;
+use crate::identify::tool::{self, ToolCall};
 use crate::model::{Clock, Door, Evidence, Principal, SessionId};
 use crate::record::{HookEntry, Ledger};
 use crate::store::Store;
@@ -118,6 +119,7 @@ impl Advisor {
             passage: if inline { Passage::Inline } else { Passage::Only },
             facts: vec![format!("the tool call with the SHA-256 {}", digest(&asked))],
             asks_there,
+            received: received(&asked),
             described: asked.told.described.clone(),
         });
         match advised {
@@ -187,6 +189,35 @@ fn own_session(agent: Agent, asked: &Asked) -> Principal {
     let digest = digest.iter().take(16).fold(0u128, |sum, byte| sum << 8 | u128::from(*byte));
     let session = SessionId::named(digest);
     Principal { session, agent: Some(agent.as_str().to_owned()), person: person(), anonymous: name.is_empty() }
+}
+
+/// The call as the agent asked it, for people.
+fn received(asked: &Asked) -> Received {
+    let told = |call: &ToolCall| match call {
+        ToolCall::Shell { text, directory, .. } => json!({ "command": text, "in": directory }),
+        ToolCall::Program { words, directory } => json!({ "words": words, "in": directory }),
+        ToolCall::Write { path, .. } => json!({ "writes": path }),
+        ToolCall::Delete { path } => json!({ "deletes": path }),
+        ToolCall::Move { from, to } => json!({ "moves": from, "to": to }),
+        ToolCall::Read { path } => json!({ "reads": path }),
+        ToolCall::Aws { service, operation, parameters, region, profile } => json!({
+            "service": service, "operation": operation, "parameters": parameters, "region": region, "profile": profile,
+        }),
+        ToolCall::Fetch { url } => json!({ "fetches": url }),
+        ToolCall::Mcp { server, tool, arguments, .. } => {
+            json!({ "server": server, "tool": tool, "arguments": arguments })
+        }
+        ToolCall::Own { name } | ToolCall::Unknown { name } => json!({ "tool": name }),
+    };
+    let said = |mut call: Value| {
+        if let Some(members) = call.as_object_mut() {
+            members.retain(|_, value| !value.is_null());
+        }
+        call
+    };
+    let mut calls: Vec<Value> = asked.calls.iter().map(told).map(said).collect();
+    let input = if calls.len() == 1 { calls.remove(0) } else { Value::Array(calls) };
+    Received::Tool { name: asked.tool.clone(), input }
 }
 
 /// What would be done, to the byte, and where.

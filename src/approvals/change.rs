@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::question::{Item, Question, Requirement};
 use super::quorum::Electorate;
+use super::raw::Raw;
 use super::request::Request;
 use super::{Answer, Approvals, Change, State};
 use crate::model::{Approval, ApprovalId, DecisionId, Demand, Principal, Said, SessionId, Timestamp};
@@ -74,17 +75,18 @@ impl Question {
         let digest = HEXLOWER.encode(&Sha256::digest(serde_json::to_vec(&bound).unwrap_or_default()));
         let shown = format!("{OPERATION} {} → {}\n{shown}", before.0, after.0);
         let mut requirement = Requirement::default();
-        requirement.add(ASKS, &[], Demand { approvals: vec![asks], obligations: Vec::new() });
+        requirement.add(ASKS, ("", ""), Demand { approvals: vec![asks], obligations: Vec::new() });
         let person = authors.first().cloned();
         Self {
             principal: Principal { session: no_session(), agent: None, person, anonymous: false },
             subject: Subject::Change(folder),
-            items: vec![Item { digest, operation: OPERATION.to_owned(), shown }],
+            items: vec![Item { digest, operation: OPERATION.to_owned(), resources: Vec::new(), shown }],
             requirement,
             excluded: authors.into_iter().skip(1).collect(),
             said: Said::default(),
             revision: before.0,
             environment: String::new(),
+            raw: Raw::default(),
         }
     }
 }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use vec1::Vec1;
 
 use super::change::Subject;
+use super::raw::Raw;
 use crate::classify::Action;
 use crate::decide::{Decision, blast_words, visible};
 use crate::model::{Approval, Demand, Effect, Obligation, Principal, Said};
@@ -17,12 +18,19 @@ use crate::record::redact;
 /// Resources and parameters that are shown of one action.
 const PARTS_SHOWN_MAX: usize = 50;
 const CHARS_MAX: usize = 400;
+/// Resources of one action that are kept by themselves.
+const RESOURCES_MAX: usize = 10;
+/// Of what a rule says to do instead.
+const WORDS_CHARS_MAX: usize = 1000;
 
 /// What one rule, cell or limit asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ask {
     /// A digest of what it says to people: an approval given under other words does not count.
     pub words: String,
+    /// What to do instead, in its words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub instead: String,
     /// Whose answers and what else; nothing of its own: what the settings ask for.
     #[serde(default, skip_serializing_if = "Demand::is_empty")]
     pub demand: Demand,
@@ -44,7 +52,7 @@ impl Requirement {
         if decision.effect() == Effect::Escalate {
             for finding in decision.deciding() {
                 let demand = finding.demand.clone().unwrap_or_default();
-                requirement.add(&finding.rule, &[&finding.message, &finding.instead], demand);
+                requirement.add(&finding.rule, (&finding.message, &finding.instead), demand);
                 let owner = actions.get(finding.action).and_then(|action| action.environment().owner.clone());
                 requirement.owned(&finding.rule, owner);
             }
@@ -52,11 +60,12 @@ impl Requirement {
         requirement
     }
 
-    /// Adds a rule, cell or limit that says these words.
-    pub fn add(&mut self, id: &str, words: &[&str], demand: Demand) {
-        let digest = HEXLOWER.encode(&Sha256::digest(words.join("\0")));
+    /// Adds a rule, cell or limit that says this, and this instead.
+    pub fn add(&mut self, id: &str, (message, instead): (&str, &str), demand: Demand) {
+        let digest = HEXLOWER.encode(&Sha256::digest(format!("{message}\0{instead}")));
         let ask = self.0.entry(id.to_owned()).or_default();
         ask.words = digest.get(..16).unwrap_or_default().to_owned();
+        ask.instead = redact::mask(&visible(instead, WORDS_CHARS_MAX)).into_owned();
         ask.demand = demand;
     }
 
@@ -135,6 +144,9 @@ pub struct Item {
     pub digest: String,
     /// The operation.
     pub operation: String,
+    /// On what, the first of it: what a person is reminded of is looked for by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
     /// What it would do, for people: every field that the digest covers, nothing that could move a cursor or hide.
     pub shown: String,
 }
@@ -151,6 +163,8 @@ pub struct Question {
     pub(super) revision: String,
     /// The strictest of what the actions belong to.
     pub(super) environment: String,
+    /// The call as it came.
+    pub(super) raw: Raw,
 }
 
 impl Question {
@@ -162,16 +176,17 @@ impl Question {
             .map(|action| Item {
                 digest: HEXLOWER.encode(&action.digest()),
                 operation: visible(action.operation().as_str(), CHARS_MAX),
+                resources: resources(action).take(RESOURCES_MAX).collect(),
                 shown: redact::mask(&shown(action)).into_owned(),
             })
             .collect();
         // A multiset: the order of a batch does not matter, how often a thing is done does.
         items.sort_by(|a, b| a.digest.cmp(&b.digest));
-        let (excluded, said) = (BTreeSet::new(), Said::default());
+        let (excluded, said, raw) = (BTreeSet::new(), Said::default(), Raw::default());
         let environment = actions.iter().map(Action::environment).max_by_key(|one| one.kind);
         let environment = environment.map_or_else(String::new, |one| visible(&one.name, CHARS_MAX));
         let (principal, revision) = (principal.clone(), revision.to_owned());
-        Self { principal, subject: Subject::Call, items, requirement, excluded, said, revision, environment }
+        Self { principal, subject: Subject::Call, items, requirement, excluded, said, revision, environment, raw }
     }
 
     /// The same, for nothing but what carries these facts too: where it goes, what it brings.
@@ -197,6 +212,13 @@ impl Question {
     #[must_use]
     pub fn without(mut self, people: impl IntoIterator<Item = String>) -> Self {
         self.excluded.extend(people);
+        self
+    }
+
+    /// The same, which came like this.
+    #[must_use]
+    pub fn received(mut self, raw: Raw) -> Self {
+        self.raw = raw;
         self
     }
 
@@ -266,11 +288,15 @@ pub(super) fn masked(said: &Said) -> Said {
     Said { reason: told(&said.reason), ticket: told(&said.ticket), rollback_plan: told(&said.rollback_plan) }
 }
 
+fn resources(action: &Action) -> impl ExactSizeIterator<Item = String> {
+    action.resources().iter().map(|one| redact::mask(&visible(one.as_str(), CHARS_MAX)).into_owned())
+}
+
 /// Every field that the digest covers.
 fn shown(action: &Action) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "{} {}", visible(action.operation().as_str(), CHARS_MAX), blast_words(action));
-    list(&mut text, "on", action.resources().iter().map(|one| visible(one.as_str(), CHARS_MAX)));
+    list(&mut text, "on", resources(action));
     let parameter = |name: &str, value: &str| {
         let value = if redact::is_secret_name(name) { "[masked]".to_owned() } else { visible(value, CHARS_MAX) };
         format!("{} = {value}", visible(name, CHARS_MAX))
@@ -299,6 +325,9 @@ fn shown(action: &Action) -> String {
     let mut name = visible(&environment.name, CHARS_MAX);
     if environment.name != environment.kind.as_str() {
         let _ = write!(name, ", counts as {}", environment.kind);
+    }
+    if let Some(because) = &environment.because {
+        let _ = write!(name, " ({})", visible(because, CHARS_MAX));
     }
     list(&mut text, "environment", std::iter::once(name));
     text

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::change::Subject;
 use super::question::{Item, Question, Requirement};
+use super::raw::Raw;
 use super::{Now, State};
 use crate::config::Approvals as Settings;
 use crate::model::{ApprovalId, DecisionId, Said, SessionId, Timestamp, Uptime};
@@ -21,6 +22,8 @@ use crate::model::{ApprovalId, DecisionId, Said, SessionId, Timestamp, Uptime};
 const GATHERED_WITHIN: Duration = Duration::from_secs(60);
 /// Actions of one request; further ones open another.
 const ITEMS_MAX: usize = 500;
+/// Calls of one request that are kept as they came.
+const RAW_MAX: usize = 20;
 /// A call that got no answer is the same call when it comes again within this time,
 const AGAIN_WITHIN: Duration = Duration::from_secs(60);
 /// and so often, the first time included.
@@ -173,6 +176,9 @@ pub struct Request {
     pub environment: String,
     /// What would be done.
     pub items: Vec<Asked>,
+    /// The calls as they came, the first of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub raw: Vec<Raw>,
     /// What asked for it.
     pub requirement: Requirement,
     /// Whose answers do not count, beside the person's: who wrote an exception that took part.
@@ -216,7 +222,7 @@ pub(super) enum Cover {
 
 impl Request {
     pub(super) fn open(id: ApprovalId, question: &Question, now: Now, lasts: Duration) -> Self {
-        let Question { principal, subject, items, requirement, excluded, said, revision, environment } =
+        let Question { principal, subject, items, requirement, excluded, said, revision, environment, raw } =
             question.clone();
         let deadline = Deadline::new(now, lasts);
         Self {
@@ -227,6 +233,7 @@ impl Request {
             agent: principal.agent,
             environment,
             items: items.into_iter().map(|item| Asked { item, used: None }).collect(),
+            raw: Some(raw).filter(|raw| !raw.is_empty()).into_iter().collect(),
             requirement,
             excluded,
             said,
@@ -284,7 +291,7 @@ impl Request {
         let items: Vec<&Item> = self.items.iter().map(|asked| &asked.item).collect();
         let about = (
             ("blastgate request 1", self.id, &self.subject, self.session, &self.person, &self.agent),
-            (items, &self.requirement, &self.excluded, &self.said),
+            (items, &self.raw, &self.requirement, &self.excluded, &self.said),
             (self.opened_at, self.answerable.at),
         );
         HEXLOWER.encode(&Sha256::digest(serde_json::to_vec(&about).unwrap_or_default()))
@@ -388,6 +395,9 @@ impl Request {
             }
         }
         let added = missing.len();
+        if added > 0 && self.raw.len() < RAW_MAX && !question.raw.is_empty() {
+            self.raw.push(question.raw.clone());
+        }
         self.items.extend(missing.into_iter().map(|item| Asked { item, used: None }));
         self.requirement.unite(&question.requirement);
         self.excluded.extend(question.excluded.iter().cloned());

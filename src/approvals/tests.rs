@@ -95,7 +95,7 @@ fn action(resource: &str) -> Action {
 
 fn requirement(ids: &[&str]) -> Requirement {
     let mut requirement = Requirement::default();
-    ids.iter().for_each(|id| requirement.add(id, &["words"], Demand::default()));
+    ids.iter().for_each(|id| requirement.add(id, ("words", ""), Demand::default()));
     requirement
 }
 

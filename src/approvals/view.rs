@@ -1,8 +1,11 @@
 //! A request as people and programs are shown it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::change::Subject;
+use super::raw::Raw;
 use super::request::Request;
 use super::{Approvals, State};
 use crate::model::{ApprovalId, DecisionId, Said, SessionId, Timestamp};
@@ -20,6 +23,15 @@ pub struct View {
     pub operation: String,
     /// What would be done, whole.
     pub shown: String,
+    /// What each action is, and on what; equal ones once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<About>,
+    /// The calls as they came, secrets masked; of very many the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub raw: Vec<Raw>,
+    /// What could be done instead, by what asks.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub instead: BTreeMap<String, String>,
     /// How many actions.
     pub actions: usize,
     /// How many of them were let through.
@@ -61,6 +73,16 @@ pub struct View {
     /// The decision that used it last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<DecisionId>,
+}
+
+/// One action.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct About {
+    /// The operation.
+    pub operation: String,
+    /// On what, the first of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
 }
 
 /// What somebody said.
@@ -110,12 +132,22 @@ impl Approvals {
             key: vote.proof.as_ref().map(|proof| proof.key.clone()),
             withdrawn: !vote.counts(),
         };
+        let about: BTreeSet<About> = request
+            .items
+            .iter()
+            .map(|asked| About { operation: asked.item.operation.clone(), resources: asked.item.resources.clone() })
+            .collect();
+        let asks = request.requirement.asks().filter(|(_, ask)| !ask.instead.is_empty());
+        let instead = asks.map(|(id, ask)| (id.to_owned(), ask.instead.clone())).collect();
         View {
             id: request.id,
             state: request.state,
             until: request.until.at,
             operation: request.operation(),
             shown: request.shown(),
+            about: about.into_iter().collect(),
+            raw: request.raw.clone(),
+            instead,
             actions: request.items.len(),
             used: request.items.iter().filter(|asked| asked.used.is_some()).count(),
             subject: request.subject.clone(),

@@ -1,6 +1,7 @@
 //! `blastgate run -- CMD…`
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -51,6 +52,7 @@ pub(crate) fn run(args: Run) -> Result<ExitCode, Failure> {
         return join(&args, outer);
     }
     let places = Places::of(args.config.as_deref(), |name| std::env::var_os(name)).map_err(Failure::usage)?;
+    let keeps = kept_back(&places);
     let directory = std::env::current_dir().map_err(Failure::fault)?;
     let loaded = app::load_for_work(places, &directory).map_err(Failure::usage)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::fault)?;
@@ -64,13 +66,14 @@ pub(crate) fn run(args: Run) -> Result<ExitCode, Failure> {
             until_exit: true,
         };
         if let Some(joined) = runtime.block_on(app::join(&socket, &loaded.places, ask)).map_err(Failure::fault)? {
-            return behind_shared(&args, &runtime, joined);
+            return behind_shared(&args, &runtime, joined, keeps);
         }
     }
     let options = Options { observe: args.observe, command: agent(&args), kubeconfigs: kubeconfigs() };
     let gate = runtime.block_on(app::start(loaded, options)).map_err(Failure::fault)?;
     let proxy = Proxy { address: gate.address, credentials: None };
-    let variables = sandbox::variables(&proxy, &gate.trust, gate.kubeconfig.clone(), std::env::vars_os());
+    let mut variables = sandbox::variables(&proxy, &gate.trust, gate.kubeconfig.clone(), std::env::vars_os());
+    variables.extend(keeps);
     let ended = runtime.block_on(sandbox::run_child(&args.command, variables));
     // What the command left running loses its connections here, and the log says so.
     runtime.shutdown_timeout(SHUTDOWN_TIME_MAX);
@@ -79,10 +82,39 @@ pub(crate) fn run(args: Run) -> Result<ExitCode, Failure> {
     finish(&args, ended, || tell(&tally, session, args.observe, &warnings))
 }
 
+/// A variable to set, or to remove.
+type Variable = (OsString, Option<OsString>);
+
+/// SECURITY: an SSH agent that holds a key of `people.yaml` signs answers for whoever reaches it, so what is started here
+/// is not told of it. Keys in hardware ask for a touch; those stay.
+fn kept_back(places: &Places) -> Option<Variable> {
+    const SOCKET: &str = "SSH_AUTH_SOCK";
+    let socket = std::env::var_os(SOCKET).filter(|socket| !socket.is_empty())?;
+    // A file that does not load is told of by whoever needs it.
+    let (_, _, people) = app::standing(places.clone()).ok().filter(|(_, _, people)| people.has_keys())?;
+    let whose = match sandbox::signers(Path::new(&socket), &people) {
+        Ok(names) if names.is_empty() => return None,
+        Ok(names) => format!("it holds a key that answers approvals ({})", names.join(", ")),
+        // What a session of long ago left in the environment.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => return None,
+        Err(error) => format!("it cannot be told whether it holds a key that answers approvals: {error}"),
+    };
+    anstream::eprintln!(
+        "blastgate: {SOCKET} is not passed on: {whose}. Keep such keys in hardware, or in another agent."
+    );
+    Some((SOCKET.into(), None))
+}
+
 /// Runs the command in a session of the shared gate.
-fn behind_shared(args: &Run, runtime: &Runtime, joined: JoinedGate) -> Result<ExitCode, Failure> {
+fn behind_shared(
+    args: &Run,
+    runtime: &Runtime,
+    joined: JoinedGate,
+    keeps: Option<Variable>,
+) -> Result<ExitCode, Failure> {
     let kubeconfig = joined.kubeconfig.clone();
-    let variables = sandbox::variables(&joined.proxy, &joined.trust, kubeconfig, std::env::vars_os());
+    let mut variables = sandbox::variables(&joined.proxy, &joined.trust, kubeconfig, std::env::vars_os());
+    variables.extend(keeps);
     let ended = runtime.block_on(sandbox::run_child(&args.command, variables));
     let (session, observing, warnings) = (joined.session, joined.observing, joined.warnings.clone());
     match runtime.block_on(joined.close()) {

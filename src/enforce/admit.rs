@@ -13,7 +13,7 @@ use super::checks::{Checks, about};
 use super::gate::Decided;
 use super::refusal::RefusalKind;
 use super::unfinished::Unfinished;
-use crate::approvals::{Answer, Approvals, OPEN_MAX, Question, Request, Requirement};
+use crate::approvals::{Answer, Approvals, OPEN_MAX, Question, Received, Request, Requirement};
 use crate::decide::{People, Used, Why};
 use crate::limits::{Exceeded, Reservation, Taking};
 use crate::model::{ApprovalId, DecisionId, Demand, Disposition, Effect, Obligation, Posture};
@@ -246,7 +246,7 @@ pub(super) const fn taking<'a>(decided: &'a Decided, lifted: &'a [String]) -> Ta
 pub(super) fn question(decided: &Decided, exceeded: Option<&Vec1<Exceeded>>) -> Question {
     let mut requirement = Requirement::of(&decided.decision, &decided.actions);
     for one in exceeded.into_iter().flatten().filter(|one| one.decision == Effect::Escalate) {
-        requirement.add(&one.limit, &[&one.message, &one.instead], Demand::default());
+        requirement.add(&one.limit, (&one.message, &one.instead), Demand::default());
     }
     // Who wrote an exception cannot also answer for what it lets through.
     let lifted = decided.decision.findings().iter().filter_map(|finding| finding.lifted.as_deref());
@@ -255,7 +255,8 @@ pub(super) fn question(decided: &Decided, exceeded: Option<&Vec1<Exceeded>>) -> 
     let authors: Vec<String> = authors.map(|exception| exception.owner.clone()).collect();
     let question =
         Question::new(&decided.context.principal, &decided.actions, requirement, decided.decision.revision());
-    question.bound_to(&decided.bound).without(authors).saying(&decided.said)
+    let raw = decided.received.as_ref().map(Received::raw).unwrap_or_default();
+    question.bound_to(&decided.bound).without(authors).saying(&decided.said).received(raw)
 }
 
 pub(super) fn asked(approvals: &Approvals, request: &Request) -> People {

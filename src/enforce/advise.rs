@@ -11,7 +11,7 @@ use super::checks::about;
 use super::gate::{Decided, Gate, Request, entry, obstacle, unrecorded};
 use super::mode::disposition;
 use super::refusal::{Refusal, RefusalKind};
-use crate::approvals::{Answer, OPEN_MAX};
+use crate::approvals::{Answer, OPEN_MAX, Received};
 use crate::catalog;
 use crate::classify::Action;
 use crate::decide::{People, Why, refusal_text};
@@ -44,6 +44,8 @@ pub struct Advised {
     pub facts: Vec<String>,
     /// An escalation is left to the person at the agent.
     pub asks_there: bool,
+    /// As the agent asked it.
+    pub received: Received,
     /// What the agent calls it for whoever reads along: a reason where the agent gave none.
     pub described: Option<String>,
 }
@@ -65,8 +67,8 @@ impl Gate {
     /// # Errors
     /// The record cannot be written: then there is no advice but no.
     pub fn advise(&self, advised: Advised) -> Result<Advice, Refusal> {
-        let Advised { request, label, hook, passage, facts, asks_there, described } = advised;
-        let mut decided = Decided { described, ..self.decide(request) };
+        let Advised { request, label, hook, passage, facts, asks_there, received, described } = advised;
+        let mut decided = Decided { described, ..self.decide(request) }.received(received);
         let id = DecisionId::new(self.clock.now(), rand::random());
         if decided.actions.iter().any(|action| action.operation().provider() != "aws") {
             decided.bound = facts;

@@ -15,7 +15,7 @@ use super::refusal::{Refusal, RefusalKind};
 use super::snapshot::Snapshot;
 use super::tally::{Shared, Tally};
 use super::unfinished::Unfinished;
-use crate::approvals::Approvals;
+use crate::approvals::{Approvals, Received};
 use crate::classify::{Action, classify};
 use crate::config::{Inventory, People};
 use crate::decide::{Decision, Facts, Why, decide, refusal_text};
@@ -96,6 +96,8 @@ pub struct Decided {
     pub(super) attempt: Option<Attempt>,
     /// What the agent calls it, which is a reason where it gave none.
     pub(super) described: Option<String>,
+    /// As the door received it, for people who are asked.
+    pub(super) received: Option<Received>,
 }
 
 impl Decided {
@@ -109,6 +111,11 @@ impl Decided {
     #[must_use]
     pub const fn actions(&self) -> &Vec1<Action> {
         &self.actions
+    }
+
+    /// The same, with the call as the door received it: people who are asked about it are shown that too.
+    pub fn received(self, received: Received) -> Self {
+        Self { received: Some(received), ..self }
     }
 }
 
@@ -190,7 +197,18 @@ impl Gate {
         if let Some(attempt) = &mut attempt {
             attempt.decided(decision.effect(), snapshot.posture);
         }
-        Decided { actions, decision, context, facts, snapshot, bound: Vec::new(), said, attempt, described: None }
+        Decided {
+            actions,
+            decision,
+            context,
+            facts,
+            snapshot,
+            bound: Vec::new(),
+            said,
+            attempt,
+            described: None,
+            received: None,
+        }
     }
 
     /// Takes what the decision needs (tokens, an approval), records decision and disposition, and gives the permit. May

@@ -7,9 +7,11 @@ mod environment;
 mod kubeconfig;
 mod nested;
 mod own;
+mod ssh_agent;
 
 pub use child::{ChildError, raise_file_limit, run_child};
 pub use environment::{JAVA_STORE_PASSWORD, Proxy, Trust, variables};
 pub use kubeconfig::{KubeconfigError, Rewritten, Server, rewrite};
 pub use nested::{Above, above, holds_socket, is_run, is_this_program, outer_gate};
 pub use own::OwnProcess;
+pub use ssh_agent::signers;

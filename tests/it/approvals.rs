@@ -52,6 +52,17 @@ fn is_approved_once(stage: &Stage, shop: &Upstream) {
     assert!(approval_in(&again) != id && shop.record.len() == 1, "{again}");
     let shown = operator(stage, &["approvals", "show", &id]).succeeded().stdout;
     assert!(shown.contains("used") && shown.contains("planned") && shown.contains("used by    d_"), "{shown}");
+    for part in [
+        "As it came",
+        "DELETE https://shop.example/orders/7",
+        "safer ",
+        "The last of what the session did",
+        "forwarded, 200",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let page = told(stage, &["approvals", "show", &id]);
+    assert!(page["past"]["refusals"].as_u64() >= Some(1) && page["past"]["session"].as_array().is_some(), "{page}");
     let late = operator(stage, &["approvals", "approve", &id]);
     assert_eq!(late.code, Some(3), "{late:#?}");
     let unknown = operator(stage, &["approvals", "approve", "a_00000000000000000000000000"]);

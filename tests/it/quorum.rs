@@ -406,3 +406,26 @@ fn the_aws_cli_deletes_once_what_two_people_signed_and_nothing_beside_it() {
     assert!(said.contains("dee said no"), "{said}");
     assert_eq!(cloud.asked_for("DeleteStack"), asked + 1);
 }
+
+/// An agent that reached the operator's SSH agent could have its own request signed there.
+#[test]
+fn what_signs_answers_is_not_handed_to_the_agent() {
+    let Some((stage, _shop)) = stage() else { return };
+    if clients::optional("ssh-agent").is_none() {
+        return;
+    }
+    let starts = |name: &str| {
+        let mut around = stage.command("ssh-agent");
+        let run = stage.blastgate(["run", "--quiet", "--", "sh", "-c", "echo ${SSH_AUTH_SOCK:+handed}"]);
+        let words: Vec<_> = std::iter::once(run.as_std().get_program()).chain(run.as_std().get_args()).collect();
+        around.envs(run.as_std().get_envs().filter_map(|(name, value)| Some((name, value?))));
+        around.args(["sh", "-c", "ssh-add -q \"$0\" && exec \"$@\""]).arg(stage.path(&format!("keys/{name}")));
+        around.args(words);
+        child::run(around, PATIENCE).succeeded()
+    };
+    let listed = starts("bo");
+    assert_eq!(listed.stdout.trim(), "", "{listed:#?}");
+    assert!(listed.stderr.contains("SSH_AUTH_SOCK is not passed on: it holds a key that answers approvals (bo)"));
+    let other = starts("eve");
+    assert_eq!((other.stdout.trim(), other.stderr.as_str()), ("handed", ""));
+}

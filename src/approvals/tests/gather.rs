@@ -139,7 +139,7 @@ fn what_must_be_said_first_is_asked_for_and_shown() {
     let demand = Demand { obligations: vec![Obligation::Reason, Obligation::RollbackPlan], ..Demand::default() };
     let asking = |said: &Words| {
         let mut requirement = Requirement::default();
-        requirement.add("us/friction", &["words"], demand.clone());
+        requirement.add("us/friction", ("words", ""), demand.clone());
         Question::new(&principal(1), &vec1![action("a")], requirement, "r_1").saying(said)
     };
     let mut said = Words::default();

@@ -58,7 +58,7 @@ pub(super) fn asks(part: Part, including: Vec<Part>) -> Approval {
 
 pub(super) fn asking(id: &str, approvals: Vec<Approval>, owners: &[&str]) -> Requirement {
     let mut requirement = Requirement::default();
-    requirement.add(id, &["words"], Demand { approvals, obligations: Vec::new() });
+    requirement.add(id, ("words", ""), Demand { approvals, obligations: Vec::new() });
     let mut text = serde_json::to_value(&requirement).unwrap();
     text[id]["owners"] = serde_json::json!(owners);
     serde_json::from_value(text).unwrap()

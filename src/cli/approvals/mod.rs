@@ -1,5 +1,6 @@
 //! `blastgate approvals`: what people say to escalated calls.
 
+mod page;
 mod say;
 mod show;
 mod sign;
@@ -135,8 +136,8 @@ pub(crate) fn run(args: &ApprovalsArgs) -> Result<ExitCode, Failure> {
         }
         Some(Command::List { .. }) => desk.list(&waiting(), "/v1/approvals"),
         Some(Command::Show { id }) => {
-            let view = desk.show(id)?;
-            desk.print(&view, || show::whole(&view))
+            let page = desk.page(id)?;
+            desk.print(&page, || page::whole(&page))
         }
         Some(Command::Approve(saying)) => say::say(&desk, Said::Approve, saying),
         Some(Command::Deny(saying)) => say::say(&desk, Said::Deny, saying),

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::anyhow;
 
+use super::page::{self, Page};
 use super::sign::sign;
-use super::{Desk, Saying, show};
+use super::{Desk, Saying};
 use crate::app::{self, Places, SystemClock};
 use crate::approvals::{Ballot, Said, State, Statement, Subject, View};
 use crate::cli::{Failure, gate};
@@ -23,11 +24,18 @@ const FILE_BYTES_MAX: u64 = 64 * 1024;
 pub(super) fn say(desk: &Desk<'_>, said: Said, saying: &Saying) -> Result<ExitCode, Failure> {
     let view = desk.show(&saying.id)?;
     let lets_pass = matches!(said, Said::Approve | Said::BreakGlass);
-    if lets_pass && !saying.yes && std::io::stdin().is_terminal() && view.state == State::Pending && !confirmed(&view)?
-    {
-        anstream::println!("nothing was approved");
-        return Ok(ExitCode::from(1));
-    }
+    let asks = lets_pass && !saying.yes && std::io::stdin().is_terminal() && view.state == State::Pending;
+    let view = match asks {
+        false => view,
+        true => {
+            let page = desk.page(&saying.id)?;
+            if !confirmed(&page)? {
+                anstream::println!("nothing was approved");
+                return Ok(ExitCode::from(1));
+            }
+            page.view
+        }
+    };
     let answer = if view.signed || matches!(said, Said::BreakGlass | Said::Review) {
         let people = people(desk)?;
         let voter = voter(&people, saying.voter.as_deref())?;
@@ -50,10 +58,10 @@ pub(super) fn statement(
     said: Said,
     (voter_name, reason): (Option<&str>, &str),
 ) -> Result<ExitCode, Failure> {
-    let view = desk.show(id)?;
+    let page = desk.page(id)?;
     let people = people(desk)?;
-    let statement = stated(&view, said, voter(&people, voter_name)?, reason)?;
-    anstream::eprint!("{}", show::whole(&view));
+    let statement = stated(&page.view, said, voter(&people, voter_name)?, reason)?;
+    anstream::eprint!("{}", page::whole(&page));
     std::io::stdout().write_all(statement.to_string().as_bytes()).map_err(Failure::fault)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -118,9 +126,9 @@ fn stated(view: &View, answer: Said, voter: &Person, reason: &str) -> Result<Sta
 }
 
 /// Shows what would be done, and asks.
-fn confirmed(view: &View) -> Result<bool, Failure> {
-    anstream::print!("{}", show::whole(view));
-    let asks = if view.subject.is_call() { "Let this pass once?" } else { "Let the gate go by this?" };
+fn confirmed(page: &Page) -> Result<bool, Failure> {
+    anstream::print!("{}", page::whole(page));
+    let asks = if page.view.subject.is_call() { "Let this pass once?" } else { "Let the gate go by this?" };
     anstream::print!("{asks} [y/N] ");
     std::io::stdout().flush().map_err(Failure::fault)?;
     let mut answer = String::new();

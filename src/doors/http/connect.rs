@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use http::Method;
 use rustls::server::{Acceptor, ClientHello};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::LazyConfigAcceptor;
@@ -14,11 +15,12 @@ use tokio_rustls::server::TlsStream;
 use super::callers::Caller;
 use super::connection::{Joined, last_words, serve_http1, serve_http2};
 use super::{HttpDoor, Visit};
+use crate::approvals::Received;
 use crate::enforce::{self, Carried, Destination, Refusal};
 use crate::head::check::Form;
 use crate::head::request::Origin;
 use crate::identify;
-use crate::model::http::{Authority, Scheme, Unreadable};
+use crate::model::http::{Authority, Captured, Scheme, Unreadable};
 use crate::model::{Door, Evidence, Said};
 
 const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
@@ -78,7 +80,9 @@ where
         evidence: Evidence::Observed,
         said,
     };
-    let decided = door.gate.decide(request);
+    let to = (Scheme::Https, authority.clone());
+    let received = Received::Http { method: Method::CONNECT, to, target: None, body: Captured::Unread };
+    let decided = door.gate.decide(request).received(received);
     let permit = match door.gate.clear(decided, Destination::tunnel(authority.clone()), Carried::Nothing).await {
         Ok(permit) => permit,
         Err(refusal) => return say_no(stream, &refusal).await,

@@ -24,10 +24,11 @@ use super::callers::Caller;
 use super::connection::end;
 use super::serve::{is_only_read, understand};
 use super::{Visit, answer};
+use crate::approvals::Received;
 use crate::egress::{Conversation, Heard, Listening, Own, Question, Speaking};
 use crate::enforce::{Carried, Destination, Permit, Refusal, RefusalKind, Request};
 use crate::identify::{Identified, Known};
-use crate::model::http::{Head, Unreadable};
+use crate::model::http::{Captured, Head, Unreadable};
 use crate::model::{Door, Evidence, Said};
 use crate::wire::websocket::{self, Control, Message, Outline, POLICY, Piece, Reader};
 
@@ -204,7 +205,8 @@ impl<S: AsyncRead + Unpin> Upward<S> {
         };
         let said = said.clone();
         let request = Request { identified, principal, door: Door::Http, evidence: Evidence::Observed, said };
-        let decided = visit.gate.decide(request);
+        let received = Received::http(posted, &Captured::Whole(question.payload.clone()));
+        let decided = visit.gate.decide(request).received(received);
         let carried = match is_only_read(&decided) {
             true => Carried::Unread,
             false => Carried::Whole(HEXLOWER.encode(&Sha256::digest(&question.payload))),

@@ -17,6 +17,7 @@ use super::callers::{Caller, claim};
 use super::messages::Talk;
 use super::upgrade::{Next, Slot, close_unless_switched, is_opening};
 use super::{Answer, HttpDoor, Visit, Way, refused};
+use crate::approvals::Received;
 use crate::egress::Opened;
 use crate::enforce::{self, Carried, Destination, Refusal};
 use crate::head::request::{Origin, head_and_said};
@@ -102,7 +103,7 @@ async fn exchange(visit: &Visit, origin: &Origin, slot: &Slot, request: Request<
         Err(unreadable) => return Err(reject(door, identify::dialect(&head, &known), target, unreadable).await),
     };
     let dialect = route.dialect();
-    let (identified, body) = match read(visit, &route, &head, body).await {
+    let (identified, received, body) = match read(visit, &route, &head, body).await {
         Ok(named) => named,
         Err(unreadable) => return Err(reject(door, dialect, target, unreadable).await),
     };
@@ -110,7 +111,7 @@ async fn exchange(visit: &Visit, origin: &Origin, slot: &Slot, request: Request<
     // Of a connection that carries questions it holds for each of them.
     let heard = if head.upgrade.is_some() { said.clone() } else { Said::default() };
     let request = enforce::Request { identified, principal, door: Door::Http, evidence: Evidence::Observed, said };
-    let decided = visit.gate.decide(request);
+    let decided = visit.gate.decide(request).received(received);
     let carried = carried(&decided, &body);
     let no = |refusal| No { dialect, refusal };
     let permit = visit.gate.clear(decided, Destination::of(&head), carried).await.map_err(no)?;
@@ -140,7 +141,7 @@ async fn read(
     route: &identify::Route,
     head: &Head,
     body: Incoming,
-) -> Result<(Vec1<identify::Identified>, OutBody), Unreadable> {
+) -> Result<(Vec1<identify::Identified>, Received, OutBody), Unreadable> {
     let bodiless = head.method == Method::GET || head.method == Method::HEAD;
     if bodiless && !body.is_end_stream() && body.size_hint().exact().is_none() {
         // HTTP/1 clients send no body with these unless its length is known: it would be judged and then dropped.
@@ -152,7 +153,7 @@ async fn read(
     let (captured, body) = door.intake.take(body, &head.headers, route.need()).await?;
     let _turn = door.intake.turn(&captured).await;
     let identified = understand(captured.len(), || identify::identify(route, head, &captured))?;
-    Ok((identified, body))
+    Ok((identified, Received::http(head, &captured), body))
 }
 
 /// Understands so many bytes. Many take long: other connections go on meanwhile.

@@ -5,6 +5,7 @@
 
 mod filter;
 mod logs;
+mod past;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 pub use filter::{Filter, FilterError, parse_time};
 use logs::LogCursor;
+pub use past::{Did, Past, Sought, past};
 
 use super::scan::{Damage, Trouble};
 use super::{Entry, LogId, folder};
