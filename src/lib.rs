@@ -32,6 +32,8 @@ pub mod outbound;
 
 pub mod notify;
 
+pub mod memory;
+
 pub mod sessions;
 
 pub mod approvals;

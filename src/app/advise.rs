@@ -17,6 +17,7 @@ use crate::approvals::{Approvals, Received};
 use crate::doors::hook::{self, Agent, Answer, Asked, Event, Verdict};
 use crate::enforce::{Advised, Gate, GateParts, Passage, Refusal, Request};
 use crate::identify::tool::{self, ToolCall};
+use crate::memory::Memory;
 use crate::model::{Clock, Door, Evidence, Principal, SessionId};
 use crate::record::{HookEntry, Ledger};
 use crate::store::Store;
@@ -66,9 +67,10 @@ impl Advisor {
             people,
             ledger,
             posture: config.posture,
-            clock,
+            clock: Arc::clone(&clock),
             approvals: Arc::new(approvals),
             checks: Arc::new(checks),
+            memory: Arc::new(Memory::passing(Arc::clone(&clock))),
             limit_hold: config.limit_hold,
         });
         Self { gate: Arc::new(gate), asks: config.hooks_ask, alone: true }

@@ -17,6 +17,7 @@ use crate::decide::visible;
 use crate::doors::http::HttpDoor;
 use crate::egress::ProxyError;
 use crate::enforce::{Gate, GateParts};
+use crate::memory::Memory;
 use crate::model::{Clock, Posture, SessionId};
 use crate::notify::Spool;
 use crate::record::{Entry, Grade, Ledger, LedgerError, LedgerOptions, StartEntry};
@@ -124,6 +125,7 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
     });
     ledger.append(&entry, Grade::Durable).await.map(drop)?;
     let store = Store::at(&places.state);
+    let memory = store.clone();
     let notices = super::notices::spool(&places, &config, store.clone(), Arc::clone(&clock))?;
     let sessions = Arc::new(Sessions::new(store.clone(), Arc::clone(&clock)));
     let approvals = Arc::new(
@@ -138,6 +140,7 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
         clock: Arc::clone(&clock),
         approvals: Arc::clone(&approvals),
         checks: Arc::new(OperatorChecks::over(&network, &config)),
+        memory: Arc::new(Memory::new(memory, Arc::clone(&clock))),
         limit_hold: config.limit_hold,
     }));
     let door = HttpDoor {

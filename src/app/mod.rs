@@ -8,6 +8,7 @@ mod checks;
 mod clock;
 mod desk;
 mod files;
+mod held;
 pub mod init;
 mod joined;
 mod network;

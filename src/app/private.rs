@@ -12,10 +12,10 @@ use super::clock::SystemClock;
 use super::files::Loaded;
 use super::surroundings::Environment;
 use super::trust::{self, RunFolder};
-use super::{desk, said};
+use super::{desk, held, said};
 use crate::approvals::{Approvals, Filter, State, View};
 use crate::control::protocol::{
-    Answer, Changes, ClosedSession, GateKind, Heard, HookQuestion, ListenerStatus, OpenSession, OpenedSession, Saying,
+    Answer, Changes, ClosedSession, GateKind, Heard, Hold, HookQuestion, ListenerStatus, OpenSession, OpenedSession, Saying,
     SessionStatus, Status,
 };
 use crate::control::{self, Asker, Backend, ControlError};
@@ -24,6 +24,7 @@ use crate::doors::http::callers::{Caller, Callers};
 use crate::doors::http::listen::{Closer, Listener, listen};
 use crate::doors::http::{Entrance, Way};
 use crate::enforce::{Gate, Tally};
+use crate::memory::{Declared, Remembered};
 use crate::model::{ApprovalId, Clock, Posture, Principal, SessionId, Timestamp};
 use crate::notify::Spool;
 use crate::record::{Entry, Ledger};
@@ -61,6 +62,8 @@ pub struct Options {
     pub command: Option<String>,
     /// The operator's kubeconfig files.
     pub kubeconfigs: Vec<PathBuf>,
+    /// What the session is to do, and where it may change things.
+    pub declared: Declared,
 }
 
 /// Starts a private gate. Reads everything once: what the agent changes later changes nothing here.
@@ -95,6 +98,10 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
     warnings.extend(stale);
     let reach = network.reach(&listed, &mut warnings)?;
     let principal = Principal { session, agent, person: person(), anonymous: false };
+    if let Err(error) = gate.memory().declare(session, options.declared) {
+        warnings.push(format!("what the session declared holds, but is not kept: {error}"));
+    }
+    held::opened(gate.memory(), &ledger, &principal);
     let advisor = Advisor::of(Arc::clone(&gate), hooks_ask);
     let entrance = Entrance {
         door,
@@ -185,6 +192,13 @@ impl Backend for PrivateOperator {
 
     fn close_session(&self, _: SessionId) -> Result<ClosedSession, ControlError> {
         not_here()
+    }
+
+    fn quarantine(&self, session: SessionId, hold: Hold) -> Result<Remembered, ControlError> {
+        if session != self.principal.session {
+            return Err(ControlError::Unknown(format!("`{session}` is no session of this gate")));
+        }
+        held::hold(self.gate.memory(), self.gate.ledger(), self.principal.clone(), &hold)
     }
 
     fn sessions(&self) -> Result<Vec<SessionStatus>, ControlError> {

@@ -330,6 +330,7 @@ fn shown(action: &Action) -> String {
         let _ = write!(name, " ({})", visible(because, CHARS_MAX));
     }
     list(&mut text, "environment", std::iter::once(name));
+    list(&mut text, "so far", action.notes().iter().map(|note| redact::mask(&visible(note, CHARS_MAX)).into_owned()));
     text
 }
 

@@ -18,7 +18,7 @@ use vec1::Vec1;
 use crate::config::Inventory;
 use crate::identify::{Face, Identified, Reading};
 use crate::model::{
-    BlastRadius, Count, Environment, EnvironmentKind, Evidence, Impact, Operation, Parameter, Place, Resource,
+    BlastRadius, Count, Environment, EnvironmentKind, Evidence, Hazard, Impact, Operation, Parameter, Place, Resource,
 };
 
 /// The whole attempted act, but for who and when. Made only by [`classify`].
@@ -32,6 +32,8 @@ pub struct Action {
     blast: BlastRadius,
     environment: Environment,
     evidence: Evidence,
+    /// What else speaks of it, in words: see [`Action::note`].
+    notes: Vec<String>,
 }
 
 impl Action {
@@ -83,6 +85,19 @@ impl Action {
         self.evidence
     }
 
+    /// What only the session's past shows of it, in words for people.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Adds a hazard that only the session's past shows, and why. What the action does is told by its request alone and stays
+    /// as it is: a note can make a decision stricter, never milder, and no approval is bound to it.
+    pub fn note(&mut self, hazard: Hazard, why: String) {
+        self.blast.hazards.insert(hazard);
+        self.notes.push(why);
+    }
+
     /// SHA-256 over what will be done: operation, resources, deciding parameters, place and environment; not the door,
     /// not headers, not bytes. Approvals bind to it (together with person and session).
     #[must_use]
@@ -123,7 +138,7 @@ pub(crate) struct Declaration {
 pub(crate) fn declared(declaration: Declaration) -> Action {
     let Declaration { operation, resources, place, parameters, blast, environment } = declaration;
     let evidence = Evidence::Declared;
-    Action { operation, aliases: vec![], resources, place, parameters, blast, environment, evidence }
+    Action { operation, aliases: vec![], resources, place, parameters, blast, environment, evidence, notes: vec![] }
 }
 
 /// The action that a record tells of, to be judged again: what is decided of it is told, and nothing goes on by it.
@@ -155,7 +170,7 @@ impl Action {
         let (resources, place, parameters) = (vec![], Place::default(), vec![]);
         let operation = Operation::from_id(operation);
         let evidence = Evidence::Observed;
-        Self { operation, aliases: vec![], resources, place, parameters, blast, environment, evidence }
+        Self { operation, aliases: vec![], resources, place, parameters, blast, environment, evidence, notes: vec![] }
     }
 
     /// The same with these resources.
@@ -237,7 +252,7 @@ fn action(mut identified: Identified, inventory: &Inventory, evidence: Evidence)
         }
     }
     let Reading { operation, resources, place, parameters, .. } = named.clone();
-    Action { operation, aliases, resources, place, parameters, blast, environment, evidence }
+    Action { operation, aliases, resources, place, parameters, blast, environment, evidence, notes: Vec::new() }
 }
 
 /// Adds what another reading of the same request says: the stricter of both in everything.

@@ -75,6 +75,24 @@ pub(crate) fn refused(error: ControlError) -> Failure {
     }
 }
 
+/// Asks one gate after the other until one knows what it is asked about.
+pub(crate) fn ask_each<T>(
+    config: Option<&Path>,
+    question: impl AsyncFn(&Client) -> Result<T, ClientError>,
+) -> Result<T, Failure> {
+    let (sockets, runtime) = (sockets(config)?, runtime()?);
+    let mut unknown = None;
+    for socket in &sockets {
+        match runtime.block_on(question(&Client::new(socket))) {
+            Err(error @ ClientError::Unknown(_)) => unknown = Some(error),
+            Err(error @ ClientError::Absent { .. }) => _ = unknown.get_or_insert(error),
+            answer => return answer.map_err(failure),
+        }
+    }
+    let nobody = || ClientError::Unknown("no gate is running".to_owned());
+    Err(failure(unknown.unwrap_or_else(nobody)))
+}
+
 /// Only the shared gate.
 pub(crate) fn ask_shared<T>(
     config: Option<&Path>,

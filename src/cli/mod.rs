@@ -2,6 +2,7 @@
 
 mod approvals;
 mod changes;
+mod declared;
 mod demo;
 mod explain;
 mod gameday;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
+use super::declared::Declaring;
 use super::{Failure, gate};
 use crate::app::{self, JoinedGate, Options, Places};
 use crate::control::protocol::OpenSession;
@@ -20,6 +21,7 @@ use crate::sandbox::{self, ChildError, Proxy};
 #[command(after_help = "Examples:
   blastgate run -- claude
   blastgate run --observe -- terraform apply
+  blastgate run --task 'CHG-42' --boundary account=111122223333 -- claude
   blastgate run -- bash -c 'aws cloudformation describe-stacks && kubectl get pods'
 
 The command's proxy, certificate and kubeconfig variables are set so that its
@@ -39,6 +41,8 @@ pub(crate) struct Run {
     /// Do not print the summary at the end
     #[arg(short, long)]
     quiet: bool,
+    #[command(flatten)]
+    declaring: Declaring,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     command: Vec<OsString>,
@@ -52,6 +56,7 @@ pub(crate) fn run(args: Run) -> Result<ExitCode, Failure> {
         return join(&args, outer);
     }
     let places = Places::of(args.config.as_deref(), |name| std::env::var_os(name)).map_err(Failure::usage)?;
+    let declared = args.declaring.checked()?;
     let keeps = kept_back(&places);
     let directory = std::env::current_dir().map_err(Failure::fault)?;
     let loaded = app::load_for_work(places, &directory).map_err(Failure::usage)?;
@@ -64,12 +69,13 @@ pub(crate) fn run(args: Run) -> Result<ExitCode, Failure> {
             agent: agent(&args),
             kubeconfigs: kubeconfigs(),
             until_exit: true,
+            declared: declared.clone(),
         };
         if let Some(joined) = runtime.block_on(app::join(&socket, &loaded.places, ask)).map_err(Failure::fault)? {
             return behind_shared(&args, &runtime, joined, keeps);
         }
     }
-    let options = Options { observe: args.observe, command: agent(&args), kubeconfigs: kubeconfigs() };
+    let options = Options { observe: args.observe, command: agent(&args), kubeconfigs: kubeconfigs(), declared };
     let gate = runtime.block_on(app::start(loaded, options)).map_err(Failure::fault)?;
     let proxy = Proxy { address: gate.address, credentials: None };
     let mut variables = sandbox::variables(&proxy, &gate.trust, gate.kubeconfig.clone(), std::env::vars_os());

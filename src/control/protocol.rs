@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::approvals::{Ballot, Said, View};
 use crate::enforce::Tally;
+use crate::memory::{Declared, Remembered};
 use crate::model::{DecisionId, Disposition, Posture, Said as Words, SessionId, Timestamp};
 
 /// How a gate is.
@@ -85,6 +86,19 @@ pub struct OpenSession {
     /// The session ends with the process that asks, however that ends.
     #[serde(default)]
     pub until_exit: bool,
+    /// What it is to do, and where it may change things.
+    #[serde(default)]
+    pub declared: Declared,
+}
+
+/// A session is put into quarantine, or released.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hold {
+    /// Into it; else out of it.
+    pub quarantined: bool,
+    /// Why; stands in the log, and the agent is told of it.
+    pub reason: String,
 }
 
 /// The session that was opened.
@@ -128,6 +142,9 @@ pub struct SessionStatus {
     pub person: Option<String>,
     /// Since when.
     pub since: Timestamp,
+    /// What it declared, and what is remembered of it.
+    #[serde(flatten)]
+    pub remembered: Remembered,
 }
 
 /// Configuration that differs from what the gate was told to go by.

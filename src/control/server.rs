@@ -14,9 +14,10 @@ use serde::Serialize;
 use tokio::net::UnixListener;
 
 use super::protocol::{
-    Accept, Answer, Changes, ClosedSession, Heard, HookQuestion, OpenSession, OpenedSession, Problem, Saying,
+    Accept, Answer, Changes, ClosedSession, Heard, Hold, HookQuestion, OpenSession, OpenedSession, Problem, Saying,
     SessionStatus, Status,
 };
+use crate::memory::Remembered;
 use crate::approvals::{Filter, State as Stands, View};
 use crate::doors::hook::{self, Agent};
 use crate::model::{ApprovalId, SessionId};
@@ -63,6 +64,12 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// There is none.
     fn close_session(&self, session: SessionId) -> Result<ClosedSession, ControlError>;
+
+    /// Puts a session into quarantine, or releases it.
+    ///
+    /// # Errors
+    /// There is none, or it is so already.
+    fn quarantine(&self, session: SessionId, hold: Hold) -> Result<Remembered, ControlError>;
 
     /// Sessions that are open.
     ///
@@ -156,6 +163,7 @@ pub async fn serve(listener: UnixListener, backend: Shared) -> std::io::Result<(
         .route("/v1/status", get(status))
         .route("/v1/sessions", get(sessions).post(open_session))
         .route("/v1/sessions/{id}/close", post(close_session))
+        .route("/v1/sessions/{id}/quarantine", post(quarantine))
         .route("/v1/approvals", get(waiting))
         .route("/v1/approvals/all", get(every_approval))
         .route("/v1/approvals/unreviewed", get(unreviewed))
@@ -240,12 +248,25 @@ async fn open_session(
     blocking(backend, move |backend| backend.open_session(ask, caller.process())).await
 }
 
+fn session_id(text: &str) -> Result<SessionId, ControlError> {
+    text.parse().map_err(|_| ControlError::Unknown(format!("`{text}` is not a session's id")))
+}
+
 async fn close_session(
     State(backend): State<Shared>,
     Path(id): Path<String>,
 ) -> Result<Json<ClosedSession>, ControlError> {
-    let id: SessionId = id.parse().map_err(|_| ControlError::Unknown(format!("`{id}` is not a session's id")))?;
+    let id = session_id(&id)?;
     blocking(backend, move |backend| backend.close_session(id)).await
+}
+
+async fn quarantine(
+    State(backend): State<Shared>,
+    Path(id): Path<String>,
+    Json(hold): Json<Hold>,
+) -> Result<Json<Remembered>, ControlError> {
+    let id = session_id(&id)?;
+    blocking(backend, move |backend| backend.quarantine(id, hold)).await
 }
 
 async fn waiting(State(backend): State<Shared>) -> Result<Json<Vec<View>>, ControlError> {

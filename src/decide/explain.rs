@@ -99,6 +99,8 @@ pub struct Used {
 
 /// A resource's identifier may be long; its beginning and its end tell it apart.
 const RESOURCE_CHARS_MAX: usize = 120;
+/// Of what the session's past shows.
+const NOTE_CHARS_MAX: usize = 300;
 const RESOURCES_MAX: usize = 2;
 
 /// The text that the agent and its person read; some 900 characters at most.
@@ -134,6 +136,9 @@ pub fn refusal_text(decision: &Decision, actions: &Vec1<Action>, why: &Why) -> S
         );
     }
     let _ = write!(text, "\n{}", environment_words(action));
+    for note in action.notes() {
+        let _ = write!(text, "\nThe session so far: {}.", visible(note, NOTE_CHARS_MAX));
+    }
     if let Why::Limited(used) = why {
         limit_words(&mut text, used);
     } else if let Some(finding) = finding {
@@ -275,6 +280,9 @@ const fn hazard_words(hazard: Hazard) -> &'static str {
         Hazard::Bulk => "many at once",
         Hazard::Cost => "it costs",
         Hazard::GuardTamper => "the guard itself",
+        Hazard::OutsideBoundary => "outside the session's boundary",
+        Hazard::Quarantine => "the session is in quarantine",
+        Hazard::Rollout => "the same change elsewhere",
     }
 }
 

@@ -16,6 +16,7 @@ use crate::catalog;
 use crate::classify::Action;
 use crate::decide::{People, Why, refusal_text};
 use crate::limits::Exceeded;
+use crate::memory::Entered;
 use crate::model::http::Unreadable;
 use crate::model::{DecisionId, Disposition, Door, Effect, Impact, Obligation, Posture, Principal, Said};
 use crate::record::{Entry, Grade, HookEntry, redact};
@@ -107,6 +108,13 @@ impl Gate {
         }
         if let Some(attempt) = &mut decided.attempt {
             attempt.disposed(disposition);
+        }
+        // What comes through an inline door too is remembered there.
+        if disposition == Disposition::Forwarded
+            && !peeks
+            && decided.entered.as_mut().is_some_and(Entered::let_through)
+        {
+            let _ = self.memory.flush();
         }
         let refusal = stop.filter(|_| disposition != Disposition::Observed).map(|Stop { why, kind }| {
             let message = redact::mask(&refusal_text(&decided.decision, &decided.actions, &why)).into_owned();

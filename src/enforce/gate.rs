@@ -21,11 +21,12 @@ use crate::config::{Inventory, People};
 use crate::decide::{Decision, Facts, Why, decide, refusal_text};
 use crate::identify::Identified;
 use crate::limits::Limits;
+use crate::memory::{Entered, Memory, Quarantine};
 use crate::model::http::Unreadable;
 use crate::model::{
     Clock, Context, DecisionId, Disposition, Door, Evidence, Impact, Posture, Principal, Said, SessionId, Standing,
 };
-use crate::record::{ActionEntry, DecisionEntry, Entry, Grade, Ledger, LedgerError, Receipt, RejectedEntry, redact};
+use crate::record::{ActionEntry, DecisionEntry, Entry, Grade, Ledger, LedgerError, Receipt, RejectedEntry, SessionEntry, SessionStep, redact};
 use crate::rules::RuleSet;
 
 /// What a gate is made of.
@@ -47,6 +48,8 @@ pub struct GateParts {
     pub approvals: Arc<Approvals>,
     /// What the operator has checked before an approval is used.
     pub checks: Arc<dyn Checks>,
+    /// What sessions did and declared.
+    pub memory: Arc<Memory>,
     /// How long a call may wait for a limit's tokens.
     pub limit_hold: Duration,
 }
@@ -59,6 +62,7 @@ pub struct Gate {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) desk: Desk,
     history: History,
+    pub(super) memory: Arc<Memory>,
     pub(super) tally: Arc<Shared>,
 }
 
@@ -94,6 +98,8 @@ pub struct Decided {
     pub(super) said: Said,
     /// Its place in what the session did.
     pub(super) attempt: Option<Attempt>,
+    /// Its place in what is remembered of the session.
+    pub(super) entered: Option<Entered>,
     /// What the agent calls it, which is a reason where it gave none.
     pub(super) described: Option<String>,
     /// As the door received it, for people who are asked.
@@ -123,19 +129,32 @@ impl Gate {
     /// A gate of these parts.
     #[must_use]
     pub fn new(parts: GateParts) -> Self {
-        let GateParts { rules, inventory, people, ledger, posture, clock, approvals, checks, limit_hold } = parts;
+        let GateParts { rules, inventory, people, ledger, posture, clock, approvals, checks, memory, limit_hold } =
+            parts;
         approvals.know(people.clone());
         let limits = Limits::new(Arc::clone(&rules), Arc::clone(&clock));
         let history = History::new(&rules, Arc::clone(&clock));
         let snapshot = ArcSwap::from_pointee(Snapshot { rules, inventory, people, posture, limits });
         let desk = Desk::new(approvals, checks, limit_hold);
-        Self { snapshot, ledger, clock, desk, history, tally: Arc::default() }
+        Self { snapshot, ledger, clock, desk, history, memory, tally: Arc::default() }
     }
 
     /// The time.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
+    }
+
+    /// The log.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// What is remembered of sessions.
+    #[must_use]
+    pub const fn memory(&self) -> &Arc<Memory> {
+        &self.memory
     }
 
     /// What people are asked, and what they said.
@@ -189,7 +208,11 @@ impl Gate {
         let Request { identified, principal, door, evidence, said } = request;
         let snapshot = self.snapshot.load_full();
         let context = Context { principal, door, at: self.clock.now() };
-        let actions = classify(identified, &snapshot.inventory, evidence);
+        let mut actions = classify(identified, &snapshot.inventory, evidence);
+        let entered = self.memory.mark(&context.principal, &mut actions);
+        if let Some(quarantine) = entered.as_ref().and_then(Entered::led_to) {
+            self.ledger.note(&quarantined(&context.principal, quarantine));
+        }
         let standing = standing(&snapshot.people, &context.principal);
         let (past, mut attempt) = self.history.enter(&snapshot.rules, (&actions, &context, standing.as_ref()));
         let facts = Facts { standing, past };
@@ -206,6 +229,7 @@ impl Gate {
             bound: Vec::new(),
             said,
             attempt,
+            entered,
             described: None,
             received: None,
         }
@@ -249,7 +273,8 @@ impl Gate {
             None => {
                 let spent = approval.filter(|_| has_spent).map(|id| Spent::new(id, &self.desk.approvals));
                 let permit = Permit::new(id, receipt, destination, self.ledger.clone(), Arc::clone(&self.clock));
-                Ok(permit.for_approval(spent).remembered(decided.attempt))
+                let entered = self.let_through(decided.entered).await;
+                Ok(permit.for_approval(spent).remembered(decided.attempt, entered))
             }
             Some(Stop { why, kind }) => {
                 let message = redact::mask(&refusal_text(&decided.decision, &decided.actions, &why)).into_owned();
@@ -258,6 +283,17 @@ impl Gate {
                 Err(Refusal { id: Some(id), kind, message, operation })
             }
         }
+    }
+
+    /// Remembers that it was let through; what must not be lost with the process is in the state before it goes on.
+    async fn let_through(&self, entered: Option<Entered>) -> Option<Entered> {
+        let mut entered = entered?;
+        if entered.let_through() {
+            let memory = Arc::clone(&self.memory);
+            // What cannot be written stays in memory, and is written later.
+            let _ = tokio::task::spawn_blocking(move || memory.flush()).await;
+        }
+        Some(entered)
     }
 
     /// Records a request that has more than one reading, and gives the refusal that says so.
@@ -329,6 +365,21 @@ impl Gate {
         let grade = if only_reads { Grade::Written } else { Grade::Durable };
         self.ledger.append(&Entry::Decision(Box::new(entry)), grade).await
     }
+}
+
+/// What the log is told where a session did too much at once.
+fn quarantined(principal: &Principal, quarantine: &Quarantine) -> Entry {
+    Entry::Session(Box::new(SessionEntry {
+        id: principal.session,
+        at: quarantine.at,
+        step: SessionStep::Quarantined,
+        by: None,
+        agent: principal.agent.clone(),
+        person: principal.person.clone(),
+        task: None,
+        boundary: String::new(),
+        why: quarantine.why.clone(),
+    }))
 }
 
 /// What is known of the person that the session acts for.

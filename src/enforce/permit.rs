@@ -10,6 +10,7 @@ use super::{Refusal, RefusalKind};
 use crate::approvals::Approvals;
 use crate::head::request::wire_name;
 use crate::identify::{Channels, Offer};
+use crate::memory::Entered;
 use crate::model::http::{Authority, Head, Scheme, Upgrade};
 use crate::model::{ApprovalId, Clock, DecisionId};
 use crate::record::{Entry, Ledger, Outcome, OutcomeEntry, Receipt};
@@ -101,6 +102,7 @@ pub struct Permit {
     closed: bool,
     spent: Option<Spent>,
     attempt: Option<Attempt>,
+    entered: Option<Entered>,
     _receipt: Receipt,
 }
 
@@ -145,7 +147,8 @@ impl Permit {
         ledger: Ledger,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { id, destination, ledger, clock, closed: false, spent: None, attempt: None, _receipt: receipt }
+        let (spent, attempt, entered) = (None, None, None);
+        Self { id, destination, ledger, clock, closed: false, spent, attempt, entered, _receipt: receipt }
     }
 
     /// The same, for which this approval was used up.
@@ -155,8 +158,8 @@ impl Permit {
     }
 
     /// With its place in what the session did, for its end to be told there.
-    pub(super) fn remembered(mut self, attempt: Option<Attempt>) -> Self {
-        self.attempt = attempt;
+    pub(super) fn remembered(mut self, attempt: Option<Attempt>, entered: Option<Entered>) -> Self {
+        (self.attempt, self.entered) = (attempt, entered);
         self
     }
 
@@ -205,8 +208,21 @@ impl Permit {
             if let Some(attempt) = &mut self.attempt {
                 attempt.ended(&outcome);
             }
+            if let Some(entered) = &self.entered {
+                entered.ended(has_failed(&outcome));
+            }
             self.ledger.note(&Entry::Outcome(OutcomeEntry { id: self.id, at: self.clock.now(), outcome }));
         }
+    }
+}
+
+/// Whether upstream said that the call came to nothing good. What never reached it, or came too often, says nothing of the
+/// change itself.
+const fn has_failed(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Answered { status, .. } => *status >= 400 && *status != 429,
+        Outcome::Broken { .. } => true,
+        Outcome::Tunnelled { .. } | Outcome::Unreachable { .. } | Outcome::Abandoned => false,
     }
 }
 

@@ -45,6 +45,7 @@ fn bench_with(posture: Posture, times: crate::config::Approvals, rules: Arc<Rule
     let store = Store::at(&folder.path().join("state"));
     let approvals = Approvals::new(store, ledger.clone(), Arc::new(Still), times);
     let parts = GateParts {
+        memory: Arc::new(crate::memory::Memory::passing(Arc::new(Still))),
         rules,
         inventory: Inventory::default(),
         people: People::default(),

@@ -143,6 +143,12 @@ words! {
         Cost = "cost",
         /// The guard's own configuration, hooks, log or credentials.
         GuardTamper = "guard-tamper",
+        /// Elsewhere than the session declared, or than where its changes were so far.
+        OutsideBoundary = "outside-boundary",
+        /// The session may only read until a person releases it.
+        Quarantine = "quarantine",
+        /// The same change went to another place a short while ago, or failed there.
+        Rollout = "rollout",
     }
 }
 

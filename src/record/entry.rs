@@ -4,6 +4,7 @@
 //! or bodies, and pass `redact` on their way in.
 
 mod approval;
+mod session;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,6 +12,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use approval::{ApprovalEntry, ApprovalStep};
+pub use session::{SessionEntry, SessionStep};
 
 use crate::classify::Action;
 use crate::decide::Finding;
@@ -36,6 +38,8 @@ pub enum Entry {
     Approval(Box<ApprovalEntry>),
     /// The configuration of a running gate changed, or the operator accepted a change.
     Configuration(Box<ConfigurationEntry>),
+    /// A session was opened, put into quarantine or released.
+    Session(Box<SessionEntry>),
     /// A gate ended in good order.
     Stop {
         /// When.
@@ -59,6 +63,7 @@ impl Entry {
             Self::Outcome(entry) => entry.at,
             Self::Approval(entry) => entry.at,
             Self::Configuration(entry) => entry.at,
+            Self::Session(entry) => entry.at,
             Self::Stop { at, .. } => *at,
             Self::Gap(entry) => entry.at,
         }
@@ -343,6 +348,9 @@ pub struct ActionEntry {
     pub environment: Environment,
     /// How we know.
     pub evidence: Evidence,
+    /// What only the session's past showed of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Lower-case hex of [`Action::digest`].
     pub digest: String,
 }
@@ -358,6 +366,7 @@ impl From<&Action> for ActionEntry {
             blast: *action.blast(),
             environment: action.environment().clone(),
             evidence: action.evidence(),
+            notes: action.notes().to_vec(),
             digest: data_encoding::HEXLOWER.encode(&action.digest()),
         }
     }

@@ -98,6 +98,7 @@ impl<'a> Call<'a> {
                 blast: BlastRadius::new(impact, Scope::Environment),
                 environment: self.environment,
                 evidence: Evidence::Observed,
+                notes: vec![],
                 digest: String::new(),
             }],
             decision: self.decision,

@@ -26,7 +26,7 @@ fn source(rule: &Rule) -> Source {
         file: format!("rules/peers/r{number}.yaml"),
         text: format!(
             "id: peers/r{number}\nowner: \"@peers\"\nseverity: high\nmatch: {{ operation: \"{operation}\", resource: \
-             [\"{path}*\"], environment: [{environment}] }}\ndecision: deny\nmessage: Nobody deletes here.\ninstead: Ask.\n"
+             [\"*.example{path}*\"], environment: [{environment}] }}\ndecision: deny\nmessage: Nobody deletes here.\ninstead: Ask.\n"
         ),
         layer: Layer::Organisation,
     }
@@ -34,7 +34,7 @@ fn source(rule: &Rule) -> Source {
 
 fn inventory() -> Inventory {
     let environment =
-        |kind: &str| format!("  - {{ name: {kind}, match: [ {{ host: \"*.example\", resource: \"/{kind}-*\" }} ] }}\n");
+        |kind: &str| format!("  - {{ name: {kind}, match: [ {{ host: \"*.example\", resource: \"*.example/{kind}-*\" }} ] }}\n");
     let environments: String = KINDS.iter().copied().map(environment).collect();
     Inventory::parse("inventory.yaml", &format!("version: 1\nenvironments:\n{environments}")).expect("an inventory")
 }

@@ -329,12 +329,19 @@ impl SharedGate {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+        let gate = Arc::clone(&self.base.gate);
+        let _ = tokio::task::spawn_blocking(move || gate.memory().flush()).await;
         Ok(ended)
     }
 
     async fn look(&self) {
-        let keeper = Arc::clone(&self.keeper);
-        let _ = tokio::task::spawn_blocking(move || keeper.look()).await;
+        let (keeper, gate) = (Arc::clone(&self.keeper), Arc::clone(&self.base.gate));
+        let look = move || {
+            keeper.look();
+            // What cannot be written now is written the next time; until then it is in memory.
+            let _ = gate.memory().flush();
+        };
+        let _ = tokio::task::spawn_blocking(look).await;
     }
 
     async fn close_abandoned(&self) {

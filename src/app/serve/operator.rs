@@ -7,17 +7,18 @@ use super::reaches::{SessionReaches, digest_of};
 use crate::app::advise::{Advisor, Asking};
 use crate::app::base::{agent_name, person};
 use crate::app::surroundings::Environment;
-use crate::app::{desk, said, trust};
+use crate::app::{desk, held, said, trust};
 use crate::approvals::{Approvals, Filter, State, View};
 use crate::control::protocol::{
-    Answer, Changes, ClosedSession, GateKind, Heard, HookQuestion, ListenerStatus, OpenSession, OpenedSession, Saying,
+    Answer, Changes, ClosedSession, GateKind, Heard, Hold, HookQuestion, ListenerStatus, OpenSession, OpenedSession, Saying,
     SessionStatus, Status,
 };
 use crate::control::{Asker, Backend, ControlError};
 use crate::doors::hook::{self, Agent};
 use crate::doors::http::callers::Peer;
 use crate::doors::http::listen::Closer;
-use crate::enforce::Gate;
+use crate::enforce::{Gate, Tally};
+use crate::memory::Remembered;
 use crate::model::{ApprovalId, Posture, Principal, SessionId, Timestamp};
 use crate::notify::Spool;
 use crate::sandbox::{self, rewrite};
@@ -139,6 +140,8 @@ impl Backend for Operator {
         if let Some(pid) = run {
             self.reaches.runs.add(principal.clone(), pid);
         }
+        self.gate.memory().declare(opened.session, ask.declared).map_err(fault)?;
+        held::opened(self.gate.memory(), self.gate.ledger(), &principal);
         self.reaches.keep(principal, &rewritten.servers, &mut warnings);
         Ok(OpenedSession {
             session: opened.session,
@@ -162,12 +165,23 @@ impl Backend for Operator {
         }
     }
 
+    fn quarantine(&self, session: SessionId, hold: Hold) -> Result<Remembered, ControlError> {
+        let found = self.sessions.get(session).map_err(fault)?.map(|session| session.principal());
+        // Of unnamed sessions and of hooks' only the gate's own tally knows.
+        let unnamed = || Principal { session, agent: None, person: None, anonymous: true };
+        let seen = || (self.gate.tally_of(session) != Tally::default()).then(unnamed);
+        let principal = found.or_else(seen);
+        let unknown = || ControlError::Unknown(format!("there is no session `{session}`"));
+        held::hold(self.gate.memory(), self.gate.ledger(), principal.ok_or_else(unknown)?, &hold)
+    }
+
     fn sessions(&self) -> Result<Vec<SessionStatus>, ControlError> {
         let told = |one: crate::sessions::Session| SessionStatus {
             session: one.id,
             agent: one.agent,
             person: one.person,
             since: one.opened_at,
+            remembered: self.gate.memory().of(one.id),
         };
         Ok(self.sessions.list().map_err(fault)?.into_iter().map(told).collect())
     }

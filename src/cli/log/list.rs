@@ -323,6 +323,7 @@ impl Printer {
             Ok(Entry::Rejected(entry)) => row.extend(rejected_cells(&entry)),
             Ok(Entry::Approval(entry)) => row.extend(approval_cells(&entry)),
             Ok(Entry::Configuration(entry)) => row.extend(configuration_cells(&entry)),
+            Ok(Entry::Session(entry)) => row.extend(super::session::cells(&entry)),
             Ok(_) => {}
             Err(damage) => {
                 row.extend([

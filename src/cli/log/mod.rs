@@ -1,6 +1,7 @@
 //! `blastgate log`: what was asked of the gate, what it answered, and how that ended.
 
 mod list;
+mod session;
 mod show;
 #[cfg(test)]
 mod tests;

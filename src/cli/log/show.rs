@@ -94,6 +94,7 @@ fn write_line(out: &mut dyn Write, line: &Line) -> io::Result<()> {
         Ok(Entry::Rejected(entry)) => write_rejected(out, &line.stored, &entry),
         Ok(Entry::Approval(entry)) => write_step(out, &line.stored, &entry),
         Ok(Entry::Configuration(entry)) => write_change(out, &line.stored, &entry),
+        Ok(Entry::Session(entry)) => super::session::write(out, &line.stored, &entry),
         Ok(_) => Ok(()),
         Err(damage) => writeln!(out, "{damage}\n{}", visible(&String::from_utf8_lossy(line.stored.payload()))),
     }
@@ -135,7 +136,7 @@ fn write_change(out: &mut dyn Write, stored: &Stored, entry: &ConfigurationEntry
 }
 
 /// A labelled line; nothing for an empty text.
-fn field(out: &mut dyn Write, label: &str, text: &str) -> io::Result<()> {
+pub(super) fn field(out: &mut dyn Write, label: &str, text: &str) -> io::Result<()> {
     let dimmed = Style::new().dimmed();
     let mut lines = text.lines().map(visible);
     let Some(first) = lines.next() else { return Ok(()) };
@@ -143,13 +144,13 @@ fn field(out: &mut dyn Write, label: &str, text: &str) -> io::Result<()> {
     lines.try_for_each(|line| writeln!(out, "{:15}{line}", ""))
 }
 
-fn head(out: &mut dyn Write, stored: &Stored) -> io::Result<()> {
+pub(super) fn head(out: &mut dyn Write, stored: &Stored) -> io::Result<()> {
     let bold = Style::new().bold();
     let at = stored.at().to_string().replace('T', " ").replace('Z', " UTC");
     writeln!(out, "{bold}{}{bold:#}  {at}", stored.id().unwrap_or_default())
 }
 
-fn foot(out: &mut dyn Write, stored: &Stored) -> io::Result<()> {
+pub(super) fn foot(out: &mut dyn Write, stored: &Stored) -> io::Result<()> {
     writeln!(out)?;
     field(out, "record", &format!("{} of {}", stored.sequence(), stored.log()))
 }
@@ -203,6 +204,7 @@ fn write_action(out: &mut dyn Write, index: usize, action: &ActionEntry) -> io::
     let hazards: Vec<&str> = blast.hazards.iter().map(|hazard| hazard.as_str()).collect();
     field(out, "  hazards", &hazards.join(", "))?;
     field(out, "  environment", &environment(action))?;
+    field(out, "  so far", &action.notes.join("\n"))?;
     field(out, "  where", &place(&action.place))?;
     for resource in &action.resources {
         field(out, "  on", resource.as_str())?;

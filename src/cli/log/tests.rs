@@ -52,6 +52,7 @@ fn decision(n: u64, effect: Effect, resource: &str) -> Entry {
             blast: BlastRadius::new(Impact::Destroy, Scope::Environment),
             environment: Environment::of(if refused { EnvironmentKind::Prod } else { EnvironmentKind::Dev }),
             evidence: Evidence::Observed,
+            notes: vec![],
             digest: "0".repeat(64),
         }],
         decision: effect,

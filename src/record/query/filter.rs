@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use crate::model::{Disposition, Door, Effect, EnvironmentKind, Evidence, Hazard, Impact, Scope, Timestamp};
 use crate::record::{
-    ActionEntry, ApprovalEntry, ConfigurationEntry, DecisionEntry, Entry, Ground, Outcome, RejectedEntry,
+    ActionEntry, ApprovalEntry, ConfigurationEntry, DecisionEntry, Entry, Ground, Outcome, RejectedEntry, SessionEntry,
 };
 
 /// Which decisions are wanted. The empty filter wants all.
@@ -161,6 +161,7 @@ impl Filter {
             Entry::Rejected(rejected) => self.terms.iter().all(|term| rejected_has(term, rejected)),
             Entry::Approval(step) => self.terms.iter().all(|term| step_has(term, step)),
             Entry::Configuration(change) => self.terms.iter().all(|term| change_has(term, change)),
+            Entry::Session(session) => self.terms.iter().all(|term| session_has(term, session)),
             _ => false,
         }
     }
@@ -396,6 +397,19 @@ fn step_has(term: &Term, entry: &ApprovalEntry) -> bool {
         Key::Text => {
             let texts = entry.by.iter().chain(&entry.reason).chain([&entry.operation, &entry.shown]);
             texts.into_iter().any(|text| term.is_in(text))
+        }
+        _ => false,
+    }
+}
+
+fn session_has(term: &Term, entry: &SessionEntry) -> bool {
+    match term.key {
+        Key::Person => entry.person.iter().chain(&entry.by).any(|person| term.fits(person)),
+        Key::Agent => entry.agent.iter().any(|agent| term.fits(agent)),
+        Key::Session | Key::Id => term.fits(&entry.id.to_string()),
+        Key::Text => {
+            let texts = entry.by.iter().chain(&entry.task).chain([&entry.boundary, &entry.why]);
+            texts.into_iter().any(|text| term.is_in(text)) || term.is_in(entry.step.as_str())
         }
         _ => false,
     }

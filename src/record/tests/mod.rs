@@ -39,6 +39,7 @@ fn decision(n: u64) -> DecisionEntry {
         blast: BlastRadius::new(Impact::Destroy, Scope::Environment),
         environment: Environment::of(EnvironmentKind::Prod),
         evidence: Evidence::Observed,
+        notes: vec![],
         digest: "0".repeat(64),
     };
     DecisionEntry {

@@ -268,7 +268,7 @@ const WRONG: &[(&str, &str)] = &[
     ("impact in [\"read\", \"destory\"]", "20: `destory` is not a word of `impact`\n  help: did you mean `destroy`?"),
     (
         "\"x\" in hazards",
-        "1: `x` is not a word of `hazards`\n  help: one of data-loss, backup-loss, audit-off, key-loss, exposure, privilege, secret-read, replace, traffic, bulk, cost, guard-tamper",
+        "1: `x` is not a word of `hazards`\n  help: one of data-loss, backup-loss, audit-off, key-loss, exposure, privilege, secret-read, replace, traffic, bulk, cost, guard-tamper, outside-boundary, quarantine, rollout",
     ),
     (
         "hazards.exists(h, h == \"data-lose\")",
