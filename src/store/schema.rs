@@ -77,6 +77,7 @@ const STEPS: &[&str] = &[
     CREATE TABLE approvals_clock (id INTEGER PRIMARY KEY CHECK (id = 1), seen_at INTEGER NOT NULL) STRICT;
 ",
     include_str!("schema/notices.sql"),
+    include_str!("schema/limits.sql"),
 ];
 
 /// Takes the steps that are missing.
