@@ -314,4 +314,10 @@ impl Home {
         }
         self.next_end = self.next_end.min(theirs.ends());
     }
+
+    /// Every bucket of which something is taken, to compare.
+    #[cfg(test)]
+    pub(super) fn shown(&self) -> Vec<String> {
+        self.cells.iter().map(|(bucket, cell)| format!("{bucket:?} {cell:?}")).collect()
+    }
 }
