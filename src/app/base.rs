@@ -127,7 +127,7 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
     let notices = super::notices::spool(&places, &config, store.clone(), Arc::clone(&clock))?;
     let sessions = Arc::new(Sessions::new(store.clone(), Arc::clone(&clock)));
     let approvals = Arc::new(
-        Approvals::new(store.clone(), ledger.clone(), Arc::clone(&clock), config.approvals.clone()).telling(notices.clone()),
+        Approvals::new(store, ledger.clone(), Arc::clone(&clock), config.approvals.clone()).telling(notices.clone()),
     );
     let gate = Arc::new(Gate::new(GateParts {
         rules: Arc::new(rules),
@@ -140,7 +140,8 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
         checks: Arc::new(OperatorChecks::over(&network, &config)),
         limit_hold: config.limit_hold,
     }));
-    gate.buckets().keep_in(store);
+    // A connection of its own: whoever asks for a session does not wait for what is written down.
+    gate.buckets().keep_in(Store::at(&places.state));
     let door = HttpDoor {
         gate: Arc::clone(&gate),
         intake: Intake::new(config.bodies),

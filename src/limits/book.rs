@@ -108,8 +108,7 @@ impl Book {
     /// The home of a bucket.
     pub(super) fn home(&self, bucket: Bucket) -> MutexGuard<'_, Home> {
         let [first, ..] = &self.homes;
-        let mut home =
-            self.homes.get(bucket.home()).unwrap_or(first).lock().unwrap_or_else(PoisonError::into_inner);
+        let mut home = self.homes.get(bucket.home()).unwrap_or(first).lock().unwrap_or_else(PoisonError::into_inner);
         home.is_kept = self.is_kept.load(Ordering::Relaxed);
         home
     }
@@ -313,6 +312,11 @@ impl Home {
             }
         }
         self.next_end = self.next_end.min(theirs.ends());
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.cells.len()
     }
 
     /// Every bucket of which something is taken, to compare.

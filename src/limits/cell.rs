@@ -106,7 +106,7 @@ impl Names {
         names.len() - names.iter().filter(known).count()
     }
 
-    /// Whether these fit beside what was touched; else how long until they would.
+    /// Whether these, sorted, fit beside what was touched; else how long until they would.
     pub(super) fn fit(&self, names: &[Name], quantity: u32, now: Moment) -> Result<(), Duration> {
         let new = self.new_of(names, now);
         let live = self.seen.values().filter(|touch| self.is_live(touch, now)).count();
@@ -115,7 +115,8 @@ impl Names {
             return Ok(());
         }
         // So many of the others must have been left alone for long enough.
-        let others = self.seen.iter().filter(|(name, touch)| self.is_live(touch, now) && !names.contains(name));
+        let is_other = |name: &Name| names.binary_search(name).is_err();
+        let others = self.seen.iter().filter(|(name, touch)| self.is_live(touch, now) && is_other(name));
         let mut free: Vec<Moment> = others
             .map(|(_, touch)| if touch.held > 0 { now } else { touch.at })
             .map(|at| at.saturating_add(self.per).min(now.saturating_add(self.per)))

@@ -25,6 +25,8 @@ const BUCKETS_MAX: usize = 4096;
 const READ_MAX: usize = 1 << 20;
 /// Two gates' looks may cross.
 const OVERLAP: Duration = Duration::from_secs(10);
+/// After it could not be read, in milliseconds: nobody waits for it at every call.
+const TRIED_AGAIN: u64 = 5_000;
 const MILLI: u64 = 1_000_000;
 
 /// The buckets of a gate, for whoever keeps them.
@@ -48,11 +50,12 @@ struct Kept {
 struct Look {
     /// SQLite's count of what others changed.
     version: Option<i64>,
+    /// When it could not be read, in milliseconds since the epoch.
+    failed: Option<u64>,
     /// When, in milliseconds since the epoch.
     at: u64,
     trouble: Option<String>,
 }
-
 
 impl Buckets {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
@@ -71,7 +74,7 @@ impl Buckets {
     /// Reads what was written down, unless that was done. Blocks for a moment, once.
     ///
     /// # Errors
-    /// The state cannot be used: nothing is known of before, and it is tried again.
+    /// The state cannot be used: nothing is known of before, and it is tried again some seconds later.
     pub fn recall(&self) -> Result<(), StoreError> {
         let Some(store) = self.kept.store.get().filter(|_| !self.kept.is_read.load(Ordering::Acquire)) else {
             return Ok(());
@@ -81,6 +84,10 @@ impl Buckets {
             return Ok(());
         }
         let now = self.clock.now().millis();
+        if look.failed.is_some_and(|failed| now.abs_diff(failed) < TRIED_AGAIN) {
+            return Ok(());
+        }
+        look.failed = Some(now);
         let read = store.read(|ask| {
             let mut query = ask.prepare(&format!("{SELECT} WHERE ends_at > ?1 ORDER BY ends_at DESC LIMIT ?2"))?;
             query.query_map(params![signed(now), READ_MAX], row)?.collect::<rusqlite::Result<Vec<_>>>()
@@ -138,6 +145,9 @@ impl Buckets {
         loop {
             tokio::time::sleep(EVERY).await;
             rounds = rounds.wrapping_add(1);
+            if self.is_empty_handed() {
+                continue;
+            }
             let buckets = self.clone();
             let done = tokio::task::spawn_blocking(move || {
                 // What fails is told by `trouble`.
@@ -150,6 +160,11 @@ impl Buckets {
                 return;
             }
         }
+    }
+
+    /// Nothing was ever taken.
+    fn is_empty_handed(&self) -> bool {
+        self.kept.store.get().is_some() && !self.kept.is_read.load(Ordering::Acquire)
     }
 
     fn write(&self, store: &Store) -> Result<(), StoreError> {

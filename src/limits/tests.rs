@@ -8,8 +8,8 @@ use super::*;
 use crate::model::{BlastRadius, Count, EnvironmentKind, Impact, Scope, SessionId, Timestamp};
 use crate::rules::{Layer, Source};
 
-mod keys;
 mod kept;
+mod keys;
 mod laws;
 
 /// A clock that stands until it is moved.
@@ -96,7 +96,10 @@ fn a_batch_is_one_taking_and_reads_are_free() {
     let batch = vec1![destroy(Count::Exact(3)), destroy(Count::Exact(7))];
     assert!(take(&limits, session(1), &batch).is_ok(), "and took nothing");
     assert!(take(&limits, session(1), &vec1![destroy(Count::ONE)]).is_err());
-    assert!(take(&limits, session(2), &vec1![destroy(Count::Unbounded)]).is_ok(), "the built-in limit says what it counts as");
+    assert!(
+        take(&limits, session(2), &vec1![destroy(Count::Unbounded)]).is_ok(),
+        "the built-in limit says what it counts as"
+    );
     assert!(take(&limits, session(2), &vec1![destroy(Count::Unbounded)]).is_err());
     let blast = BlastRadius { count: Count::Unbounded, ..BlastRadius::new(Impact::Read, Scope::Resource) };
     let read = Action::for_test("aws:ec2:DescribeInstances", blast, EnvironmentKind::Prod);

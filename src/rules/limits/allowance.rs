@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::LimitSpec;
 use super::super::text::RawLimit;
+use super::LimitSpec;
 use crate::config::{Report, duration};
 
 /// Longer is nobody's memory, and would leave the numbers that buckets are kept in.

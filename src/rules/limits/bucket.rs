@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::super::View;
 use super::super::text::RawLimit;
-use super::allowance::Allowance;
 use super::LimitSpec;
+use super::allowance::Allowance;
 use crate::config::Report;
 use crate::model::{Impact, blast_words as words};
 

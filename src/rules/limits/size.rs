@@ -26,7 +26,7 @@ pub enum Wants {
     Resources(u64),
     /// Nobody can say how many.
     Unbounded,
-    /// These, each once.
+    /// These, each once, sorted.
     Names(Vec<Name>),
     /// Different ones are counted, and nobody can say which they are.
     Unnamed,
@@ -69,7 +69,9 @@ impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unbounded => f.write_str("Nothing bounds how many resources this call touches, so it fits no limit."),
-            Self::Unnamed => f.write_str("This call does not name every resource that it touches, so it fits no limit."),
+            Self::Unnamed => {
+                f.write_str("This call does not name every resource that it touches, so it fits no limit.")
+            }
             Self::Larger { size, whole } => write!(f, "This call alone touches {size}, and {whole} fit at once."),
         }
     }
@@ -99,9 +101,9 @@ impl LimitSpec {
     }
 }
 
-/// The resources of an action, where it names each of them and touches no others.
+/// The resources of an action, where it names as many as it touches for certain.
 fn names(action: &Action) -> Option<Vec<Name>> {
-    let (resources, Count::Exact(count)) = (action.resources(), action.blast().count) else { return None };
+    let (resources, count) = (action.resources(), action.blast().count.floor()?);
     if resources.is_empty() || resources.iter().any(|one| one.as_str().is_empty()) {
         return None;
     }
