@@ -152,7 +152,7 @@ impl Buckets {
             let done = tokio::task::spawn_blocking(move || {
                 // What fails is told by `trouble`.
                 let _ = buckets.save();
-                if rounds % 60 == 0 {
+                if rounds.is_multiple_of(60) {
                     buckets.sweep();
                 }
             });
