@@ -60,7 +60,8 @@ impl Advisor {
         let checks = OperatorChecks::alone(&config, &places);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ledger = Ledger::common(&places.log().join(COMMON_LOG));
-        let approvals = Approvals::new(Store::at(&places.state), ledger.clone(), Arc::clone(&clock), config.approvals);
+        let store = Store::at(&places.state);
+        let approvals = Approvals::new(store.clone(), ledger.clone(), Arc::clone(&clock), config.approvals);
         let gate = Gate::new(GateParts {
             rules: Arc::new(rules),
             inventory,
@@ -73,6 +74,7 @@ impl Advisor {
             memory: Arc::new(Memory::passing(Arc::clone(&clock))),
             limit_hold: config.limit_hold,
         });
+        gate.buckets().keep_in(store);
         Self { gate: Arc::new(gate), asks: config.hooks_ask, alone: true }
     }
 
@@ -124,6 +126,10 @@ impl Advisor {
             received: received(&asked),
             described: asked.told.described.clone(),
         });
+        if self.alone {
+            // The next question finds another process. What cannot be written now was at least recorded.
+            let _ = self.gate.buckets().save();
+        }
         match advised {
             Ok(advice) => match advice.refusal {
                 None => Verdict::Pass,

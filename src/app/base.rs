@@ -143,6 +143,8 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
         memory: Arc::new(Memory::new(memory, Arc::clone(&clock))),
         limit_hold: config.limit_hold,
     }));
+    // A connection of its own: whoever asks for a session does not wait for what is written down.
+    gate.buckets().keep_in(Store::at(&places.state));
     let door = HttpDoor {
         gate: Arc::clone(&gate),
         intake: Intake::new(config.bodies),

@@ -111,6 +111,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
     };
     let serving = tokio::spawn(listen(Arc::new(entrance), Listener::Tcp(listener)));
     drop(tokio::spawn(super::notices::send(&notices)));
+    drop(tokio::spawn(gate.buckets().keep()));
     let operator = PrivateOperator {
         gate: Arc::clone(&gate),
         approvals,
@@ -164,6 +165,7 @@ impl Backend for PrivateOperator {
         let unwritable = self.gate.unwritable();
         troubles.extend(unwritable.clone());
         troubles.extend(self.notices.trouble());
+        troubles.extend(self.gate.buckets().trouble());
         let proxy = ListenerStatus { name: "proxy".to_owned(), at: self.address.to_string(), upstream: None };
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -262,6 +264,8 @@ impl PrivateGate {
         if !tally.stopped.is_empty() {
             let _ = self.gate.approvals().end_session(self.session);
         }
+        // What cannot be written is lost with this gate; its log tells all of it.
+        let _ = self.gate.buckets().save();
         let at = self.gate.clock().now();
         self.ledger.note(&Entry::Stop { at, session: Some(self.session) });
         self.ledger.close();

@@ -91,8 +91,8 @@ pub struct Used {
     pub message: String,
     /// The safer way.
     pub instead: String,
-    /// Until the same call would fit.
-    pub wait: Duration,
+    /// Until the same call would fit; `None`: it never does, and the message says why.
+    pub wait: Option<Duration>,
     /// Asking people, where they can lift it.
     pub people: Option<People>,
 }
@@ -354,9 +354,10 @@ fn environment_words(action: &Action) -> String {
 }
 
 fn limit_words(text: &mut String, used: &Used) {
-    let wait = seconds(used.wait);
-    let _ = write!(text, "\nLimit {}: {}", visible(&used.limit, 80), sentence(&visible(&used.message, 300)));
-    let _ = write!(text, " It is used up for another {wait}.");
+    let _ = write!(text, "\nLimit {}: {}", visible(&used.limit, 80), sentence(&visible(&used.message, 400)));
+    if let Some(wait) = used.wait {
+        let _ = write!(text, " It is used up for another {}.", seconds(wait));
+    }
     if !used.instead.is_empty() {
         let _ = write!(text, "\nInstead: {}", sentence(&visible(&used.instead, 300)));
     }

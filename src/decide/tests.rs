@@ -279,7 +279,7 @@ fn a_refusal_helps() {
         limit: "base/destroy-burst".to_owned(),
         message: "Ten resources in ten minutes".to_owned(),
         instead: String::new(),
-        wait: std::time::Duration::from_millis(61_001),
+        wait: Some(std::time::Duration::from_millis(61_001)),
         people: None,
     });
     let text = refusal_text(&decided(&actions, &rules), &actions, &limited);

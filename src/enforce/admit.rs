@@ -312,7 +312,11 @@ pub(super) fn limited(exceeded: &Vec1<Exceeded>, people: Option<People>) -> Admi
     let Exceeded { limit, decision, message, instead, retry_after } = exceeded.first().clone();
     let kind = match (&people, decision) {
         (Some(people), _) => kind(people),
-        (None, Effect::Throttle) => RefusalKind::Throttled { retry_after },
+        (None, Effect::Throttle) => match retry_after {
+            Some(retry_after) => RefusalKind::Throttled { retry_after },
+            // Cannot be: what never fits is not throttled.
+            None => RefusalKind::Denied,
+        },
         (None, _) => RefusalKind::Denied,
     };
     Admission::stopped(Why::Limited(Used { limit, message, instead, wait: retry_after, people }), kind)

@@ -20,7 +20,7 @@ use crate::classify::{Action, classify};
 use crate::config::{Inventory, People};
 use crate::decide::{Decision, Facts, Why, decide, refusal_text};
 use crate::identify::Identified;
-use crate::limits::Limits;
+use crate::limits::{Buckets, Limits};
 use crate::memory::{Entered, Memory, Quarantine};
 use crate::model::http::Unreadable;
 use crate::model::{
@@ -184,6 +184,12 @@ impl Gate {
         self.desk.approvals.know(people.clone());
         self.history.keep_for(&rules);
         self.snapshot.store(Arc::new(Snapshot { rules, inventory, people, posture, limits }));
+    }
+
+    /// What was taken from limits, for whoever keeps it.
+    #[must_use]
+    pub fn buckets(&self) -> Buckets {
+        self.snapshot.load().limits.buckets().clone()
     }
 
     /// What went through so far.

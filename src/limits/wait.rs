@@ -9,15 +9,16 @@ use tokio::time::{Instant, sleep, timeout_at};
 use vec1::Vec1;
 
 use super::{Exceeded, Limits, Reservation, Taking};
-use crate::model::{Effect, SessionId};
+use crate::model::Effect;
+use crate::rules::Bucket;
 
 /// Calls that wait at once, of all sessions together; more are answered without waiting.
 const WAITING_MAX: usize = 256;
 /// The clock counts milliseconds: a shorter wait could end just before the token is there.
 const WAIT_MIN: Duration = Duration::from_millis(1);
 
-/// Who competes for the same tokens: a session, and the limits that its call takes from.
-type Key = (SessionId, Vec<String>);
+/// Who competes for the same tokens: the buckets that a call takes from.
+type Key = Vec<Bucket>;
 
 /// Where calls wait for tokens.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ impl Limits {
     pub async fn reserve_within(&self, taking: Taking<'_>, hold: Duration) -> Result<Reservation, Vec1<Exceeded>> {
         let mut key = None;
         if !self.room.is_empty() && !hold.is_zero() {
-            key = Some((taking.session(), self.concerned(taking))).filter(|key| self.room.is_awaited(key));
+            key = Some(self.concerned(taking)).filter(|key| self.room.is_awaited(key));
         }
         if key.is_none() {
             match self.reserve(taking) {
@@ -74,7 +75,7 @@ impl Limits {
         }
         let Ok(_place) = self.room.places.try_acquire() else { return self.reserve(taking) };
         let deadline = Instant::now() + hold;
-        let queue = self.room.queue(key.unwrap_or_else(|| (taking.session(), self.concerned(taking))));
+        let queue = self.room.queue(key.unwrap_or_else(|| self.concerned(taking)));
         let Ok(_turn) = timeout_at(deadline, queue.lock()).await else { return self.reserve(taking) };
         loop {
             let exceeded = match self.reserve(taking) {
@@ -92,5 +93,6 @@ impl Limits {
 /// How long until all of them would let the call pass; `None` where waiting is no answer.
 fn wait(exceeded: &Vec1<Exceeded>) -> Option<Duration> {
     let denied = exceeded.iter().any(|one| one.decision == Effect::Deny);
-    exceeded.iter().map(|one| one.retry_after).max().filter(|_| !denied)
+    let waits: Option<Vec<Duration>> = exceeded.iter().map(|one| one.retry_after).collect();
+    waits?.into_iter().max().filter(|_| !denied)
 }

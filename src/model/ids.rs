@@ -100,6 +100,12 @@ impl SessionId {
     pub const fn named(digest: u128) -> Self {
         Self(digest & ((1 << 100) - 1))
     }
+
+    /// Its bits; of sessions that were opened the last ones are random.
+    #[must_use]
+    pub const fn bits(self) -> u128 {
+        self.0
+    }
 }
 
 impl fmt::Display for SessionId {

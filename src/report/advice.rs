@@ -54,9 +54,8 @@ fn limit_words(group: &Group, rules: &RuleSet) -> String {
     let Some(limit) = rules.limits().iter().find(|limit| limit.id == group.rule) else {
         return "the limit that stopped it is no longer among the rules".to_owned();
     };
-    let minutes = limit.per.as_secs().div_ceil(60);
     let beyond = if limit.decision == Effect::Escalate { "; beyond it a person is asked" } else { "" };
-    format!("more slowly: a session may do {} within {minutes} min{beyond}", limit.quantity)
+    format!("more slowly: {}{beyond}", limit.allowance_in_words())
 }
 
 /// What the target counts as decides most: name it, or correct what names it.

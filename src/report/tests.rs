@@ -274,7 +274,10 @@ fn advice_says_only_what_helps() {
     let report = report_of(&[limit.entry()]);
     let group = &report.groups[0];
     assert!(group.is_limit && group.effect == Effect::Throttle && !group.message.is_empty(), "{group:?}");
-    assert_eq!(ways(group), [("limit", "more slowly: a session may do 10 within 10 min; beyond it a person is asked")]);
+    assert_eq!(
+        ways(group),
+        [("limit", "more slowly: 10 within 10 min, for each session; beyond it a person is asked")]
+    );
 }
 
 fn report_of_with(folder: &Path, rules: &RuleSet) -> Report {

@@ -98,13 +98,6 @@ pub(super) fn limit(raw: &RawLimit, report: &mut Report<'_>) {
         report.say(&raw.id, "`owner` is empty: somebody must answer for the limit", None);
     }
     decision(raw.decision.value, Spot::from(&raw.decision), report);
-    if raw.key.value != ["session"] {
-        report.say(
-            &raw.key,
-            "limits are counted for each session in this version",
-            Some("write `key: [session]`".to_owned()),
-        );
-    }
     if let Some(door) = &raw.matches.value.door {
         report.say(door, "a limit cannot name doors", None);
     }

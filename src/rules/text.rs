@@ -11,6 +11,7 @@ use serde_saphyr::Spanned;
 
 use super::Severity;
 use super::after::StepOutcome;
+use super::limits::By;
 use super::matcher::Key;
 use crate::config::Spot;
 use crate::model::{Count, Door, Effect, EnvironmentKind, Evidence, Hazard, Impact, Level, Mode, Reversible, Scope};
@@ -456,8 +457,14 @@ pub(super) struct RawLimit {
     #[serde(rename = "match")]
     pub(super) matches: Spanned<RawMatch>,
     pub(super) unless: Option<Spanned<RawMatch>>,
-    pub(super) key: Spanned<Vec<String>>,
+    /// `key` is the older word.
+    #[serde(alias = "key")]
+    pub(super) by: Option<Spanned<Vec<By>>>,
     pub(super) allow: Spanned<String>,
+    pub(super) burst: Option<Spanned<u32>>,
+    #[serde(default)]
+    pub(super) distinct: bool,
+    pub(super) unbounded: Option<Spanned<u32>>,
     pub(super) decision: Spanned<Effect>,
     pub(super) message: Spanned<String>,
     pub(super) instead: Option<Spanned<String>>,

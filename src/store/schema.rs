@@ -78,6 +78,7 @@ const STEPS: &[&str] = &[
 ",
     include_str!("schema/notices.sql"),
     include_str!("schema/memory.sql"),
+    include_str!("schema/limits.sql"),
 ];
 
 /// Takes the steps that are missing.

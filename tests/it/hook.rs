@@ -251,3 +251,21 @@ fn over_http_a_session_must_be_proven() {
     let log = stage.log();
     assert_eq!(log.decisions()[0].principal.session.to_string(), opened.session);
 }
+
+#[test]
+fn alone_it_counts_on_where_the_last_one_stopped() {
+    let stage = Stage::new();
+    let limit = "limits:\n  - id: acme/looks\n    match: { impact: [read] }\n    allow: 2 per 1h\n    decision: deny\n    \
+                 message: Two looks an hour.\n    instead: Think.\n";
+    stage.write("config/rules/acme/limits.yaml", limit);
+    for _ in 0..2 {
+        let passed = hook(&stage, &["claude-code"], &reads().to_string());
+        assert_eq!((passed.code, passed.stdout.as_str()), (Some(0), ""), "{passed:#?}");
+    }
+    assert!(
+        denied(&hook(&stage, &["claude-code"], &reads().to_string())).contains("Limit acme/looks: Two looks an hour.")
+    );
+    let mut other = reads();
+    other["session_id"] = json!("s2");
+    assert_eq!(hook(&stage, &["claude-code"], &other.to_string()).stdout, "", "another session has its own");
+}

@@ -44,6 +44,7 @@ mod kubectl;
 mod kubectl_sessions;
 mod kubernetes;
 mod ledger;
+mod limits;
 mod notify;
 mod obligations;
 mod operations;

@@ -139,7 +139,7 @@ fn special_bans() {
         ("store", &["record"]),
         ("sessions", &["approvals", "limits"]),
         ("approvals", &["sessions", "limits"]),
-        ("limits", &["store", "sessions", "approvals"]),
+        ("limits", &["sessions", "approvals"]),
     ];
     let mut wrong = Vec::new();
     for (layer, names) in bans {

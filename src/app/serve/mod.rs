@@ -129,6 +129,9 @@ pub async fn serve(places: Places, runtime: Option<PathBuf>, options: ServeOptio
     let begin_with = Begin { log, session: None, command: None, posture, own: own.collect() };
     let mut base = begin(loaded, begin_with).await?;
     let (gate, ledger, approvals) = (Arc::clone(&base.gate), base.ledger.clone(), Arc::clone(&base.approvals));
+    if let Err(error) = gate.buckets().recall() {
+        base.warnings.push(format!("what limits have spent is not known: {error}"));
+    }
     keeper.serve(Serving { gate, ledger, approvals })?;
     let common = base.network.reach(&[], &mut base.warnings)?;
     let reaches = Arc::new(SessionReaches::new(&base, common));
@@ -236,6 +239,8 @@ impl SharedGate {
         };
         let operator: Arc<dyn Backend> = Arc::new(operator);
         self.tasks.spawn(super::notices::send(&self.base.notices));
+        // Not among the tasks: what still goes on after another gate took over is written down, too.
+        drop(tokio::spawn(self.base.gate.buckets().keep()));
         for (name, socket) in self.sockets.iter() {
             let listener = listener(socket.try_clone().map_err(io)?).map_err(io)?;
             match (name.as_str(), listener) {
@@ -395,6 +400,8 @@ impl SharedGate {
 
     /// Ends the log in good order. Call it after the runtime has been shut down.
     pub fn close(base: Closing) {
+        // What cannot be written was told by `status`.
+        let _ = base.buckets.save();
         let at = base.clock.now();
         base.ledger.note(&Entry::Stop { at, session: None });
         base.ledger.close();
@@ -403,7 +410,8 @@ impl SharedGate {
     /// What is needed to close the log when the runtime is gone.
     #[must_use]
     pub fn closing(&self) -> Closing {
-        Closing { ledger: self.base.ledger.clone(), clock: Arc::clone(&self.base.clock) }
+        let (ledger, clock) = (self.base.ledger.clone(), Arc::clone(&self.base.clock));
+        Closing { ledger, clock, buckets: self.base.gate.buckets() }
     }
 }
 
@@ -412,6 +420,7 @@ impl SharedGate {
 pub struct Closing {
     ledger: crate::record::Ledger,
     clock: Arc<dyn Clock>,
+    buckets: crate::limits::Buckets,
 }
 
 /// SECURITY: listeners are given to the operator's own processes only, and not to those below a `run`.

@@ -83,6 +83,7 @@ impl Backend for Operator {
         let unwritable = self.gate.unwritable();
         troubles.extend(unwritable.clone());
         troubles.extend(self.notices.trouble());
+        troubles.extend(self.gate.buckets().trouble());
         let mut known = |result: Result<usize, crate::store::StoreError>| {
             result.unwrap_or_else(|error| {
                 troubles.push(error.to_string());

@@ -50,8 +50,7 @@ fn list(rules: &RuleSet, json: bool, out: &mut impl Write) -> io::Result<u8> {
         writeln!(out, "{:width$}  {:8}  {:7}  {:8}{own}", rule.id, rule.decision, rule.mode, rule.severity)?;
     }
     for limit in rules.limits() {
-        let minutes = limit.per.as_secs_f64() / 60.0;
-        writeln!(out, "{:width$}  {:8}  beyond {} in {minutes} min", limit.id, limit.decision, limit.quantity)?;
+        writeln!(out, "{:width$}  {:8}  beyond {}", limit.id, limit.decision, limit.allowance_in_words())?;
     }
     writeln!(out, "{} rules, {} limits ({})", rules.rules().len(), rules.limits().len(), rules.revision())?;
     Ok(0)

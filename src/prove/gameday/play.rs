@@ -1,7 +1,6 @@
 //! Plays a story: every attempt is judged as the gate judges it, and what it says is held against what it must say.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use vec1::Vec1;
@@ -14,7 +13,7 @@ use crate::decide::{Decision, Facts, People, Used, Why, decide, refusal_text};
 use crate::model::http::Unreadable;
 use crate::model::{ApprovalId, Context, Door, Effect, Timestamp, blast_words as words};
 use crate::prove::{Bench, Command, Judged, Request, Statement, nobody};
-use crate::rules::{self, Mark, Outcomes, RuleSet, View};
+use crate::rules::{self, Bucket, LimitSpec, Mark, Name, Outcomes, RuleSet, View, Wants};
 
 words! {
     /// What came of an attempt, a step, an incident; the worst last.
@@ -230,7 +229,7 @@ fn asked(decision: &Decision, at: Timestamp) -> People {
 /// loop can be.
 #[derive(Clone, Debug, Default)]
 struct Memory {
-    taken: BTreeMap<String, u32>,
+    taken: BTreeMap<Bucket, Taken>,
     earlier: rules::Memory,
     /// The attempt that was judged last.
     entered: Vec<Mark>,
@@ -262,26 +261,52 @@ impl Memory {
         let mut taken = Vec::new();
         let mut exceeded: Vec<(Effect, Used)> = Vec::new();
         for limit in rules.limits() {
-            let matching =
-                actions.iter().filter(|action| limit.matches(View { action, context, standing: None, past: None }));
-            let cost = matching.fold(0u32, |sum, action| sum.saturating_add(limit.cost(action))).min(limit.quantity);
-            let after = self.taken.get(&limit.id).copied().unwrap_or(0).saturating_add(cost);
-            if cost == 0 {
-                continue;
-            }
-            if after <= limit.quantity {
-                taken.push((limit.id.clone(), after));
-            } else if limit.decision > Effect::Throttle {
-                let each = limit.per / limit.quantity.max(1);
-                let wait = each.checked_mul(after - limit.quantity).unwrap_or(Duration::MAX);
-                let (message, instead) = (limit.message.clone(), limit.instead.clone());
-                let used = Used { limit: limit.id.clone(), message, instead, wait, people: None };
-                exceeded.push((limit.decision, used));
+            let views = actions.iter().map(|action| View { action, context, standing: None, past: None });
+            for claim in limit.claims(views) {
+                let misfit = limit.misfit(&claim.wants);
+                let before = self.taken.get(&claim.bucket).cloned().unwrap_or_default();
+                let (after, over) = before.and(limit, &claim.wants);
+                if misfit.is_none() && over == 0 {
+                    taken.push((claim.bucket, after));
+                } else if limit.answer(misfit.is_some()) > Effect::Throttle {
+                    let each = limit.per / limit.quantity.max(1);
+                    let wait = each.checked_mul(u32::try_from(over).unwrap_or(u32::MAX)).unwrap_or(limit.per);
+                    let why = misfit.map(|misfit| format!("{misfit} ")).unwrap_or_default();
+                    let (message, instead) = (format!("{why}{}", limit.message), limit.instead.clone());
+                    let wait = misfit.is_none().then_some(if limit.distinct { limit.per } else { wait });
+                    let used = Used { limit: limit.id.clone(), message, instead, wait, people: None };
+                    exceeded.push((limit.answer(misfit.is_some()), used));
+                }
             }
         }
         if exceeded.is_empty() {
             self.taken.extend(taken);
         }
         exceeded.into_iter().reduce(|before, next| if next.0 > before.0 { next } else { before })
+    }
+}
+
+/// What was taken from a bucket.
+#[derive(Clone, Debug, Default)]
+struct Taken {
+    tokens: u64,
+    names: BTreeSet<Name>,
+}
+
+impl Taken {
+    /// With this, too; and by how much that is too much.
+    fn and(mut self, limit: &LimitSpec, wants: &Wants) -> (Self, u64) {
+        let over = match wants {
+            Wants::Resources(size) => {
+                self.tokens = self.tokens.saturating_add(*size);
+                self.tokens.saturating_sub(u64::from(limit.burst))
+            }
+            Wants::Names(names) => {
+                self.names.extend(names);
+                (self.names.len() as u64).saturating_sub(u64::from(limit.quantity))
+            }
+            Wants::Unbounded | Wants::Unnamed => 0,
+        };
+        (self, over)
     }
 }

@@ -111,9 +111,8 @@ fn page(rules: &RuleSet, pack: &str, texts: &BTreeMap<&str, &str>) -> String {
     }
     exceptions(rules, pack, &mut out);
     for limit in limits_of(rules, pack) {
-        let minutes = limit.per.as_secs_f64() / 60.0;
-        let (quantity, decision) = (limit.quantity, limit.decision);
-        let _ = writeln!(out, "\n## {}\n\n**{decision}** beyond {quantity} in {minutes} minutes\n", limit.id);
+        let (allowance, decision) = (limit.allowance_in_words(), limit.decision);
+        let _ = writeln!(out, "\n## {}\n\n**{decision}** beyond {allowance}\n", limit.id);
         said(&limit.message, &limit.instead, &mut out);
     }
     out

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::rule::{decision, id, instead, matches, message, mode, owner, references, runbook, severity, unless};
 use super::{list_of, map_of, merged, object, patterns, spelled, text, word};
 use crate::model::Level;
+use crate::rules::By;
 
 fn version() -> Value {
     json!({ "const": 1, "description": "The version of the file's form." })
@@ -12,20 +13,28 @@ fn version() -> Value {
 
 fn limit() -> Value {
     let allow = text("How many resources in which time.", &["5 per 10m"]);
+    let by = "What is counted apart. Without it: each session.";
+    let distinct = "Different resources are counted, each once as long as it was last touched within that time.";
+    let few = json!({ "minItems": 1, "uniqueItems": true, "examples": [["person", "environment"]] });
+    let number = |about: &str| json!({ "type": "integer", "minimum": 1, "description": about });
     object(
-        "How much a session may do in a while.",
+        "How much a session, a person, a tenant … may do in a while.",
         &[
             ("id", id("Begins with the folder's name.", "acme/restarts")),
             ("owner", owner()),
             ("match", matches()),
             ("unless", unless()),
-            ("key", list_of("What is counted apart.", &json!({ "enum": ["session"] }))),
+            ("by", merged(list_of(by, &json!({ "enum": spelled!(By) })), &few)),
+            ("key", merged(list_of("The older word for `by`.", &json!({ "enum": spelled!(By) })), &few)),
             ("allow", merged(allow, &json!({ "pattern": "^[0-9]+ +per +[0-9]+(ms|s|m|h|d)$" }))),
+            ("burst", number("How many of them at once; without it the whole quantity.")),
+            ("distinct", json!({ "type": "boolean", "description": distinct, "default": false })),
+            ("unbounded", number("What a collection without bound counts as. Without it, it never fits.")),
             ("decision", decision()),
             ("message", message()),
             ("instead", instead()),
         ],
-        &["id", "match", "key", "allow", "decision", "message", "instead"],
+        &["id", "match", "allow", "decision", "message", "instead"],
     )
 }
 
