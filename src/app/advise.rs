@@ -32,7 +32,8 @@ pub struct Advisor {
     gate: Arc<Gate>,
     /// The person at the agent may let a call pass, where the agent can ask.
     asks: bool,
-    alone: bool,
+    /// Without a gate: the log that such hooks share.
+    alone: Option<PathBuf>,
 }
 
 /// Who asks.
@@ -48,7 +49,7 @@ impl Advisor {
     /// Of a gate that runs.
     #[must_use]
     pub const fn of(gate: Arc<Gate>, asks: bool) -> Self {
-        Self { gate, asks, alone: false }
+        Self { gate, asks, alone: None }
     }
 
     /// Without one: the same rules, inventory and settings, and the log that such commands share. Writes nothing before it
@@ -71,7 +72,7 @@ impl Advisor {
             checks: Arc::new(checks),
             limit_hold: config.limit_hold,
         });
-        Self { gate: Arc::new(gate), asks: config.hooks_ask, alone: true }
+        Self { gate: Arc::new(gate), asks: config.hooks_ask, alone: Some(places.log().join(COMMON_LOG)) }
     }
 
     /// Judges what the agent's JSON asks, and answers in the agent's form. Blocks.
@@ -104,6 +105,10 @@ impl Advisor {
         // What it said here holds for the requests that come of it too.
         if inline && !asked.told.said.is_empty() {
             let _ = self.gate.approvals().hear(principal.session, &asked.told.said);
+        }
+        if let Some(log) = &self.alone {
+            // What cannot be read is not remembered, as if the log were not there.
+            let _ = self.gate.remember_session(log, principal.session);
         }
         let asks_there = self.asks && hook::holds_ask(agent, asked.event);
         let advised = self.gate.advise(Advised {
@@ -141,14 +146,14 @@ impl Advisor {
             tool: bounded(&asked.tool),
             agent_session: asked.agent_session.as_ref().map(bounded),
             sub_agent: asked.sub_agent.as_ref().map(bounded),
-            alone: self.alone,
+            alone: self.alone.is_some(),
         }
     }
 
     /// The refusal's words, and who says them.
     fn said(&self, refusal: &Refusal) -> String {
         let by =
-            if self.alone { "Decided by the hook alone: no gate is running." } else { "Decided by the running gate." };
+            if self.alone.is_some() { "Decided by the hook alone: no gate is running." } else { "Decided by the running gate." };
         let id = refusal.id.map_or_else(String::new, |id| format!(" ({id})"));
         format!("{}\n{by}{id}", refusal.message)
     }

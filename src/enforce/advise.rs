@@ -69,7 +69,7 @@ impl Gate {
     pub fn advise(&self, advised: Advised) -> Result<Advice, Refusal> {
         let Advised { request, label, hook, passage, facts, asks_there, received, described } = advised;
         let mut decided = Decided { described, ..self.decide(request) }.received(received);
-        let id = DecisionId::new(self.clock.now(), rand::random());
+        let id = decided.id;
         if decided.actions.iter().any(|action| action.operation().provider() != "aws") {
             decided.bound = facts;
         }
@@ -82,10 +82,10 @@ impl Gate {
             true => Admission::stopped(Why::Denied, RefusalKind::Denied),
             false => self.advised(&decided, id, peeks),
         };
-        let mut entry = entry(id, &decided, label, None);
+        let mut entry = entry(&decided, label, None);
         entry.hook = Some(hook);
         entry.approval = approval;
-        entry.checks = checks;
+        entry.checks.extend(checks);
         entry.disposition = disposition(obstacle(stop.as_ref()), decided.snapshot.posture);
         if waits_there && entry.disposition == Disposition::Refused {
             entry.disposition = Disposition::Pending;
@@ -174,6 +174,9 @@ impl Gate {
         }
         let approvals = &self.desk.approvals;
         let stop = |people| stopped_by(people, exceeded.as_ref(), decided);
+        if let Some(what) = decided.snapshots.missing() {
+            return stop(People::Unseen { what });
+        }
         let question = question(decided, exceeded.as_ref()).saying(&self.said(decided));
         let request = match approvals.ask(&question) {
             Err(_) => return stop(People::Unreachable),

@@ -12,6 +12,7 @@ use super::history::{Attempt, History};
 use super::mode::{Obstacle, disposition};
 use super::permit::{Carried, Destination, Permit, Spent};
 use super::refusal::{Refusal, RefusalKind};
+use super::snapshots::Sought;
 use super::snapshot::Snapshot;
 use super::tally::{Shared, Tally};
 use super::unfinished::Unfinished;
@@ -58,7 +59,7 @@ pub struct Gate {
     pub(super) ledger: Ledger,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) desk: Desk,
-    history: History,
+    pub(super) history: History,
     pub(super) tally: Arc<Shared>,
 }
 
@@ -81,6 +82,8 @@ pub struct Request {
 #[derive(Debug)]
 #[must_use = "a decided request must be cleared or dropped on purpose"]
 pub struct Decided {
+    /// Under which it will stand in the log.
+    pub(super) id: DecisionId,
     pub(super) actions: Vec1<Action>,
     pub(super) decision: Decision,
     pub(super) context: Context,
@@ -92,6 +95,8 @@ pub struct Decided {
     pub(super) bound: Vec<String>,
     /// What the agent says about it.
     pub(super) said: Said,
+    /// The snapshots that rules ask for.
+    pub(super) snapshots: Sought,
     /// Its place in what the session did.
     pub(super) attempt: Option<Attempt>,
     /// What the agent calls it, which is a reason where it gave none.
@@ -191,13 +196,17 @@ impl Gate {
         let context = Context { principal, door, at: self.clock.now() };
         let actions = classify(identified, &snapshot.inventory, evidence);
         let standing = standing(&snapshot.people, &context.principal);
-        let (past, mut attempt) = self.history.enter(&snapshot.rules, (&actions, &context, standing.as_ref()));
+        let id = DecisionId::new(context.at, rand::random());
+        let (past, mut attempt) = self.history.enter(&snapshot.rules, id, (&actions, &context, standing.as_ref()));
         let facts = Facts { standing, past };
         let decision = decide(&actions, &context, &snapshot.rules, &facts, snapshot.posture);
         if let Some(attempt) = &mut attempt {
             attempt.decided(decision.effect(), snapshot.posture);
         }
+        let snapshots = self.history.snapshots(&decision, &actions);
         Decided {
+            id,
+            snapshots,
             actions,
             decision,
             context,
@@ -223,14 +232,14 @@ impl Gate {
         destination: Destination,
         carried: Carried,
     ) -> Result<Permit, Refusal> {
-        let id = DecisionId::new(self.clock.now(), rand::random());
+        let id = decided.id;
         decided.bound = bound(&decided.actions, &destination, &carried);
-        let mut entry = entry(id, &decided, destination.label(), carried.sha256());
+        let mut entry = entry(&decided, destination.label(), carried.sha256());
         let unfinished = Unfinished::new(&entry, &self.ledger, &self.tally);
         let Admission { stop, reservation, approval, has_spent, checks } =
             self.desk.admit(id, &decided, unfinished).await;
         entry.approval = approval;
-        entry.checks = checks;
+        entry.checks.extend(checks);
         entry.disposition = disposition(obstacle(stop.as_ref()), decided.snapshot.posture);
         if let Some(Stop { why: Why::Limited(used), .. }) = &stop {
             entry.limit = Some(used.limit.clone());
@@ -338,9 +347,9 @@ fn standing(people: &People, principal: &Principal) -> Option<Standing> {
 }
 
 /// The entry as it stands before it is known what becomes of the request.
-pub(super) fn entry(id: DecisionId, decided: &Decided, request: String, body_sha256: Option<String>) -> DecisionEntry {
+pub(super) fn entry(decided: &Decided, request: String, body_sha256: Option<String>) -> DecisionEntry {
     DecisionEntry {
-        id,
+        id: decided.id,
         at: decided.context.at,
         principal: decided.context.principal.clone(),
         standing: decided.facts.standing.clone(),
@@ -356,7 +365,7 @@ pub(super) fn entry(id: DecisionId, decided: &Decided, request: String, body_sha
         limit: None,
         body_sha256,
         hook: None,
-        checks: Vec::new(),
+        checks: decided.snapshots.checks(),
     }
 }
 

@@ -37,6 +37,7 @@ fn finding(rule: &str, effect: Effect, mode: Mode) -> Finding {
         lifted: None,
         demand: None,
         after: None,
+        follows: vec![],
     }
 }
 
