@@ -307,8 +307,8 @@ impl Approvals {
         })
     }
 
-    /// What a session says about what it will do next, for the calls of the next half hour that do not say it themselves.
-    /// Blocks.
+    /// What a session says about what it does: for the calls of the next half hour that do not say it themselves, and for
+    /// what waits already and nobody has answered yet. Blocks.
     ///
     /// # Errors
     /// The state cannot be used.
@@ -316,7 +316,13 @@ impl Approvals {
         self.change(|change| {
             let before = change.table.heard(session, change.now)?;
             let said = question::masked(said).or(&before);
-            change.table.hear(session, &said, change.now)
+            change.table.hear(session, &said, change.now)?;
+            for mut waiting in change.table.of_session(session, change.now)? {
+                if waiting.hear(&said) {
+                    change.keep_joined(&waiting, 0)?;
+                }
+            }
+            Ok(())
         })
     }
 

@@ -51,11 +51,12 @@ impl<'a> Electorate<'a> {
         name == person || self.people.named(name).is_some_and(|one| one.name == person)
     }
 
-    /// Whether this person's yes could never count.
+    /// Whether this person's yes could never count. Where a team wrote an exception, that is each of its members.
     #[must_use]
     pub fn is_excluded(&self, request: &Request, person: &str) -> bool {
         let mut without = request.person.iter().chain(&request.excluded);
-        without.any(|name| self.is(name, person))
+        let teams = self.people.named(person).map(|person| person.teams.as_slice()).unwrap_or_default();
+        without.any(|name| self.is(name, person)) || teams.iter().any(|team| request.excluded.contains(team))
     }
 
     /// Whether a rule of it takes this person's answer.

@@ -289,7 +289,7 @@ mod tests {
     fn a_request_is_taken_apart_line_by_line() {
         let shown = sent(r#"{"name":"shop","tags":[{"Key":"a","Value":"b"}],"size":3,"none":{}}"#);
         let told = "POST https://api.shop.example/v1/things\n?force = true\n?token = [masked]\nname = shop\n\
-                    tags[0].Key = a\ntags[0].Value = b\nsize = 3\nnone = {}";
+                    none = {}\nsize = 3\ntags[0].Key = a\ntags[0].Value = b";
         assert_eq!(shown, told);
         assert!(sent("Action=DeleteStack&StackName=a+b%2Fc").ends_with("Action = DeleteStack\nStackName = a b/c"));
     }

@@ -405,6 +405,17 @@ impl Request {
         Some(added)
     }
 
+    /// Takes up what the session says now, while nobody has answered what it said before; true where that changes it.
+    pub(super) fn hear(&mut self, said: &Said) -> bool {
+        let told = said.clone().or(&self.said);
+        let changes =
+            self.state == State::Pending && self.votes.is_empty() && self.glass.is_none() && told != self.said;
+        if changes {
+            self.said = told;
+        }
+        changes
+    }
+
     /// Enough people have said yes.
     pub(super) fn approve(&mut self, now: Now, settings: &Settings) {
         let own = self.requirement.asks().flat_map(|(_, ask)| &ask.demand.approvals).filter_map(|one| one.expires_ms);

@@ -287,7 +287,7 @@ fn more_than_was_asked_about_voids_it() {
     assert_eq!(bench.approvals.show(request.id).unwrap().unwrap().state, State::Void);
     assert!(!bench.approvals.use_up(request.id, &more, decision(1)).unwrap());
     let mut other_words = requirement(&["matrix:x", "c/d"]);
-    other_words.add("a/b", &["other words"], Demand::default());
+    other_words.add("a/b", ("other words", ""), Demand::default());
     assert_ne!(waiting(bench.approvals.ask(&with(other_words)).unwrap()).id, second.id);
 }
 

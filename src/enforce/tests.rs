@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use vec1::Vec1;
 
 use super::*;
-use crate::approvals::{Approvals, Said};
+use crate::approvals::{Approvals, Received, Said};
 use crate::config::{Inventory, People};
 use crate::identify::{self, Identified, Known};
 use crate::model::http::{Authority, Captured, Head, Scheme, Unreadable};
@@ -365,6 +365,7 @@ fn advised(bench: &Bench, method: &str, passage: Passage, asks_there: bool) -> R
         passage,
         facts,
         asks_there,
+        received: Received::Tool { name: "Bash".into(), input: serde_json::json!({ "command": "curl" }) },
         described: None,
     })
 }

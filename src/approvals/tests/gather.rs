@@ -156,6 +156,12 @@ fn what_must_be_said_first_is_asked_for_and_shown() {
     let reason = request.said.reason.as_deref().unwrap();
     assert!(reason.starts_with("CHG-7\\u{202e}") && !reason.contains("hunter2"), "{reason}");
     assert_eq!(request.said.rollback_plan.as_deref(), Some("restore the snapshot"));
+    let mut later = Words::default();
+    later.say(&Obligation::Ticket, "CHG-8");
+    approvals.hear(principal(1).session, &later).unwrap();
+    let told = approvals.show(request.id).unwrap().unwrap();
+    assert_eq!(told.said.ticket.as_deref(), Some("CHG-8"), "what waits is shown with it");
+    assert!(told.said.reason == request.said.reason && told.content() != request.content());
     bench.clock.forward(Duration::from_secs(30 * 60));
     let other = Question::new(&principal(1), &vec1![action("b")], asking(&said).requirement, "r_1").saying(&said);
     assert!(matches!(approvals.ask(&other).unwrap(), Answer::Owing(_)), "said long ago");

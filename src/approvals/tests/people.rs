@@ -125,6 +125,13 @@ fn one_person_with_two_keys_is_one_and_the_requester_is_known_by_login_too() {
     let excepted = ask(principal(3)).without(["cy".to_owned()]);
     let third = waiting(bench.approvals.ask(&excepted).unwrap());
     assert!(matches!(say(&third, "cy", 0, Said::Approve), Err(VoteError::Author { .. })));
+    let by_team = ask(principal(4)).without(["@core".to_owned()]);
+    let fourth = waiting(bench.approvals.ask(&by_team).unwrap());
+    assert!(
+        matches!(say(&fourth, "dee", 0, Said::Approve), Err(VoteError::Author { .. })),
+        "of the team that wrote it"
+    );
+    assert_eq!(say(&fourth, "cy", 0, Said::Approve).unwrap().state, State::Pending);
     let unsigned = bench.approvals.answer(request.id, Said::Approve, ("cy", None), None);
     assert!(matches!(unsigned, Err(VoteError::NotYours(_))), "{unsigned:?}");
     assert!(matches!(bench.approvals.answer(request.id, Said::Deny, ("cy", None), None), Err(VoteError::NotYours(_))));
