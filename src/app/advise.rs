@@ -152,8 +152,11 @@ impl Advisor {
 
     /// The refusal's words, and who says them.
     fn said(&self, refusal: &Refusal) -> String {
-        let by =
-            if self.alone.is_some() { "Decided by the hook alone: no gate is running." } else { "Decided by the running gate." };
+        let by = if self.alone.is_some() {
+            "Decided by the hook alone: no gate is running."
+        } else {
+            "Decided by the running gate."
+        };
         let id = refusal.id.map_or_else(String::new, |id| format!(" ({id})"));
         format!("{}\n{by}{id}", refusal.message)
     }

@@ -144,7 +144,8 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
     if begin.session.is_none() {
         let remembered = gate.remember(&places.log());
         if !remembered.is_ok_and(|remembered| !remembered.has_gaps) {
-            warnings.push("not all of the log of the last day can be read: what sessions did may be forgotten".to_owned());
+            warnings
+                .push("not all of the log of the last day can be read: what sessions did may be forgotten".to_owned());
         }
     }
     let door = HttpDoor {

@@ -40,7 +40,8 @@ fn words(name: &str) -> Vec<String> {
     for (at, letter) in letters.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|before| letters.get(before));
         let after = letters.get(at + 1);
-        let is_lower = |letter: Option<&char>| letter.is_some_and(|letter| letter.is_lowercase() || letter.is_ascii_digit());
+        let is_lower =
+            |letter: Option<&char>| letter.is_some_and(|letter| letter.is_lowercase() || letter.is_ascii_digit());
         let begins = letter.is_uppercase()
             && (is_lower(before) || before.is_some_and(|before| before.is_uppercase()) && is_lower(after));
         if begins || !letter.is_alphanumeric() {

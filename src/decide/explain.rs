@@ -82,7 +82,9 @@ impl People {
     pub const fn id(&self) -> Option<ApprovalId> {
         match self {
             Self::Asked { id, .. } | Self::SaidNo { id, .. } | Self::Unchecked { id, .. } => Some(*id),
-            Self::Crowded { .. } | Self::Anonymous | Self::Owing { .. } | Self::Unseen { .. } | Self::Unreachable => None,
+            Self::Crowded { .. } | Self::Anonymous | Self::Owing { .. } | Self::Unseen { .. } | Self::Unreachable => {
+                None
+            }
         }
     }
 }
@@ -196,7 +198,11 @@ fn people_words(text: &mut String, people: &People) {
              routes get this answer."
         ),
         People::Unseen { what } => {
-            write!(text, "\nBefore people are asked: {} Then repeat this call. Other routes get this answer.", visible(what, 420))
+            write!(
+                text,
+                "\nBefore people are asked: {} Then repeat this call. Other routes get this answer.",
+                visible(what, 420)
+            )
         }
         People::Unchecked { id, check, said } => write!(
             text,
@@ -381,7 +387,7 @@ fn rule_words(text: &mut String, decision: &Decision, (finding, one_act): (&Find
         let _ = write!(text, " It follows {}.", visible(after, 160));
     }
     if one_act {
-        text.push_str(" Creating it again afterwards counts as one act with this: delete and recreate.");
+        text.push_str(" To create it again counts as one act with this.");
     }
     if let Some(failed) = &finding.failed {
         let _ = write!(text, " It could not be evaluated and counts: {}.", visible(failed, 100));

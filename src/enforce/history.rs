@@ -45,7 +45,8 @@ impl History {
         let (past, marks) = self.lock().enter(session, self.now(), marks);
         let (memory, snapshots) = (Arc::clone(&self.memory), Arc::clone(&self.snapshots));
         let made = (!made.is_empty()).then(|| Making { snapshots, id, at: self.now(), things: made });
-        let attempt = (!marks.is_empty() || made.is_some()).then(|| Attempt { memory, session, marks, made, may: None });
+        let attempt =
+            (!marks.is_empty() || made.is_some()).then(|| Attempt { memory, session, marks, made, may: None });
         (past, attempt)
     }
 

@@ -59,9 +59,8 @@ impl Gate {
         let has = |stored: &Stored| memchr::memmem::find(stored.payload(), session.as_bytes()).is_some();
         let reader = Reader::open_tail(log, SEGMENTS_MAX)?;
         let reads_since = before(now, rules.reads_horizon());
-        let matters = |stored: &Stored| {
-            stored.at() >= since && has(stored) && (stored.at() >= reads_since || !is_read(stored))
-        };
+        let matters =
+            |stored: &Stored| stored.at() >= since && has(stored) && (stored.at() >= reads_since || !is_read(stored));
         Ok(Recalling::of(&self.history, &rules).all(reader, matters))
     }
 }
@@ -133,6 +132,3 @@ impl<'a> Recalling<'a> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

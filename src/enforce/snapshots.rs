@@ -125,9 +125,11 @@ impl Sought {
             match action.resources() {
                 // What names nothing has no snapshot.
                 [] => looked.push(one(action.operation().to_string(), None)),
-                resources => looked.extend(resources.iter().map(|resource| {
-                    one(resource.as_str().to_owned(), Some(sought(action.operation(), resource)))
-                })),
+                resources => looked.extend(
+                    resources
+                        .iter()
+                        .map(|resource| one(resource.as_str().to_owned(), Some(sought(action.operation(), resource)))),
+                ),
             }
         }
         Self(looked)
@@ -145,14 +147,20 @@ impl Sought {
             || "make a snapshot or a backup through this gate, where there is such a thing.".to_owned(),
             |command| format!("run `{command}` through this gate, and wait until it is done."),
         );
-        Some(format!("this takes {}, and none was seen of {}{others}: {how}", obligation.in_words(), visible(name, 120)))
+        Some(format!(
+            "this takes {}, and none was seen of {}{others}: {how}",
+            obligation.in_words(),
+            visible(name, 120)
+        ))
     }
 
     /// For the record.
     pub(super) fn checks(&self) -> Vec<CheckEntry> {
         let one = |looked: &Looked| {
             let said = match &looked.seen {
-                Some((ago, id)) => format!("{id}, {} min earlier, of {}", ago.as_secs() / 60, visible(&looked.name, 120)),
+                Some((ago, id)) => {
+                    format!("{id}, {} min earlier, of {}", ago.as_secs() / 60, visible(&looked.name, 120))
+                }
                 None => format!("none was seen of {}", visible(&looked.name, 120)),
             };
             CheckEntry { passed: looked.seen.is_some(), said, ..CheckEntry::failed(&looked.obligation.to_string(), "") }
@@ -160,3 +168,6 @@ impl Sought {
         self.0.iter().map(one).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

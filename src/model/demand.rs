@@ -198,7 +198,9 @@ impl FromStr for Obligation {
             "rollback-plan" => Ok(Self::RollbackPlan),
             _ => match text.split_once(':') {
                 Some(("check", name)) if is_check(name) => Ok(Self::Check(name.to_owned())),
-                Some(("snapshot-seen", within)) => within_of(within).map(Self::SnapshotSeen).ok_or(ParseObligationError),
+                Some(("snapshot-seen", within)) => {
+                    within_of(within).map(Self::SnapshotSeen).ok_or(ParseObligationError)
+                }
                 _ => Err(ParseObligationError),
             },
         }

@@ -21,14 +21,21 @@ fn a_kind_is_what_all_its_operations_are_about() {
     same(&["aws:cloudformation:DeleteStack", "aws:cloudformation:CreateStack"], "aws:cloudformation: stack");
     same(&["aws:ec2:TerminateInstances", "aws:ec2:RunInstances", "aws:ec2:DescribeInstances"], "aws:ec2: instance");
     same(&["aws:kms:ScheduleKeyDeletion", "aws:kms:CreateKey", "aws:kms:ListKeys"], "aws:kms: key");
-    same(&["kubernetes:core:pods.delete", "kubernetes:core:pods.create", "kubernetes:core:pods.list"], "kubernetes:core: pod");
+    same(
+        &["kubernetes:core:pods.delete", "kubernetes:core:pods.create", "kubernetes:core:pods.list"],
+        "kubernetes:core: pod",
+    );
     same(&["gcp:sql:instances.delete", "gcp:sql:instances.insert", "gcp:sql:instances.list"], "gcp:sql: instance");
     same(
         &["gcp:memorystore:Memorystore.DeleteInstance", "gcp:memorystore:Memorystore.CreateInstance"],
         "gcp:memorystore: memorystore instance",
     );
     same(
-        &["github:rest:repos/delete", "github:rest:repos/create-in-org", "github:rest:repos/create-for-authenticated-user"],
+        &[
+            "github:rest:repos/delete",
+            "github:rest:repos/create-in-org",
+            "github:rest:repos/create-for-authenticated-user",
+        ],
         "github:rest: repo",
     );
     same(
@@ -42,7 +49,8 @@ fn a_kind_is_what_all_its_operations_are_about() {
 
 #[test]
 fn kinds_are_told_apart_and_what_has_no_name_has_none() {
-    let kinds = ["aws:rds:DeleteDBInstance", "aws:rds:DeleteDBSnapshot", "aws:rds:DeleteDBCluster", "aws:ec2:DeleteVolume"];
+    let kinds =
+        ["aws:rds:DeleteDBInstance", "aws:rds:DeleteDBSnapshot", "aws:rds:DeleteDBCluster", "aws:ec2:DeleteVolume"];
     let mut found: Vec<_> = kinds.iter().map(|one| kind(&Operation::from_id(one))).collect();
     found.dedup();
     assert_eq!(found.len(), kinds.len());
@@ -53,6 +61,9 @@ fn kinds_are_told_apart_and_what_has_no_name_has_none() {
 #[test]
 fn the_table_is_in_order_and_says_two_things() {
     let rows: Vec<(&str, &str)> = WORDS.lines().filter_map(|line| line.split_once('\t')).collect();
-    assert!(rows.iter().all(|(word, what)| word.bytes().all(|byte| byte.is_ascii_lowercase()) && ["done", "end"].contains(what)));
+    assert!(
+        rows.iter()
+            .all(|(word, what)| word.bytes().all(|byte| byte.is_ascii_lowercase()) && ["done", "end"].contains(what))
+    );
     assert!(rows.windows(2).all(|pair| (pair[0].1, pair[0].0) < (pair[1].1, pair[1].0)), "not sorted");
 }

@@ -22,7 +22,11 @@ fn the_command_is_that_of_the_kind() {
     let orders = "aws dynamodb create-backup --table-name orders --backup-name orders-before";
     check("aws:dynamodb:DeleteTable", Some("orders"), Some(orders));
     check("gcp:sql:instances.delete", Some("a b"), Some("gcloud sql backups create --instance NAME"));
-    check("aws:ec2:TerminateInstances", Some("i-1"), Some("aws ec2 create-image --instance-id i-1 --name i-1-before --no-reboot"));
+    check(
+        "aws:ec2:TerminateInstances",
+        Some("i-1"),
+        Some("aws ec2 create-image --instance-id i-1 --name i-1-before --no-reboot"),
+    );
     check("aws:sqs:DeleteQueue", Some("q"), None);
     check("aws:ec2:unidentified", None, None);
     assert!(makes_snapshot(&Operation::from_id("aws:rds:CreateDBSnapshot")));

@@ -42,7 +42,8 @@ struct Reading {
 
 impl LogCursor {
     pub(super) fn new(folder: PathBuf, since: Option<Timestamp>) -> Self {
-        let mut new = Self { folder, since, segments: None, log: LogId::new(Timestamp::from_millis(0), 0), state: State::Unread };
+        let mut new =
+            Self { folder, since, segments: None, log: LogId::new(Timestamp::from_millis(0), 0), state: State::Unread };
         let first = segments(&new.folder).ok().and_then(|numbers| numbers.first().copied());
         if let Some(header) = first.and_then(|number| new.open(number, 0).ok()).as_ref().and_then(Cursor::header) {
             new.log = header.log;

@@ -95,10 +95,12 @@ fn kind(action: &Action) -> Value {
 /// What a thing is called, by the end of its identifier: ARNs, paths and addresses end with the name. One that the provider
 /// gave it (of a stack that was there) stands behind.
 fn names_of(id: &str) -> impl Iterator<Item = &str> {
+    let masked = Some(id).filter(|id| id.contains(MASKED));
     let mut parts = id.rsplit(['/', ':']).filter(|part| !part.is_empty());
     let last = parts.next().filter(|last| !last.contains('*'));
     let before = last.filter(|last| is_given(last)).and_then(|_| parts.next());
-    last.into_iter().chain(before)
+    // As it stands in the log: not a name.
+    masked.map_or([last, before], |masked| [Some(masked), None]).into_iter().flatten()
 }
 
 /// The name that people gave it.
