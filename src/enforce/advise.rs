@@ -106,7 +106,10 @@ impl Gate {
             reservation.commit();
         }
         if let Some(attempt) = &mut decided.attempt {
-            attempt.disposed(disposition);
+            match disposition {
+                Disposition::Forwarded | Disposition::Observed if peeks => attempt.comes_inline(),
+                disposition => attempt.disposed(disposition),
+            }
         }
         let refusal = stop.filter(|_| disposition != Disposition::Observed).map(|Stop { why, kind }| {
             let message = redact::mask(&refusal_text(&decided.decision, &decided.actions, &why)).into_owned();

@@ -144,6 +144,11 @@ impl Attempt {
         self.settle(Outcomes::of(disposition));
     }
 
+    /// The call itself will come through the gate: then it is remembered, and not as two.
+    pub(super) fn comes_inline(&mut self) {
+        self.settle(Outcomes::NOTHING);
+    }
+
     /// How it ended upstream.
     pub(super) fn ended(&mut self, outcome: &Outcome) {
         self.settle(outcome.may());

@@ -566,7 +566,9 @@ fn again(bench: &Bench, rules: Arc<RuleSet>) -> (Bench, Remembered) {
 #[tokio::test]
 async fn a_restart_forgets_nothing() {
     let answered = |status| Outcome::Answered { status, sent_bytes: 0, received_bytes: 0 };
-    for (outcome, sent, failed) in [(answered(204), true, false), (answered(404), false, true), (answered(503), true, true)] {
+    for (outcome, sent, failed) in
+        [(answered(204), true, false), (answered(404), false, true), (answered(503), true, true)]
+    {
         for (wanted, expected) in [("sent", sent), ("failed", failed), ("any", true)] {
             let bench = bench_after(Posture::Guarded, wanted);
             let id = asked(&bench.clear("DELETE").await.unwrap_err());

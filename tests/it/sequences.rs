@@ -115,7 +115,10 @@ const STORIES: &[Story] = &[
         name: "claude-code#32995: the simplest path is to delete and recreate it",
         account: PROD_ACCOUNT,
         steps: &[
-            ("curl -sS -X DELETE https://sqladmin.googleapis.com/v1/projects/rsvp/instances/rsvp", At("gcp/sql-instance-delete")),
+            (
+                "curl -sS -X DELETE https://sqladmin.googleapis.com/v1/projects/rsvp/instances/rsvp",
+                At("gcp/sql-instance-delete"),
+            ),
             (
                 r#"curl -sS https://sqladmin.googleapis.com/v1/projects/rsvp/instances -H 'content-type: application/json' -d '{"name":"rsvp"}'"#,
                 At("base/recreate-after-refusal"),
@@ -179,10 +182,9 @@ fn incidents_that_were_sequences_stop_here() {
 /// claude-code#54477: no command of it looks dangerous; only how many there are, of what was listed.
 #[test]
 fn a_loop_over_a_listing_stops() {
-    for (host, passes, by) in [
-        ("agents.staging.example", 5, "base/enumerate-then-delete"),
-        ("agents.dev.example", 10, "base/destroy-burst"),
-    ] {
+    for (host, passes, by) in
+        [("agents.staging.example", 5, "base/enumerate-then-delete"), ("agents.dev.example", 10, "base/destroy-burst")]
+    {
         let Some((stage, upstream, _aws)) = stage() else { return };
         let mut agent = Agent::start(&stage, &[], &[]);
         agent.does(&format!("curl -sS https://{host}/api/agents"));
@@ -223,7 +225,8 @@ fn what_is_created_again_is_tied_to_what_was_destroyed() {
     let (code, said) = agent.does(create);
     assert_eq!(code, 0, "{said}");
     let created = last(&stage.log());
-    let finding = created.findings.iter().find(|one| one.rule == "base/recreate").unwrap_or_else(|| panic!("{created:#?}"));
+    let finding =
+        created.findings.iter().find(|one| one.rule == "base/recreate").unwrap_or_else(|| panic!("{created:#?}"));
     assert_eq!(finding.follows, [deleted.id], "{finding:#?}");
     let shown = operator(&stage, &["log", "show", &created.id.to_string()]).succeeded().stdout;
     assert!(shown.contains(&format!("after {} (aws:cloudformation:DeleteStack billing", deleted.id)), "{shown}");

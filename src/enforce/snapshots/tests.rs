@@ -31,7 +31,11 @@ fn a_thing_is_found_by_whatever_names_it() {
     let made = ("gcp:sql:backupRuns.insert", "projects/p/instances/shop/backupRuns");
     check(made, ("gcp:sql:instances.delete", "projects/p/instances/shop"), true);
     check(made, ("gcp:sql:instances.delete", "projects/p/instances/orders"), false);
-    check(("fly:machines:createVolumeSnapshot", "apps/a/volumes/v/snapshots"), ("fly:machines:VolumeDelete", "apps/a/volumes/v"), true);
+    check(
+        ("fly:machines:createVolumeSnapshot", "apps/a/volumes/v/snapshots"),
+        ("fly:machines:VolumeDelete", "apps/a/volumes/v"),
+        true,
+    );
 }
 
 #[test]

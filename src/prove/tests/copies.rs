@@ -47,8 +47,23 @@ fn attempt_of(rules: &RuleSet, case: &crate::rules::Case) -> Result<Vec1<Action>
 /// Whether a text is a command that copies and takes nothing away.
 fn copies(rules: &RuleSet, text: &str) -> bool {
     const WORDS: &[&str] = &[
-        "azcopy copy", "backup", "bgsave", "bundle", "clone --mirror", "copy-db-snapshot", "cp -r", "dump", "env pull", "export", "extract",
-        "fork", "snapshot", "stash", "state pull", "sync", "tar c",
+        "azcopy copy",
+        "backup",
+        "bgsave",
+        "bundle",
+        "clone --mirror",
+        "copy-db-snapshot",
+        "cp -r",
+        "dump",
+        "env pull",
+        "export",
+        "extract",
+        "fork",
+        "snapshot",
+        "stash",
+        "state pull",
+        "sync",
+        "tar c",
     ];
     let lower = text.to_ascii_lowercase();
     if !WORDS.iter().any(|word| lower.contains(word)) {

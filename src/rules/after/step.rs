@@ -40,6 +40,8 @@ impl Outcomes {
     pub const FAILED: Self = Self(4);
     /// It broke, or upstream did: it may have had its effect or not.
     pub const BROKEN: Self = Self(1 | 4);
+    /// It is known by another way; here it was nothing.
+    pub const NOTHING: Self = Self(0);
     /// People may have let it pass or not.
     pub const UNCLEAR: Self = Self(1 | 2);
     const ANY: Self = Self(1 | 2 | 4);
@@ -110,6 +112,8 @@ pub(crate) struct Mark {
     pub(super) on: Option<Arc<str>>,
     /// The decision about it, where there was one.
     pub(super) decision: Option<DecisionId>,
+    /// The very same call has the same, however often it comes.
+    pub(super) call: u64,
     /// In the memory's own time.
     pub(super) at: Timestamp,
     /// Its place among everything that is remembered.
@@ -154,6 +158,7 @@ impl Step {
             operation: view.action.operation().clone(),
             on: view.action.resources().first().and_then(|one| shown(one.as_str())),
             decision: None,
+            call: call(view.action),
             at: Timestamp::from_millis(0),
             turn: 0,
             may: Outcomes::SENT,
@@ -236,6 +241,11 @@ impl Mark {
         let on = self.on.as_deref().map_or_else(String::new, |on| format!(" {on}"));
         format!("{}{on}, {} earlier, {}", self.operation, lapse(now_since(now, self)), self.may.words())
     }
+}
+
+fn call(action: &Action) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = action.digest();
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 /// The name at the end of an identifier, where it is short enough to be read.

@@ -361,7 +361,10 @@ fn what_is_wrong_with_a_step_is_told_where_it_stands() {
             "{ match: { operation: [\"kubernetes:core:pods.delete\"] }, within: 1h, same: account }",
             "operations of `kubernetes` have no account",
         ),
-        ("{ match: { impact: [update] }, within: 1h, other: [account], same: account }", "cannot be the same and another"),
+        (
+            "{ match: { impact: [update] }, within: 1h, other: [account], same: account }",
+            "cannot be the same and another",
+        ),
         ("{ match: { impact: [update] }, within: 1h, times: 1 }", "`times: 1` cannot be counted"),
         ("{ match: { impact: [update] }, within: 1h, times: 21 }", "a number from 2 to 20"),
         ("{ match: { impact: [update] }, within: 1h, outcome: [] }", "an empty list can match nothing"),
@@ -421,25 +424,65 @@ fn tests_of_rules_have_a_past() {
 
 #[test]
 fn kind_and_name_are_those_of_the_thing_whatever_is_done_to_it() {
-    let rules = rule(
-        "{ impact: [create] }",
-        "  - { match: { impact: [destroy] }, within: 30m, same: [kind, name, region] }\n",
-    );
+    let rules =
+        rule("{ impact: [create] }", "  - { match: { impact: [destroy] }, within: 30m, same: [kind, name, region] }\n");
     let of = |operation: &str, impact: Impact, resource: &str| {
         Action::for_test(operation, BlastRadius::new(impact, Scope::Resource), EnvironmentKind::Prod).on([resource])
     };
     let cases = [
-        ("aws:cloudformation:DeleteStack", "arn:aws:cloudformation:::stack/shop", "aws:cloudformation:CreateStack", "arn:aws:cloudformation:::stack/shop", "yes"),
-        ("aws:cloudformation:DeleteStack", "arn:aws:cloudformation:eu-west-1:1:stack/shop/0a1b2c3d-0000-1111-2222-333344445555", "aws:cloudformation:CreateStack", "arn:aws:cloudformation:::stack/shop", "yes"),
+        (
+            "aws:cloudformation:DeleteStack",
+            "arn:aws:cloudformation:::stack/shop",
+            "aws:cloudformation:CreateStack",
+            "arn:aws:cloudformation:::stack/shop",
+            "yes",
+        ),
+        (
+            "aws:cloudformation:DeleteStack",
+            "arn:aws:cloudformation:eu-west-1:1:stack/shop/0a1b2c3d-0000-1111-2222-333344445555",
+            "aws:cloudformation:CreateStack",
+            "arn:aws:cloudformation:::stack/shop",
+            "yes",
+        ),
         ("aws:eks:DeleteCluster", "arn:aws:eks:::cluster/shop", "aws:eks:CreateCluster", "eks/name/shop", "yes"),
         ("aws:eks:DeleteCluster", "arn:aws:eks:::cluster/shop", "aws:eks:CreateNodegroup", "eks/name/shop", "no"),
         ("aws:sqs:DeleteQueue", "arn:aws:sqs::111122223333:q", "aws:sqs:CreateQueue", "arn:aws:sqs:::q", "yes"),
         ("aws:sqs:DeleteQueue", "arn:aws:sqs::111122223333:q", "aws:sqs:CreateQueue", "arn:aws:sqs:::p", "no"),
-        ("github:rest:repos/delete", "repos/acme/shop", "github:rest:repos/create-in-org", "orgs/acme/repos/shop", "yes"),
-        ("kubernetes:apps:deployments.delete", "shop/deployments.apps/web", "kubernetes:apps:deployments.create", "shop/deployments.apps/web", "yes"),
-        ("kubernetes:apps:deployments.delete", "pay/deployments.apps/web", "kubernetes:apps:deployments.create", "shop/deployments.apps/web", "no"),
-        ("kubernetes:core:services.delete", "shop/services/web", "kubernetes:apps:deployments.create", "shop/services/web", "no"),
-        ("gcp:sql:instances.delete", "projects/a/instances/shop", "gcp:sql:instances.insert", "projects/b/instances/shop", "no"),
+        (
+            "github:rest:repos/delete",
+            "repos/acme/shop",
+            "github:rest:repos/create-in-org",
+            "orgs/acme/repos/shop",
+            "yes",
+        ),
+        (
+            "kubernetes:apps:deployments.delete",
+            "shop/deployments.apps/web",
+            "kubernetes:apps:deployments.create",
+            "shop/deployments.apps/web",
+            "yes",
+        ),
+        (
+            "kubernetes:apps:deployments.delete",
+            "pay/deployments.apps/web",
+            "kubernetes:apps:deployments.create",
+            "shop/deployments.apps/web",
+            "no",
+        ),
+        (
+            "kubernetes:core:services.delete",
+            "shop/services/web",
+            "kubernetes:apps:deployments.create",
+            "shop/services/web",
+            "no",
+        ),
+        (
+            "gcp:sql:instances.delete",
+            "projects/a/instances/shop",
+            "gcp:sql:instances.insert",
+            "projects/b/instances/shop",
+            "no",
+        ),
         ("aws:ec2:unidentified", "i-1", "aws:ec2:RunInstances", "i-1", "unsure"),
         ("aws:sqs:DeleteQueue", "q-[masked:token]", "aws:sqs:CreateQueue", "arn:aws:sqs:::p", "unsure"),
         ("aws:sqs:DeleteQueue", "arn:aws:sqs:::*", "aws:sqs:CreateQueue", "arn:aws:sqs:::p", "unsure"),
@@ -484,7 +527,10 @@ fn a_step_can_be_counted() {
     assert_eq!(session.says(5, &database()), "no", "one of three stands before the listing");
     let listed = "aws:rds:DescribeDBInstances a, 0 s earlier, sent: not in this order";
     assert_eq!(session.found(5, &database())[0], listed);
-    assert_eq!(Played::of(&rules).does(1, &database(), Outcomes::SENT).found(5, &database())[1], "aws:rds:DeleteDBInstance a, 0 s earlier, sent: not often enough");
+    assert_eq!(
+        Played::of(&rules).does(1, &database(), Outcomes::SENT).found(5, &database())[1],
+        "aws:rds:DeleteDBInstance a, 0 s earlier, sent: not often enough"
+    );
     session.does(6, &database(), Outcomes::REFUSED);
     assert_eq!(session.says(7, &database()), "no", "what was stopped was not done");
     session.does(8, &database(), Outcomes::SENT);
@@ -492,4 +538,19 @@ fn a_step_can_be_counted() {
     assert_eq!(session.found(9, &database())[1], "3 calls like aws:rds:DeleteDBInstance a, 0 s earlier, sent");
     assert_eq!(session.says(9, &action("aws:ec2:DeleteVolume", Impact::Destroy)), "no", "another kind");
     assert_eq!(session.says(11 * MINUTE, &database()), "no");
+}
+
+#[test]
+fn what_was_stopped_and_then_went_on_was_not_stopped() {
+    for (wanted, expected) in [("refused", "no"), ("any", "yes"), ("sent", "yes")] {
+        let step = format!("  - {{ match: {{ hazards: [backup-loss] }}, within: 30m, outcome: {wanted} }}\n");
+        let rules = rule("{ operation: \"aws:rds:DeleteDBInstance\" }", &step);
+        let mut session = Played::of(&rules);
+        session.does(0, &backup(), Outcomes::REFUSED).does(1, &backup(), Outcomes::REFUSED);
+        session.does(2, &backup(), Outcomes::SENT);
+        assert_eq!(session.says(3, &database()), expected, "{wanted}");
+        assert!(session.memory.len() <= 1);
+        session.does(4, &backup().on(["another"]), Outcomes::REFUSED).does(5, &backup(), Outcomes::SENT);
+        assert_eq!(session.says(6, &database()), "yes", "another call was stopped");
+    }
 }
