@@ -112,7 +112,7 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
     let ca_pem = ca.pem().to_owned();
     let network = Network::new(&config, &places, begin.posture, begin.own)?;
     let (ledger, recovered) = Ledger::open_own(&places.log(), &begin.log, clock.now(), LedgerOptions::default())?;
-    let warnings = recovered.troubles.clone();
+    let mut warnings = recovered.troubles.clone();
     let entry = Entry::Start(StartEntry {
         at: clock.now(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -145,6 +145,14 @@ pub(super) async fn begin(loaded: Loaded, begin: Begin) -> Result<Base, StartErr
     }));
     // A connection of its own: whoever asks for a session does not wait for what is written down.
     gate.buckets().keep_in(Store::at(&places.state));
+    // A private gate's session begins now.
+    if begin.session.is_none() {
+        let remembered = gate.remember(&places.log());
+        if !remembered.is_ok_and(|remembered| !remembered.has_gaps) {
+            warnings
+                .push("not all of the log of the last day can be read: what sessions did may be forgotten".to_owned());
+        }
+    }
     let door = HttpDoor {
         gate: Arc::clone(&gate),
         intake: Intake::new(config.bodies),

@@ -23,7 +23,8 @@ pub(super) fn hold(
     let why = redact::mask(&visible(hold.reason.trim(), CHARS_MAX)).into_owned();
     let by = Some(by.unwrap_or_else(|| "operator".to_owned()));
     let quarantine = hold.quarantined.then(|| Quarantine { at, by: by.clone(), why: why.clone() });
-    let changed = memory.quarantine(principal.session, quarantine).map_err(|error| ControlError::Fault(error.to_string()))?;
+    let changed =
+        memory.quarantine(principal.session, quarantine).map_err(|error| ControlError::Fault(error.to_string()))?;
     if !changed {
         let so = if hold.quarantined { "in quarantine already" } else { "not in quarantine" };
         return Err(ControlError::Refused(format!("`{}` is {so}", principal.session)));

@@ -6,21 +6,25 @@ pub mod commands;
 mod condition;
 pub mod described;
 pub mod hosts;
+mod kinds;
 pub mod kubernetes;
 pub mod lifelines;
 mod lookup;
 mod manifest;
 mod names;
 mod packed;
+mod snapshots;
 
 use std::sync::{LazyLock, OnceLock};
 
 pub use condition::Condition;
 pub use hosts::host_matches;
+pub use kinds::kind;
 pub use lookup::{lists_any, nearest_operation};
 pub use manifest::{Manifest, PlaceKey, ProtocolName, RefusalCodes, RefusalForm, Throttled};
 pub use names::{graphql_service, operation_exists};
 pub use packed::{Reviewed, Text};
+pub use snapshots::{makes_snapshot, snapshot_command};
 
 use hosts::Hosts;
 

@@ -30,6 +30,7 @@ pub(super) fn combine(
         cell.lifted = lifted(rules, &cell.rule, cell.effect, view);
         ranked.push(Ranked { finding: cell, specificity: 0 });
         rules.hits(view, |hit| {
+            let grounds = hit.rule.rests_on(view);
             let finding = Finding {
                 rule: hit.rule.id.clone(),
                 effect: hit.rule.decision,
@@ -40,7 +41,8 @@ pub(super) fn combine(
                 failed: hit.failed,
                 lifted: lifted(rules, &hit.rule.id, hit.rule.decision, view),
                 demand: (!hit.rule.demand.is_empty()).then(|| hit.rule.demand.clone()),
-                after: hit.rule.rests_on(view),
+                after: grounds.told,
+                follows: grounds.decisions,
             };
             ranked.push(Ranked { finding, specificity: hit.rule.specificity() });
         });

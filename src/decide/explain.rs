@@ -58,6 +58,11 @@ pub enum People {
         /// What, in words: `a reason, a rollback plan`.
         what: String,
     },
+    /// A snapshot must have been made first, and the gate has seen none.
+    Unseen {
+        /// What is missing, and the command that makes one, in one or two sentences.
+        what: String,
+    },
     /// People have approved it, and a check of the operator's has not.
     Unchecked {
         /// The approval request.
@@ -77,7 +82,9 @@ impl People {
     pub const fn id(&self) -> Option<ApprovalId> {
         match self {
             Self::Asked { id, .. } | Self::SaidNo { id, .. } | Self::Unchecked { id, .. } => Some(*id),
-            Self::Crowded { .. } | Self::Anonymous | Self::Owing { .. } | Self::Unreachable => None,
+            Self::Crowded { .. } | Self::Anonymous | Self::Owing { .. } | Self::Unseen { .. } | Self::Unreachable => {
+                None
+            }
         }
     }
 }
@@ -142,7 +149,7 @@ pub fn refusal_text(decision: &Decision, actions: &Vec1<Action>, why: &Why) -> S
     if let Why::Limited(used) = why {
         limit_words(&mut text, used);
     } else if let Some(finding) = finding {
-        rule_words(&mut text, decision, finding);
+        rule_words(&mut text, decision, (finding, may_be_recreated(action)));
     }
     match (why, people) {
         (_, Some(people)) => people_words(&mut text, people),
@@ -195,6 +202,13 @@ fn people_words(text: &mut String, people: &People) {
              the headers X-Blastgate-Reason, X-Blastgate-Ticket, X-Blastgate-Rollback-Plan. Then repeat this call. Other \
              routes get this answer."
         ),
+        People::Unseen { what } => {
+            write!(
+                text,
+                "\nBefore people are asked: {} Then repeat this call. Other routes get this answer.",
+                visible(what, 420)
+            )
+        }
         People::Unchecked { id, check, said } => write!(
             text,
             "\nPeople approved it ({id}), but the check `{}` says no: {} Do not try another tool, route or credential: tell \
@@ -363,7 +377,15 @@ fn limit_words(text: &mut String, used: &Used) {
     }
 }
 
-fn rule_words(text: &mut String, decision: &Decision, finding: &Finding) {
+/// Whether an action takes away something that could be made again under the same name.
+fn may_be_recreated(action: &Action) -> bool {
+    let blast = action.blast();
+    let is_thing = blast.scope >= Scope::Resource && blast.scope <= Scope::Environment;
+    // Where it says so itself it is said already.
+    blast.impact == Impact::Destroy && is_thing && !blast.hazards.contains(Hazard::Replace)
+}
+
+fn rule_words(text: &mut String, decision: &Decision, (finding, one_act): (&Finding, bool)) {
     let others = decision.deciding().filter(|other| !other.rule.starts_with("matrix:")).count();
     let _ = write!(text, "\nRule {}", visible(&finding.rule, 80));
     if others > 1 {
@@ -372,6 +394,9 @@ fn rule_words(text: &mut String, decision: &Decision, finding: &Finding) {
     let _ = write!(text, ": {}", sentence(&visible(&finding.message, 300)));
     if let Some(after) = &finding.after {
         let _ = write!(text, " It follows {}.", visible(after, 160));
+    }
+    if one_act {
+        text.push_str(" To create it again counts as one act with this.");
     }
     if let Some(failed) = &finding.failed {
         let _ = write!(text, " It could not be evaluated and counts: {}.", visible(failed, 100));

@@ -28,6 +28,7 @@ pub(super) fn finding(matrix: &Matrix, action: &Action, index: usize, posture: P
         lifted: None,
         demand: None,
         after: None,
+        follows: Vec::new(),
     }
 }
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use vec1::Vec1;
 
 use crate::classify::Action;
-use crate::model::{Approval, Context, Demand, Effect, Mode, Posture, Standing};
+use crate::model::{Approval, Context, DecisionId, Demand, Effect, Mode, Posture, Standing};
 use crate::rules::{Past, RuleSet};
 
 /// What is known beside the request, as a snapshot: filled by the stages that know and remember, read by rules. Nothing is
@@ -66,6 +66,9 @@ pub struct Finding {
     /// The earlier calls of the session that it rests on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// The decisions about those calls, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub follows: Vec<DecisionId>,
 }
 
 impl Finding {

@@ -123,6 +123,9 @@ impl Desk {
                 return limited(denied, None);
             }
             let stop = |people| stopped_by(people, exceeded.as_ref(), case.decided);
+            if let Some(what) = case.decided.snapshots.missing() {
+                return stop(People::Unseen { what });
+            }
             let question = Arc::new(question(case.decided, exceeded.as_ref()));
             match self.asked(&question).await {
                 Err(_) => return stop(People::Unreachable),
@@ -303,6 +306,7 @@ const fn kind(people: &People) -> RefusalKind {
         | People::Crowded { .. }
         | People::Anonymous
         | People::Owing { .. }
+        | People::Unseen { .. }
         | People::Unchecked { .. } => RefusalKind::Denied,
     }
 }

@@ -70,7 +70,7 @@ impl Gate {
     pub fn advise(&self, advised: Advised) -> Result<Advice, Refusal> {
         let Advised { request, label, hook, passage, facts, asks_there, received, described } = advised;
         let mut decided = Decided { described, ..self.decide(request) }.received(received);
-        let id = DecisionId::new(self.clock.now(), rand::random());
+        let id = decided.id;
         if decided.actions.iter().any(|action| action.operation().provider() != "aws") {
             decided.bound = facts;
         }
@@ -83,10 +83,10 @@ impl Gate {
             true => Admission::stopped(Why::Denied, RefusalKind::Denied),
             false => self.advised(&decided, id, peeks),
         };
-        let mut entry = entry(id, &decided, label, None);
+        let mut entry = entry(&decided, label, None);
         entry.hook = Some(hook);
         entry.approval = approval;
-        entry.checks = checks;
+        entry.checks.extend(checks);
         entry.disposition = disposition(obstacle(stop.as_ref()), decided.snapshot.posture);
         if waits_there && entry.disposition == Disposition::Refused {
             entry.disposition = Disposition::Pending;
@@ -107,12 +107,13 @@ impl Gate {
             reservation.commit();
         }
         if let Some(attempt) = &mut decided.attempt {
-            attempt.disposed(disposition);
+            match disposition {
+                Disposition::Forwarded | Disposition::Observed if peeks => attempt.comes_inline(),
+                disposition => attempt.disposed(disposition),
+            }
         }
         // What comes through an inline door too is remembered there.
-        if disposition == Disposition::Forwarded
-            && !peeks
-            && decided.entered.as_mut().is_some_and(Entered::let_through)
+        if disposition == Disposition::Forwarded && !peeks && decided.entered.as_mut().is_some_and(Entered::let_through)
         {
             let _ = self.memory.flush();
         }
@@ -182,6 +183,9 @@ impl Gate {
         }
         let approvals = &self.desk.approvals;
         let stop = |people| stopped_by(people, exceeded.as_ref(), decided);
+        if let Some(what) = decided.snapshots.missing() {
+            return stop(People::Unseen { what });
+        }
         let question = question(decided, exceeded.as_ref()).saying(&self.said(decided));
         let request = match approvals.ask(&question) {
             Err(_) => return stop(People::Unreachable),

@@ -13,6 +13,7 @@ use super::mode::{Obstacle, disposition};
 use super::permit::{Carried, Destination, Permit, Spent};
 use super::refusal::{Refusal, RefusalKind};
 use super::snapshot::Snapshot;
+use super::snapshots::Sought;
 use super::tally::{Shared, Tally};
 use super::unfinished::Unfinished;
 use crate::approvals::{Approvals, Received};
@@ -26,7 +27,10 @@ use crate::model::http::Unreadable;
 use crate::model::{
     Clock, Context, DecisionId, Disposition, Door, Evidence, Impact, Posture, Principal, Said, SessionId, Standing,
 };
-use crate::record::{ActionEntry, DecisionEntry, Entry, Grade, Ledger, LedgerError, Receipt, RejectedEntry, SessionEntry, SessionStep, redact};
+use crate::record::{
+    ActionEntry, DecisionEntry, Entry, Grade, Ledger, LedgerError, Receipt, RejectedEntry, SessionEntry, SessionStep,
+    redact,
+};
 use crate::rules::RuleSet;
 
 /// What a gate is made of.
@@ -61,7 +65,7 @@ pub struct Gate {
     pub(super) ledger: Ledger,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) desk: Desk,
-    history: History,
+    pub(super) history: History,
     pub(super) memory: Arc<Memory>,
     pub(super) tally: Arc<Shared>,
 }
@@ -85,6 +89,8 @@ pub struct Request {
 #[derive(Debug)]
 #[must_use = "a decided request must be cleared or dropped on purpose"]
 pub struct Decided {
+    /// Under which it will stand in the log.
+    pub(super) id: DecisionId,
     pub(super) actions: Vec1<Action>,
     pub(super) decision: Decision,
     pub(super) context: Context,
@@ -96,6 +102,8 @@ pub struct Decided {
     pub(super) bound: Vec<String>,
     /// What the agent says about it.
     pub(super) said: Said,
+    /// The snapshots that rules ask for.
+    pub(super) snapshots: Sought,
     /// Its place in what the session did.
     pub(super) attempt: Option<Attempt>,
     /// Its place in what is remembered of the session.
@@ -220,13 +228,17 @@ impl Gate {
             self.ledger.note(&quarantined(&context.principal, quarantine));
         }
         let standing = standing(&snapshot.people, &context.principal);
-        let (past, mut attempt) = self.history.enter(&snapshot.rules, (&actions, &context, standing.as_ref()));
+        let id = DecisionId::new(context.at, rand::random());
+        let (past, mut attempt) = self.history.enter(&snapshot.rules, id, (&actions, &context, standing.as_ref()));
         let facts = Facts { standing, past };
         let decision = decide(&actions, &context, &snapshot.rules, &facts, snapshot.posture);
         if let Some(attempt) = &mut attempt {
             attempt.decided(decision.effect(), snapshot.posture);
         }
+        let snapshots = self.history.snapshots(&decision, &actions);
         Decided {
+            id,
+            snapshots,
             actions,
             decision,
             context,
@@ -253,14 +265,14 @@ impl Gate {
         destination: Destination,
         carried: Carried,
     ) -> Result<Permit, Refusal> {
-        let id = DecisionId::new(self.clock.now(), rand::random());
+        let id = decided.id;
         decided.bound = bound(&decided.actions, &destination, &carried);
-        let mut entry = entry(id, &decided, destination.label(), carried.sha256());
+        let mut entry = entry(&decided, destination.label(), carried.sha256());
         let unfinished = Unfinished::new(&entry, &self.ledger, &self.tally);
         let Admission { stop, reservation, approval, has_spent, checks } =
             self.desk.admit(id, &decided, unfinished).await;
         entry.approval = approval;
-        entry.checks = checks;
+        entry.checks.extend(checks);
         entry.disposition = disposition(obstacle(stop.as_ref()), decided.snapshot.posture);
         if let Some(Stop { why: Why::Limited(used), .. }) = &stop {
             entry.limit = Some(used.limit.clone());
@@ -395,9 +407,9 @@ fn standing(people: &People, principal: &Principal) -> Option<Standing> {
 }
 
 /// The entry as it stands before it is known what becomes of the request.
-pub(super) fn entry(id: DecisionId, decided: &Decided, request: String, body_sha256: Option<String>) -> DecisionEntry {
+pub(super) fn entry(decided: &Decided, request: String, body_sha256: Option<String>) -> DecisionEntry {
     DecisionEntry {
-        id,
+        id: decided.id,
         at: decided.context.at,
         principal: decided.context.principal.clone(),
         standing: decided.facts.standing.clone(),
@@ -413,7 +425,7 @@ pub(super) fn entry(id: DecisionId, decided: &Decided, request: String, body_sha
         limit: None,
         body_sha256,
         hook: None,
-        checks: Vec::new(),
+        checks: decided.snapshots.checks(),
     }
 }
 

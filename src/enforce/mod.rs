@@ -41,8 +41,10 @@ mod gate;
 mod history;
 mod mode;
 mod permit;
+mod recall;
 mod refusal;
 mod snapshot;
+mod snapshots;
 mod tally;
 mod unfinished;
 
@@ -50,6 +52,7 @@ pub use advise::{Advice, Advised, Passage};
 pub use checks::{Checks, NoChecks};
 pub use gate::{Decided, Gate, GateParts, Request};
 pub use permit::{Carried, Destination, Permit};
+pub use recall::Remembered;
 pub use refusal::{Refusal, RefusalKind};
 pub use tally::{Stopped, Tally};
 

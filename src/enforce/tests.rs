@@ -478,7 +478,7 @@ async fn a_refused_call_is_remembered_in_its_session_and_told_of() {
     asked(&bench.clear("DELETE").await.unwrap_err());
     let refusal = bench.clear("GET").await.unwrap_err();
     assert_eq!(refusal.kind, RefusalKind::Denied);
-    assert!(refusal.message.contains("It follows http:api.example.com:DELETE, 0 s earlier, refused."), "{refusal:?}");
+    assert!(refusal.message.contains("It follows http:api.example.com:DELETE 7, 0 s earlier, refused."), "{refusal:?}");
     let head = head("GET");
     let other = Principal { session: SessionId::new(Still.now(), 8), ..principal() };
     let request = Request {
@@ -498,7 +498,7 @@ async fn a_refused_call_is_remembered_in_its_session_and_told_of() {
         Entry::Decision(entry) => entry.findings.into_iter().find_map(|finding| finding.after),
         _ => None,
     });
-    assert_eq!(told.collect::<Vec<_>>(), ["http:api.example.com:DELETE, 0 s earlier, refused"]);
+    assert_eq!(told.collect::<Vec<_>>(), ["http:api.example.com:DELETE 7, 0 s earlier, refused"]);
 }
 
 #[tokio::test]
@@ -554,4 +554,116 @@ fn advice_is_remembered_too() {
     assert!(advised(&bench, "GET", Passage::Only, false).unwrap().refusal.is_none());
     advised(&bench, "DELETE", Passage::Only, false).unwrap();
     assert!(advised(&bench, "GET", Passage::Only, false).unwrap().refusal.is_some());
+}
+
+/// The same gate, started again on its own log.
+fn again(bench: &Bench, rules: Arc<RuleSet>) -> (Bench, Remembered) {
+    bench.ledger.close();
+    let next = bench_with(Posture::Guarded, crate::config::Approvals::default(), rules);
+    let remembered = next.gate.remember(&bench.folder.path().join("log")).unwrap();
+    (next, remembered)
+}
+
+#[tokio::test]
+async fn a_restart_forgets_nothing() {
+    let answered = |status| Outcome::Answered { status, sent_bytes: 0, received_bytes: 0 };
+    for (outcome, sent, failed) in
+        [(answered(204), true, false), (answered(404), false, true), (answered(503), true, true)]
+    {
+        for (wanted, expected) in [("sent", sent), ("failed", failed), ("any", true)] {
+            let bench = bench_after(Posture::Guarded, wanted);
+            let id = asked(&bench.clear("DELETE").await.unwrap_err());
+            bench.gate.approvals().answer(id, Said::Approve, ("bo", None), None).unwrap();
+            let permit = bench.clear("DELETE").await.unwrap();
+            let decision = permit.id();
+            permit.close(outcome.clone());
+            let (next, remembered) = again(&bench, following(wanted));
+            assert_eq!(remembered, Remembered { decisions: 2, has_gaps: false });
+            let decided = next.decide(&head("GET"));
+            assert_eq!(decided.decision().effect() == Effect::Deny, expected, "{wanted} {outcome:?}");
+            let rule = decided.decision().findings().iter().find(|one| one.rule == "us/after");
+            assert_eq!(rule.is_some_and(|one| one.follows.contains(&decision)), expected && wanted != "refused");
+        }
+    }
+    let bench = bench_after(Posture::Guarded, "refused");
+    let stopped = bench.clear("DELETE").await.unwrap_err();
+    let (next, _) = again(&bench, following("refused"));
+    let decided = next.decide(&head("GET"));
+    assert_eq!(decided.decision().effect(), Effect::Deny);
+    assert_eq!(decided.decision().findings()[0].follows, [stopped.id.unwrap()]);
+}
+
+#[test]
+fn a_hook_without_a_gate_remembers_its_session() {
+    let bench = bench_after(Posture::Guarded, "refused");
+    advised(&bench, "DELETE", Passage::Only, false).unwrap();
+    bench.ledger.close();
+    let log = bench.folder.path().join("log");
+    for (session, expected) in [(principal().session, Effect::Deny), (SessionId::new(Still.now(), 8), Effect::Allow)] {
+        let next = bench_after(Posture::Guarded, "refused");
+        next.gate.remember_session(&log, session).unwrap();
+        assert_eq!(next.decide(&head("GET")).decision().effect(), expected);
+    }
+    let next = bench_after(Posture::Guarded, "refused");
+    assert_eq!(next.gate.remember_session(&log.join("none"), principal().session).unwrap(), Remembered::default());
+}
+
+/// A rule that asks for a snapshot, and a request to AWS as its SDK sends it.
+fn asks_for_snapshot() -> Arc<RuleSet> {
+    let text = "id: us/snapshot\nowner: x\nseverity: high\nmatch: { operation: [\"aws:dynamodb:DeleteTable\"] }\n\
+                decision: escalate\nobligations: [\"snapshot-seen:1h\"]\nmessage: no\ninstead: other\n";
+    let layer = crate::rules::Layer::Organisation;
+    let source = crate::rules::Source { file: "rules/us/snapshot.yaml".to_owned(), text: text.to_owned(), layer };
+    Arc::new(RuleSet::load(&[source]).unwrap_or_else(|wrong| panic!("{wrong}")))
+}
+
+async fn dynamodb(bench: &Bench, operation: &str, table: &str) -> Result<Permit, Refusal> {
+    let mut head = Head {
+        authority: Authority { host: "dynamodb.eu-west-1.amazonaws.com".into(), port: 443 },
+        target: "/".parse().unwrap(),
+        ..head("POST")
+    };
+    let mut set = |name: &'static str, value: String| head.headers.insert(name, value.parse().unwrap());
+    set("host", "dynamodb.eu-west-1.amazonaws.com".to_owned());
+    set("x-amz-date", "20261121T000000Z".to_owned());
+    set("x-amz-target", format!("DynamoDB_20120810.{operation}"));
+    set("content-type", "application/x-amz-json-1.0".to_owned());
+    let signed = "SignedHeaders=content-type;host;x-amz-date;x-amz-target";
+    let key = "Credential=AKIAQ3EGTQOVQ3EGTQOV/20261121/eu-west-1/dynamodb/aws4_request";
+    set("authorization", format!("AWS4-HMAC-SHA256 {key}, {signed}, Signature={}", "0".repeat(64)));
+    let body = serde_json::json!({ "TableName": table, "BackupName": "now" }).to_string();
+    let route = identify::route(&head, &Known::default()).unwrap();
+    let identified = identify::identify(&route, &head, &Captured::Whole(body.into())).unwrap();
+    let (door, evidence) = (Door::Http, Evidence::Observed);
+    let request = Request { identified, principal: principal(), door, evidence, said: crate::model::Said::default() };
+    bench.gate.clear(bench.gate.decide(request), Destination::of(&head), Carried::Nothing).await
+}
+
+#[tokio::test]
+async fn people_are_asked_once_a_snapshot_was_seen() {
+    let answered = |status| Outcome::Answered { status, sent_bytes: 0, received_bytes: 0 };
+    let bench = bench_with(Posture::Guarded, crate::config::Approvals::default(), asks_for_snapshot());
+    let owed = |refusal: &Refusal| {
+        assert_eq!(refusal.kind, RefusalKind::Denied, "{refusal:?}");
+        let command = "`aws dynamodb create-backup --table-name orders --backup-name orders-before`";
+        assert!(refusal.message.contains(command) && refusal.message.contains("within 1h"), "{refusal:?}");
+    };
+    owed(&dynamodb(&bench, "DeleteTable", "orders").await.unwrap_err());
+    dynamodb(&bench, "CreateBackup", "orders").await.unwrap().close(answered(400));
+    owed(&dynamodb(&bench, "DeleteTable", "orders").await.unwrap_err());
+    dynamodb(&bench, "CreateBackup", "invoices").await.unwrap().close(answered(200));
+    owed(&dynamodb(&bench, "DeleteTable", "orders").await.unwrap_err());
+    let permit = dynamodb(&bench, "CreateBackup", "orders").await.unwrap();
+    let made = permit.id();
+    permit.close(answered(200));
+    asked(&dynamodb(&bench, "DeleteTable", "orders").await.unwrap_err());
+    // A restart has not forgotten it.
+    let (next, _) = again(&bench, asks_for_snapshot());
+    asked(&dynamodb(&next, "DeleteTable", "orders").await.unwrap_err());
+    let told = next.entries().into_iter().find_map(|entry| match entry {
+        Entry::Decision(entry) => entry.checks.first().cloned(),
+        _ => None,
+    });
+    let told = told.unwrap();
+    assert!(told.passed && told.name == "snapshot-seen:1h" && told.said.starts_with(&made.to_string()), "{told:?}");
 }

@@ -116,10 +116,9 @@ impl Boundary {
             let bad = || BoundaryError::Form(part.to_owned());
             let (name, values) = part.split_once('=').ok_or_else(bad)?;
             let name = name.trim();
-            let axis: Axis = name.parse().map_err(|_| BoundaryError::Axis {
-                name: name.to_owned(),
-                suggestion: suggestion(name),
-            })?;
+            let axis: Axis = name
+                .parse()
+                .map_err(|_| BoundaryError::Axis { name: name.to_owned(), suggestion: suggestion(name) })?;
             let values: Vec<String> =
                 values.split(',').map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned).collect();
             if values.is_empty() {
@@ -152,7 +151,9 @@ impl Boundary {
         let home = Axis::home(provider)?;
         match (self.0.get(&home), home.of(action)) {
             (None, _) => Some(format!("the session declared nothing of {provider} ({self})")),
-            (Some(_), None) => Some(format!("the request does not prove its {home}, and the session declared one ({self})")),
+            (Some(_), None) => {
+                Some(format!("the request does not prove its {home}, and the session declared one ({self})"))
+            }
             (Some(_), Some(_)) => None,
         }
     }

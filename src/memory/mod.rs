@@ -17,8 +17,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use vec1::Vec1;
 
-pub use boundary::{Axis, Boundary, BoundaryError};
 use boundary::Landed;
+pub use boundary::{Axis, Boundary, BoundaryError};
 use kept::Shelf;
 use rates::{Habits, Kind, Rates, weight};
 pub use rollout::BAKE;
@@ -249,11 +249,18 @@ impl Memory {
 
 /// Whether the memory speaks of this action: a change, of something beyond this machine.
 fn counts(action: &Action) -> bool {
-    action.blast().impact != Impact::Read && !action.place().loopback && Axis::ALL.iter().any(|axis| axis.of(action).is_some())
+    action.blast().impact != Impact::Read
+        && !action.place().loopback
+        && Axis::ALL.iter().any(|axis| axis.of(action).is_some())
 }
 
 /// What is known of a session, read from the state where it is not at hand.
-fn known<'a>(sessions: &'a mut HashMap<SessionId, Known>, session: SessionId, turn: u64, shelf: &Shelf) -> &'a mut Known {
+fn known<'a>(
+    sessions: &'a mut HashMap<SessionId, Known>,
+    session: SessionId,
+    turn: u64,
+    shelf: &Shelf,
+) -> &'a mut Known {
     if sessions.len() >= SESSIONS_MAX && !sessions.contains_key(&session) {
         // What is not written yet stays: forgetting it would loosen.
         let oldest = sessions.iter().filter(|(_, known)| !known.is_new).min_by_key(|(_, known)| known.turn);

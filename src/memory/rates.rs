@@ -148,7 +148,11 @@ pub(super) struct Burst {
 impl fmt::Display for Burst {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let did = if self.kind == Kind::Destroyed { "destroyed" } else { "changed" };
-        write!(f, "{} resources {did} within 5 minutes; {:.1} on average of this session's hour before", self.count, self.own)?;
+        write!(
+            f,
+            "{} resources {did} within 5 minutes; {:.1} on average of this session's hour before",
+            self.count, self.own
+        )?;
         let agent = self.agent.as_deref().unwrap_or("unnamed agents");
         match self.habit.windows {
             0 => write!(f, "; of sessions of {agent} nothing is known yet"),

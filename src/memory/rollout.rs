@@ -23,8 +23,7 @@ const KEPT_MAX: usize = 256;
 const TELLING_CHARS_MIN: usize = 4;
 
 /// The axes on which the places of one change differ.
-const AXES: [Axis; 6] =
-    [Axis::Account, Axis::Project, Axis::Subscription, Axis::Region, Axis::Cluster, Axis::Tenant];
+const AXES: [Axis; 6] = [Axis::Account, Axis::Project, Axis::Subscription, Axis::Region, Axis::Cluster, Axis::Tenant];
 
 /// One change in one place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

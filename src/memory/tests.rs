@@ -78,15 +78,25 @@ fn is(hazards: Hazards, wanted: &[Hazard]) -> bool {
 fn what_declared_nothing_stays_where_its_first_change_landed() {
     let bench = bench();
     let who = principal(1);
-    assert!(is(does(&bench, &who, aws("aws:ec2:DescribeInstances", Impact::Read, "us-east-1")), &[]), "a read lands nowhere");
+    assert!(
+        is(does(&bench, &who, aws("aws:ec2:DescribeInstances", Impact::Read, "us-east-1")), &[]),
+        "a read lands nowhere"
+    );
     assert!(is(does(&bench, &who, update("eu-west-1")), &[]));
     let other = aws("aws:sqs:SetQueueAttributes", Impact::Update, "us-east-1");
     assert!(is(does(&bench, &who, other.clone()), &[Hazard::OutsideBoundary]));
-    assert!(is(does(&bench, &who, other.clone()), &[Hazard::OutsideBoundary]), "what was stopped is not where it landed");
+    assert!(
+        is(does(&bench, &who, other.clone()), &[Hazard::OutsideBoundary]),
+        "what was stopped is not where it landed"
+    );
     assert!(is(does(&bench, &principal(2), other.clone()), &[]), "another session's own");
     // Of another provider nothing is known yet; in dev nobody minds.
     let place = Place { project: Some("shop".into()), region: Some("europe-west1".into()), ..Place::default() };
-    let gcp = Action::for_test("gcp:run:services.patch", BlastRadius::new(Impact::Update, Scope::Resource), EnvironmentKind::Prod);
+    let gcp = Action::for_test(
+        "gcp:run:services.patch",
+        BlastRadius::new(Impact::Update, Scope::Resource),
+        EnvironmentKind::Prod,
+    );
     assert!(is(does(&bench, &who, gcp.at(place)), &[]));
     let dev = aws("aws:sqs:SetQueueAttributes", Impact::Update, "ap-south-1")
         .with_environment(crate::model::Environment::of(EnvironmentKind::Dev));
@@ -111,8 +121,12 @@ fn what_was_declared_holds_everywhere() {
         (update("us-west-2").with_environment(crate::model::Environment::of(EnvironmentKind::Dev)), true),
         (update("eu-west-1").at(Place { region: Some("eu-west-1".into()), ..Place::default() }), true),
         (
-            Action::for_test("github:contents:repos.update", BlastRadius::new(Impact::Update, Scope::Item), EnvironmentKind::Dev)
-                .at(Place { repository: Some("shop/web".into()), ..Place::default() }),
+            Action::for_test(
+                "github:contents:repos.update",
+                BlastRadius::new(Impact::Update, Scope::Item),
+                EnvironmentKind::Dev,
+            )
+            .at(Place { repository: Some("shop/web".into()), ..Place::default() }),
             true,
         ),
     ] {
@@ -121,7 +135,8 @@ fn what_was_declared_holds_everywhere() {
         assert_eq!(hazards.contains(Hazard::OutsideBoundary), outside, "{words}: {hazards:?}");
     }
     // A global service has no region.
-    let global = aws("aws:iam:CreateRole", Impact::Create, "x").at(Place { account: Some("111122223333".into()), ..Place::default() });
+    let global = aws("aws:iam:CreateRole", Impact::Create, "x")
+        .at(Place { account: Some("111122223333".into()), ..Place::default() });
     assert!(is(does(&bench, &who, global), &[]));
 }
 
@@ -167,7 +182,10 @@ fn one_change_goes_place_by_place() {
     bench.clock.forward(BAKE * 3);
     let mut next = vec1![update("sa-east-1")];
     drop(bench.memory.mark(&who, &mut next));
-    assert!(next.first().notes().iter().any(|note| note.contains("failed in") && note.contains("ap-south-1")), "{next:?}");
+    assert!(
+        next.first().notes().iter().any(|note| note.contains("failed in") && note.contains("ap-south-1")),
+        "{next:?}"
+    );
     assert!(is(does(&bench, &who, update("ap-south-1")), &[]), "to mend it there is no step further");
     bench.clock.forward(BAKE);
     assert!(is(does(&bench, &who, update("sa-east-1")), &[]));
@@ -221,7 +239,11 @@ fn steady_work_is_no_burst_and_one_ask_for_many_counts_as_many() {
     };
     assert!(is(does(&bench, &principal(1), many(15)), &[]), "as others do");
     let hazards = does(&bench, &principal(2), many(45));
-    assert!(hazards.contains(Hazard::Quarantine), "three times what its kind does, at once: {:?}", bench.memory.of(principal(2).session));
+    assert!(
+        hazards.contains(Hazard::Quarantine),
+        "three times what its kind does, at once: {:?}",
+        bench.memory.of(principal(2).session)
+    );
     // What was refused is not held against it.
     for _ in 0..20 {
         let mut actions = vec1![many(10)];

@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -134,6 +135,9 @@ impl fmt::Display for Approval {
     }
 }
 
+/// A snapshot that was made before counts for no longer.
+pub const SNAPSHOT_WITHIN_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What must be brought, or checked, before a call passes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -146,10 +150,12 @@ pub enum Obligation {
     RollbackPlan,
     /// A check of the operator's, by its name in the settings, must pass for this very call.
     Check(String),
+    /// The gate saw that a snapshot or a backup of what is acted upon was made, no longer ago than this.
+    SnapshotSeen(Duration),
 }
 
 impl Obligation {
-    /// Those that an agent brings.
+    /// Those that an agent brings in words.
     pub const BROUGHT: [Self; 3] = [Self::Reason, Self::Ticket, Self::RollbackPlan];
 
     /// `a reason`, for a sentence.
@@ -160,6 +166,7 @@ impl Obligation {
             Self::Ticket => "a ticket".to_owned(),
             Self::RollbackPlan => "a rollback plan".to_owned(),
             Self::Check(name) => format!("the check `{name}`"),
+            Self::SnapshotSeen(within) => format!("a snapshot made through this gate within {}", span(*within)),
         }
     }
 }
@@ -171,13 +178,14 @@ impl fmt::Display for Obligation {
             Self::Ticket => f.write_str("ticket"),
             Self::RollbackPlan => f.write_str("rollback-plan"),
             Self::Check(name) => write!(f, "check:{name}"),
+            Self::SnapshotSeen(within) => write!(f, "snapshot-seen:{}", span(*within)),
         }
     }
 }
 
 /// It names no obligation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not `reason`, `ticket`, `rollback-plan` or `check:NAME`")]
+#[error("not `reason`, `ticket`, `rollback-plan`, `check:NAME` or `snapshot-seen:24h`")]
 pub struct ParseObligationError;
 
 impl FromStr for Obligation {
@@ -188,8 +196,11 @@ impl FromStr for Obligation {
             "reason" => Ok(Self::Reason),
             "ticket" => Ok(Self::Ticket),
             "rollback-plan" => Ok(Self::RollbackPlan),
-            _ => match text.strip_prefix("check:") {
-                Some(name) if is_check(name) => Ok(Self::Check(name.to_owned())),
+            _ => match text.split_once(':') {
+                Some(("check", name)) if is_check(name) => Ok(Self::Check(name.to_owned())),
+                Some(("snapshot-seen", within)) => {
+                    within_of(within).map(Self::SnapshotSeen).ok_or(ParseObligationError)
+                }
                 _ => Err(ParseObligationError),
             },
         }
@@ -207,6 +218,25 @@ impl TryFrom<String> for Obligation {
 impl From<Obligation> for String {
     fn from(obligation: Obligation) -> Self {
         obligation.to_string()
+    }
+}
+
+/// `24h`, `90m`: at most a day, which is how long a gate remembers.
+fn within_of(text: &str) -> Option<Duration> {
+    let number = text.trim_end_matches(['m', 'h']);
+    let seconds: u64 = match text.get(number.len()..)? {
+        "m" => 60,
+        "h" => 3600,
+        _ => return None,
+    };
+    let within = Duration::from_secs(number.parse::<u64>().ok()?.checked_mul(seconds)?);
+    (!within.is_zero() && within <= SNAPSHOT_WITHIN_MAX).then_some(within)
+}
+
+fn span(time: Duration) -> String {
+    match time.as_secs() / 60 {
+        minutes if minutes % 60 == 0 => format!("{}h", minutes / 60),
+        minutes => format!("{minutes}m"),
     }
 }
 
@@ -296,7 +326,7 @@ impl Said {
             Obligation::Reason => self.reason.as_deref(),
             Obligation::Ticket => self.ticket.as_deref(),
             Obligation::RollbackPlan => self.rollback_plan.as_deref(),
-            Obligation::Check(_) => None,
+            Obligation::Check(_) | Obligation::SnapshotSeen(_) => None,
         }
     }
 
@@ -308,7 +338,7 @@ impl Said {
             Obligation::Reason => self.reason = text,
             Obligation::Ticket => self.ticket = text,
             Obligation::RollbackPlan => self.rollback_plan = text,
-            Obligation::Check(_) => {}
+            Obligation::Check(_) | Obligation::SnapshotSeen(_) => {}
         }
     }
 

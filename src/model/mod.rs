@@ -17,7 +17,10 @@ mod resource;
 pub(crate) use blast::words as blast_words;
 pub use blast::{BlastRadius, Count, Hazard, Hazards, Impact, Reversible, Scope};
 pub use clock::{Clock, Timestamp, Uptime};
-pub use demand::{Approval, Demand, Obligation, ParseObligationError, ParseVoterError, Part, Said, Voter, is_check};
+pub use demand::{
+    Approval, Demand, Obligation, ParseObligationError, ParseVoterError, Part, SNAPSHOT_WITHIN_MAX, Said, Voter,
+    is_check,
+};
 pub use effect::{Disposition, Effect, Mode, Posture};
 pub use environment::{Environment, Kind as EnvironmentKind};
 pub use ids::{ApprovalId, DecisionId, ParseIdError, SessionId};

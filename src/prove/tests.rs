@@ -1,4 +1,5 @@
 mod commands;
+mod copies;
 mod doors;
 mod skeletons;
 mod trace;

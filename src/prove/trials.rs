@@ -116,7 +116,7 @@ fn inventory(case: &Case) -> Inventory {
     case.environment.clone().map(Inventory::everything_belongs_to).unwrap_or_default()
 }
 
-fn attempt(rules: &RuleSet, case: &Case) -> Result<Vec1<Action>, String> {
+pub(super) fn attempt(rules: &RuleSet, case: &Case) -> Result<Vec1<Action>, String> {
     let inventory = inventory(case);
     let bench = Bench { rules, inventory: &inventory, bodies: &Bodies::default(), posture: Posture::Guarded };
     match &case.attempt {

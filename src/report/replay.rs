@@ -43,15 +43,12 @@ impl<'a> Replay<'a> {
     /// The record does not hold everything that it depends on.
     pub(super) fn decide(&mut self, entry: &DecisionEntry, recalled: &Recalled) -> Result<Decision, Unsaid> {
         let again = self.again;
-        // A hook without a gate remembers nothing, and nobody remembers it.
-        if entry.hook.as_ref().is_some_and(|hook| hook.alone) {
-            return again.decide_after(recalled, entry.posture, |_| Past::default());
-        }
         again.decide_after(recalled, entry.posture, |actions| self.enter(entry, recalled, actions))
     }
 
     fn enter(&mut self, entry: &DecisionEntry, recalled: &Recalled, actions: &[Action]) -> Past {
-        let marks = self.again.rules.marks_of(actions, &recalled.context, recalled.standing.as_ref());
+        let marks = self.again.rules.marks_of(actions, &recalled.context, recalled.standing.as_ref()).into_iter();
+        let marks = marks.map(|own| own.into_iter().map(|mark| mark.decided_by(entry.id)).collect()).collect();
         let session = entry.principal.session;
         let (past, marks) = self.memory.enter(session, entry.at, marks);
         if !marks.is_empty() {

@@ -37,6 +37,7 @@ fn finding(rule: &str, effect: Effect, mode: Mode) -> Finding {
         lifted: None,
         demand: None,
         after: None,
+        follows: vec![],
     }
 }
 
@@ -382,6 +383,6 @@ fn a_decision_is_made_again_after_what_its_session_did_before() {
     replay.ended(&OutcomeEntry { id: tagged.id, at: at(3), outcome });
     assert_eq!(effect(&mut replay, &entry(4, 1, "aws:s3:DeleteBucket", false)), Effect::Deny);
     assert_eq!(effect(&mut replay, &entry(5, 2, "aws:s3:DeleteBucket", false)), Effect::Allow, "another session");
-    assert_eq!(effect(&mut replay, &entry(6, 1, "aws:s3:DeleteBucket", true)), Effect::Allow, "a hook alone");
+    assert_eq!(effect(&mut replay, &entry(6, 1, "aws:s3:DeleteBucket", true)), Effect::Deny, "a hook alone");
     assert_eq!(effect(&mut replay, &entry(700, 1, "aws:s3:DeleteBucket", false)), Effect::Allow, "too long ago");
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::after::{self, Step};
+use super::after::{self, Grounds, Step};
 use super::builtin::Unread;
 use super::case::Cases;
 use super::demand;
@@ -152,8 +152,8 @@ impl Rule {
     }
 
     /// The earlier calls that a rule which speaks of the action rests on.
-    pub(crate) fn rests_on(&self, view: View<'_>) -> Option<String> {
-        after::told(&self.after, view)
+    pub(crate) fn rests_on(&self, view: View<'_>) -> Grounds {
+        after::grounds(&self.after, view)
     }
 
     /// What `when` makes of a rule that speaks of the action otherwise.

@@ -150,6 +150,8 @@ pub(super) struct RawStep {
     pub(super) unless: Option<Spanned<RawMatch>>,
     pub(super) within: Spanned<String>,
     pub(super) same: Option<Spanned<List<Key>>>,
+    pub(super) other: Option<Spanned<List<Key>>>,
+    pub(super) times: Option<Spanned<u32>>,
     pub(super) outcome: Option<Spanned<List<StepOutcome>>>,
 }
 

@@ -55,6 +55,7 @@ mod restart;
 mod reverse;
 mod rules_again;
 mod run;
+mod sequences;
 mod serve;
 mod streams;
 mod support;

@@ -263,7 +263,11 @@ fn write_findings(out: &mut dyn Write, entry: &DecisionEntry) -> io::Result<()> 
             notes.push(format!("{}: does not count", finding.mode));
         }
         if let Some(after) = &finding.after {
-            notes.push(format!("follows {}", visible(after)));
+            let follows: Vec<String> = finding.follows.iter().map(ToString::to_string).collect();
+            notes.push(match follows.is_empty() {
+                true => format!("follows {}", visible(after)),
+                false => format!("after {} ({})", follows.join(", "), visible(after)),
+            });
         }
         if let Some(exception) = &finding.lifted {
             notes.push(format!("lifted by the exception {}", visible(exception)));

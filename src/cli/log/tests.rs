@@ -68,6 +68,7 @@ fn decision(n: u64, effect: Effect, resource: &str) -> Entry {
             lifted: None,
             demand: None,
             after: None,
+            follows: vec![],
         }],
         revision: "r1".into(),
         posture: Posture::Guarded,

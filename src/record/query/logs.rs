@@ -15,6 +15,7 @@ use crate::record::scan::{Cursor, Damage, Found, OpenError, Trouble};
 pub(super) struct LogCursor {
     folder: PathBuf,
     since: Option<Timestamp>,
+    segments: Option<usize>,
     log: LogId,
     state: State,
 }
@@ -41,7 +42,8 @@ struct Reading {
 
 impl LogCursor {
     pub(super) fn new(folder: PathBuf, since: Option<Timestamp>) -> Self {
-        let mut new = Self { folder, since, log: LogId::new(Timestamp::from_millis(0), 0), state: State::Unread };
+        let mut new =
+            Self { folder, since, segments: None, log: LogId::new(Timestamp::from_millis(0), 0), state: State::Unread };
         let first = segments(&new.folder).ok().and_then(|numbers| numbers.first().copied());
         if let Some(header) = first.and_then(|number| new.open(number, 0).ok()).as_ref().and_then(Cursor::header) {
             new.log = header.log;
@@ -50,6 +52,12 @@ impl LogCursor {
             new.state = State::Done;
         }
         new
+    }
+
+    /// Only so many segments, the last.
+    pub(super) const fn last(mut self, segments: Option<usize>) -> Self {
+        self.segments = segments;
+        self
     }
 
     /// When the log began, for the order of logs that have not been read yet.
@@ -112,7 +120,8 @@ impl LogCursor {
             Ok(numbers) => numbers,
             Err(source) => return Some(Err(ReadError::Io { path: self.folder.clone(), source })),
         };
-        let mut first = *numbers.first()?;
+        let skipped = self.segments.map_or(0, |segments| numbers.len().saturating_sub(segments));
+        let mut first = *numbers.get(skipped)?;
         if let Some(since) = self.since {
             // A segment ends when the next begins.
             for number in numbers.iter().skip(1) {

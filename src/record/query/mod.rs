@@ -116,6 +116,8 @@ pub enum ReadError {
 pub struct Reader {
     root: PathBuf,
     since: Option<Timestamp>,
+    /// Segments that are read of each log, the last; all of them where nothing is said.
+    segments: Option<usize>,
     sources: Vec<Source>,
     known: HashSet<PathBuf>,
     /// The sources that may have something, by the time of what they have.
@@ -144,8 +146,20 @@ impl Reader {
     /// # Errors
     /// The folder cannot be listed.
     pub fn open_since(root: &Path, since: Option<Timestamp>) -> Result<Self, ReadError> {
+        Self::open_part(root, since, None)
+    }
+
+    /// The same, but only the last segments of each log.
+    ///
+    /// # Errors
+    /// The folder cannot be listed.
+    pub fn open_tail(root: &Path, segments: usize) -> Result<Self, ReadError> {
+        Self::open_part(root, None, Some(segments))
+    }
+
+    fn open_part(root: &Path, since: Option<Timestamp>, segments: Option<usize>) -> Result<Self, ReadError> {
         let (sources, known, next) = (Vec::new(), HashSet::new(), BinaryHeap::new());
-        let mut reader = Self { root: root.to_owned(), since, sources, known, next };
+        let mut reader = Self { root: root.to_owned(), since, segments, sources, known, next };
         reader.refresh()?;
         Ok(reader)
     }
@@ -159,7 +173,7 @@ impl Reader {
         self.next.clear();
         for folder in logs {
             if self.known.insert(folder.clone()) {
-                let cursor = LogCursor::new(folder, self.since);
+                let cursor = LogCursor::new(folder, self.since).last(self.segments);
                 let floor = cursor.began();
                 self.sources.push(Source { cursor, head: None, floor });
             }

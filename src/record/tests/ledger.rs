@@ -258,7 +258,7 @@ proptest! {
             action: 0,
             message: text.clone(),
             instead: text.clone(),
-            lifted: None, demand: None, after: None,
+            lifted: None, demand: None, after: None, follows: vec![],
             failed: Some(text.clone()),
         });
         let (ledger, _) = Ledger::open(folder.path(), LedgerOptions::default()).unwrap();

@@ -68,6 +68,7 @@ fn decision(n: u64) -> DecisionEntry {
             lifted: None,
             demand: None,
             after: None,
+            follows: vec![],
         }],
         revision: "r1".into(),
         posture: Posture::Guarded,

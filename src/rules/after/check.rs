@@ -11,6 +11,8 @@ use crate::rules::text::{List, RawStep};
 
 /// More steps are no story that anybody can follow.
 const STEPS_MAX: usize = 8;
+/// Fewer than are kept of one step.
+const TIMES_MAX: u32 = 20;
 /// What a session did is not kept for longer.
 const WITHIN_MAX: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
@@ -52,17 +54,37 @@ impl Step {
             }
             unless
         });
-        let within = within(&raw.within, reading.report);
-        let same = raw.same.map(|list| same(&list, (&matches, last), reading.report)).unwrap_or_default();
+        let same = raw.same.map(|list| compared(&list, (&matches, last), reading.report)).unwrap_or_default();
+        let other = raw.other.map(|list| compared(&list, (&matches, last), reading.report)).unwrap_or_default();
+        if let Some(key) = other.iter().find(|key| same.contains(key)) {
+            reading.report.say(at, format!("`{key}` cannot be the same and another"), None);
+        }
+        let times = raw.times.map_or(1, |times| {
+            if !(2..=TIMES_MAX).contains(&times.value) {
+                let help = format!("write a number from 2 to {TIMES_MAX}, or remove the key: once is enough");
+                reading.report.say(&times, format!("`times: {}` cannot be counted", times.value), Some(help));
+            }
+            usize::try_from(times.value.clamp(1, TIMES_MAX)).unwrap_or(1)
+        });
         if let Some(list) = raw.outcome.as_ref().filter(|list| list.value.0.is_empty()) {
             let help = Some("remove the key or name a value".to_owned());
             reading.report.say(list, "an empty list can match nothing", help);
         }
         let outcomes: Vec<StepOutcome> =
             raw.outcome.map_or_else(|| vec![StepOutcome::Any], |list| list.value.0.iter().map(|one| one.0).collect());
-        let words = in_words(&matches, unless.as_ref(), (&raw.within.value, &same, &outcomes));
-        let outcomes = Outcomes::wanted(outcomes);
-        Self { id: Self::unidentified(), matches, unless, within, same, outcomes, words }.identified()
+        let (within, words) = (within(&raw.within, reading.report), String::new());
+        let step = Self {
+            id: Self::unidentified(),
+            matches,
+            unless,
+            within,
+            same,
+            other,
+            times,
+            outcomes: Outcomes::wanted(outcomes.iter().copied()),
+            words,
+        };
+        Self { words: in_words(&step, &raw.within.value, &outcomes), ..step }.identified()
     }
 }
 
@@ -82,7 +104,7 @@ fn within(text: &Spanned<String>, report: &mut Report<'_>) -> std::time::Duratio
     WITHIN_MAX
 }
 
-fn same(list: &Spanned<List<Key>>, matchers: (&Matcher, &Matcher), report: &mut Report<'_>) -> Vec<Key> {
+fn compared(list: &Spanned<List<Key>>, matchers: (&Matcher, &Matcher), report: &mut Report<'_>) -> Vec<Key> {
     let mut keys: Vec<Key> = Vec::new();
     if list.value.0.is_empty() {
         let help = Some("remove the key or name a facet".to_owned());
@@ -120,20 +142,21 @@ fn without(matcher: &Matcher, key: Key) -> Option<&'static str> {
     providers.iter().all(|provider| never(provider).is_some()).then_some(first.0)
 }
 
-fn in_words(
-    matches: &Matcher,
-    unless: Option<&Matcher>,
-    (within, same, outcomes): (&str, &[Key], &[StepOutcome]),
-) -> String {
-    let mut parts = vec![matches.in_words()];
-    parts.extend(unless.map(|unless| format!("unless {}", unless.in_words())));
-    if !same.is_empty() {
-        let keys: Vec<&str> = same.iter().map(|key| key.as_str()).collect();
-        parts.push(format!("same {}", keys.join(", ")));
+fn in_words(step: &Step, within: &str, outcomes: &[StepOutcome]) -> String {
+    let mut parts = vec![step.matches.in_words()];
+    parts.extend(step.unless.as_ref().map(|unless| format!("unless {}", unless.in_words())));
+    for (word, keys) in [("same", &step.same), ("other", &step.other)] {
+        if !keys.is_empty() {
+            let keys: Vec<&str> = keys.iter().map(|key| key.as_str()).collect();
+            parts.push(format!("{word} {}", keys.join(", ")));
+        }
     }
     if !outcomes.contains(&StepOutcome::Any) {
         let words: Vec<&str> = outcomes.iter().map(|word| word.as_str()).collect();
         parts.push(words.join(" or "));
+    }
+    if step.times > 1 {
+        parts.push(format!("{} times", step.times));
     }
     parts.push(format!("within {within}"));
     parts.join("; ")

@@ -163,7 +163,12 @@ impl Memory {
     }
 
     /// What may have become of marks that were entered. Those that no step asks for, as things stand, take no room.
+    ///
+    /// A call that was stopped and then, the very same, went on was not stopped after all.
     pub(crate) fn settle(&mut self, session: SessionId, marks: &[Mark], may: Outcomes) {
+        if may == Outcomes::SENT {
+            self.forget_stops(session, marks);
+        }
         for mark in marks {
             let mark = Mark { may, ..mark.clone() };
             let is_it = |one: &Mark| one.turn == mark.turn && one.step == mark.step;
@@ -182,6 +187,20 @@ impl Memory {
                     }
                 }
             }
+        }
+    }
+
+    fn forget_stops(&mut self, session: SessionId, marks: &[Mark]) {
+        let Some(kept) = self.sessions.get_mut(&session) else { return };
+        let is_over = |one: &Mark| {
+            one.may == Outcomes::REFUSED
+                && marks.iter().any(|mark| mark.step == one.step && mark.call == one.call && mark.turn > one.turn)
+        };
+        if kept.marks.iter().any(is_over) {
+            let kept = Arc::make_mut(kept);
+            let before = kept.marks.len();
+            kept.marks.retain(|one| !is_over(one));
+            self.count = self.count.saturating_sub(before - kept.marks.len());
         }
     }
 

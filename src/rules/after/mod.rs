@@ -22,7 +22,7 @@ use super::index::Index;
 use super::matcher::{Checked, Facets, Verdict};
 use super::{Rule, RuleSet, View};
 use crate::classify::Action;
-use crate::model::{Context, Mode, Standing};
+use crate::model::{Context, DecisionId, Impact, Mode, Standing, Timestamp};
 
 /// The steps of all rules, each once, and how long any of them looks back.
 #[derive(Debug, Default)]
@@ -31,6 +31,7 @@ pub(super) struct Steps {
     places: Vec<(usize, usize)>,
     index: Index,
     horizon: Duration,
+    reads_horizon: Duration,
 }
 
 impl Steps {
@@ -40,6 +41,9 @@ impl Steps {
         for (rule, one) in rules.iter().enumerate().filter(|(_, rule)| rule.mode != Mode::Off) {
             for (position, step) in one.after.iter().enumerate() {
                 steps.horizon = steps.horizon.max(step.within);
+                if step.matches.facets.has_impact(Impact::Read) {
+                    steps.reads_horizon = steps.reads_horizon.max(step.within);
+                }
                 if !known.contains(&step.id) {
                     known.push(step.id);
                     steps.index.add(steps.places.len(), &step.matches);
@@ -56,6 +60,12 @@ impl RuleSet {
     #[must_use]
     pub const fn horizon(&self) -> Duration {
         self.steps.horizon
+    }
+
+    /// How long any rule looks back at reads.
+    #[must_use]
+    pub const fn reads_horizon(&self) -> Duration {
+        self.steps.reads_horizon
     }
 
     /// The steps that any rule asks for.
@@ -121,8 +131,8 @@ impl RuleSet {
 /// What became of looking for one step.
 #[derive(Debug)]
 enum Found<'p> {
-    /// This was it; and why that is not certain, if so.
-    It(&'p Mark, Option<String>),
+    /// These were it, the latest first; and why that is not certain, if so.
+    It(Vec<&'p Mark>, Option<String>),
     /// More happened than is remembered.
     Lost,
     Nothing,
@@ -135,6 +145,18 @@ impl Found<'_> {
             Self::It(_, Some(why)) => Verdict::Unsure(why.clone()),
             Self::Lost => Verdict::Unsure("more happened than is remembered".to_owned()),
             Self::Nothing => Verdict::No,
+        }
+    }
+
+    /// In words, where there is anything.
+    fn told(&self, now: Timestamp) -> Option<String> {
+        match self {
+            Self::It(marks, _) => {
+                let latest = marks.first()?.told(now);
+                Some(if marks.len() > 1 { format!("{} calls like {latest}", marks.len()) } else { latest })
+            }
+            Self::Lost => Some("more than is remembered".to_owned()),
+            Self::Nothing => None,
         }
     }
 }
@@ -159,7 +181,7 @@ fn chain<'p>(steps: &[Step], view: View<'p>) -> Vec<Found<'p>> {
     if certain.iter().all(|found| matches!(found, Found::It(..))) { certain } else { backwards(steps, view, false) }
 }
 
-/// From the last step to the first, each time the latest that fits: nothing earlier could leave more room before it.
+/// From the last step to the first, each time the latest that fit: nothing earlier could leave more room before it.
 fn backwards<'p>(steps: &[Step], view: View<'p>, is_certain: bool) -> Vec<Found<'p>> {
     let mut before = u64::MAX;
     let mut found: Vec<Found<'p>> = steps
@@ -168,21 +190,26 @@ fn backwards<'p>(steps: &[Step], view: View<'p>, is_certain: bool) -> Vec<Found<
         .map(|step| {
             let Some(past) = view.past else { return Found::Nothing };
             let own = step.values(view.action);
-            let fitting = past.marks().iter().filter(|mark| mark.step == step.id && mark.turn < before);
-            let fitting = fitting.filter_map(|mark| match step.fits(mark, past.now(), &own) {
-                Verdict::No => None,
-                Verdict::Yes => Some((mark, None)),
-                Verdict::Unsure(_) if is_certain => None,
-                Verdict::Unsure(why) => Some((mark, Some(why))),
-            });
-            match fitting.max_by_key(|(mark, _)| mark.turn) {
-                Some((mark, why)) => {
-                    before = mark.turn;
-                    Found::It(mark, why)
+            let earlier = past.marks().iter().filter(|mark| mark.step == step.id && mark.turn < before);
+            let mut fitting: Vec<(&Mark, Option<String>)> = earlier
+                .filter_map(|mark| match step.fits(mark, past.now(), &own) {
+                    Verdict::No => None,
+                    Verdict::Yes => Some((mark, None)),
+                    Verdict::Unsure(_) if is_certain => None,
+                    Verdict::Unsure(why) => Some((mark, Some(why))),
+                })
+                .collect();
+            fitting.sort_by_key(|(mark, _)| std::cmp::Reverse(mark.turn));
+            fitting.truncate(step.times);
+            match fitting.last() {
+                Some((first, _)) if fitting.len() == step.times => {
+                    before = first.turn;
+                    let why = fitting.iter().find_map(|(_, why)| why.clone());
+                    Found::It(fitting.into_iter().map(|(mark, _)| mark).collect(), why)
                 }
                 // It may have been at any time.
-                None if !is_certain && past.has_lost(step.id, step.within) => Found::Lost,
-                None => Found::Nothing,
+                _ if !is_certain && past.has_lost(step.id, step.within) => Found::Lost,
+                _ => Found::Nothing,
             }
         })
         .collect();
@@ -192,30 +219,47 @@ fn backwards<'p>(steps: &[Step], view: View<'p>, is_certain: bool) -> Vec<Found<
 
 /// Every step of a rule beside what is remembered.
 pub(super) fn show(steps: &[Step], view: View<'_>) -> Vec<Checked> {
+    let now = now(view);
     let shown = |(index, (step, found)): (usize, (&Step, Found<'_>))| Checked {
         block: "after",
         key: format!("step {}", index + 1),
         wanted: step.words.clone(),
-        found: match &found {
-            Found::It(mark, _) => mark.told(view.past.map_or(mark.at, Past::now)),
-            Found::Lost => "more than is remembered".to_owned(),
-            Found::Nothing => step.missing(view),
-        },
+        found: found.told(now).unwrap_or_else(|| step.missing(view)),
         verdict: found.verdict(),
     };
     steps.iter().zip(chain(steps, view)).enumerate().map(shown).collect()
 }
 
-/// What a rule that speaks rests on, in one line; nothing for a rule that does not look back.
-pub(super) fn told(steps: &[Step], view: View<'_>) -> Option<String> {
+/// What a rule that speaks rests on: in one line, and the decisions about it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Grounds {
+    /// In words; nothing for a rule that does not look back.
+    pub(crate) told: Option<String>,
+    /// The earlier decisions, the oldest first; not those of the request itself.
+    pub(crate) decisions: Vec<DecisionId>,
+}
+
+/// What a rule that speaks rests on.
+pub(super) fn grounds(steps: &[Step], view: View<'_>) -> Grounds {
     if steps.is_empty() {
-        return None;
+        return Grounds::default();
     }
-    let one = |found: Found<'_>| match found {
-        Found::It(mark, _) => mark.told(view.past.map_or(mark.at, Past::now)),
-        Found::Lost | Found::Nothing => "more than is remembered".to_owned(),
-    };
-    Some(chain(steps, view).into_iter().map(one).collect::<Vec<_>>().join(", then "))
+    let (now, chain) = (now(view), chain(steps, view));
+    let told = chain.iter().map(|found| found.told(now).unwrap_or_else(|| "more than is remembered".to_owned()));
+    let told = told.collect::<Vec<_>>().join(", then ");
+    let marks = chain.iter().flat_map(|found| match found {
+        Found::It(marks, _) => marks.as_slice(),
+        Found::Lost | Found::Nothing => &[],
+    });
+    let mut decisions: Vec<DecisionId> = marks.filter_map(|mark| mark.decision).collect();
+    // Ids sort by time.
+    decisions.sort_unstable();
+    decisions.dedup();
+    Grounds { told: Some(told), decisions }
+}
+
+fn now(view: View<'_>) -> Timestamp {
+    view.past.map_or(Timestamp::from_millis(0), Past::now)
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::same::{Value, compare, value};
+use super::same::{Value, compare, distinct, value};
 use crate::classify::Action;
 use crate::model::blast_words as words;
-use crate::model::{Disposition, Operation, Timestamp};
+use crate::model::{DecisionId, Disposition, Operation, Timestamp};
 use crate::rules::View;
 use crate::rules::matcher::{Facets, Key, Matcher, Verdict};
 
@@ -40,6 +40,8 @@ impl Outcomes {
     pub const FAILED: Self = Self(4);
     /// It broke, or upstream did: it may have had its effect or not.
     pub const BROKEN: Self = Self(1 | 4);
+    /// It is known by another way; here it was nothing.
+    pub const NOTHING: Self = Self(0);
     /// People may have let it pass or not.
     pub const UNCLEAR: Self = Self(1 | 2);
     const ANY: Self = Self(1 | 2 | 4);
@@ -90,6 +92,10 @@ pub(in crate::rules) struct Step {
     pub(in crate::rules) within: Duration,
     /// What must be equal in it and in the action.
     pub(in crate::rules) same: Vec<Key>,
+    /// What must not be equal.
+    pub(super) other: Vec<Key>,
+    /// How often it must have happened, at least.
+    pub(super) times: usize,
     pub(super) outcomes: Outcomes,
     /// As it was written, in words.
     pub(super) words: String,
@@ -102,6 +108,12 @@ pub(crate) struct Mark {
     /// What the step asks for.
     pub(super) wanted: Outcomes,
     pub(super) operation: Operation,
+    /// What it was done to, the first of it by its name; for people.
+    pub(super) on: Option<Arc<str>>,
+    /// The decision about it, where there was one.
+    pub(super) decision: Option<DecisionId>,
+    /// The very same call has the same, however often it comes.
+    pub(super) call: u64,
     /// In the memory's own time.
     pub(super) at: Timestamp,
     /// Its place among everything that is remembered.
@@ -116,9 +128,9 @@ pub(crate) struct Mark {
 impl Step {
     /// The number of what it asks for.
     pub(super) fn identified(self) -> Self {
-        let Self { matches, unless, same, outcomes, .. } = &self;
+        let Self { matches, unless, same, other, outcomes, .. } = &self;
         // Every checked value, with what stands behind the names of sets.
-        let text = format!("{matches:?}\0{unless:?}\0{same:?}\0{outcomes:?}");
+        let text = format!("{matches:?}\0{unless:?}\0{same:?}\0{other:?}\0{outcomes:?}");
         let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(Sha256::digest(text));
         Self { id: StepId(u64::from_be_bytes([a, b, c, d, e, f, g, h])), ..self }
     }
@@ -144,6 +156,9 @@ impl Step {
             step: self.id,
             wanted: self.outcomes,
             operation: view.action.operation().clone(),
+            on: view.action.resources().first().and_then(|one| shown(one.as_str())),
+            decision: None,
+            call: call(view.action),
             at: Timestamp::from_millis(0),
             turn: 0,
             may: Outcomes::SENT,
@@ -153,7 +168,8 @@ impl Step {
     }
 
     pub(super) fn values(&self, action: &Action) -> Vec<Value> {
-        self.same.iter().map(|key| value(*key, action)).collect()
+        let same = self.same.iter().map(|key| value(*key, action));
+        same.chain(self.other.iter().map(|key| distinct(*key, action))).collect()
     }
 
     /// Whether a mark of this step stands for it, beside an action with these values.
@@ -168,6 +184,17 @@ impl Step {
                 Some(false) => return Verdict::No,
                 None if verdict == Verdict::Yes => {
                     verdict = Verdict::Unsure(format!("nothing tells whether it has the same {key}"));
+                }
+                None => {}
+            }
+        }
+        let rest = own.iter().zip(mark.values.iter()).skip(self.same.len());
+        for (key, (own, other)) in self.other.iter().zip(rest) {
+            match compare(own, other) {
+                Some(false) => {}
+                Some(true) => return Verdict::No,
+                None if verdict == Verdict::Yes => {
+                    verdict = Verdict::Unsure(format!("nothing tells whether it has another {key}"));
                 }
                 None => {}
             }
@@ -189,6 +216,8 @@ impl Step {
             "not what became of it"
         } else if self.fits(mark, past.now(), &own) == Verdict::No {
             "of another target"
+        } else if self.times > 1 {
+            "not often enough"
         } else {
             "not in this order"
         };
@@ -202,10 +231,27 @@ impl Mark {
         self.may.meets(self.wanted)
     }
 
-    /// `aws:rds:DeleteDBSnapshot, 4 min earlier, refused`.
-    pub(super) fn told(&self, now: Timestamp) -> String {
-        format!("{}, {} earlier, {}", self.operation, lapse(now_since(now, self)), self.may.words())
+    /// The same, of this decision.
+    pub(crate) fn decided_by(self, decision: DecisionId) -> Self {
+        Self { decision: Some(decision), ..self }
     }
+
+    /// `aws:rds:DeleteDBSnapshot nightly, 4 min earlier, refused`.
+    pub(super) fn told(&self, now: Timestamp) -> String {
+        let on = self.on.as_deref().map_or_else(String::new, |on| format!(" {on}"));
+        format!("{}{on}, {} earlier, {}", self.operation, lapse(now_since(now, self)), self.may.words())
+    }
+}
+
+fn call(action: &Action) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = action.digest();
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// The name at the end of an identifier, where it is short enough to be read.
+fn shown(id: &str) -> Option<Arc<str>> {
+    const CHARS_MAX: usize = 60;
+    super::same::name_of(id).filter(|name| name.chars().count() <= CHARS_MAX).map(Arc::from)
 }
 
 const fn now_since(now: Timestamp, mark: &Mark) -> Duration {

@@ -105,11 +105,11 @@ fn a_rule_speaks_after_its_step_and_no_longer_than_within() {
     assert_eq!(session.says(2 * MINUTE, &database()), "no", "another call");
     session.does(10 * MINUTE, &backup(), Outcomes::REFUSED);
     assert_eq!(session.says(14 * MINUTE, &database()), "yes");
-    assert_eq!(session.found(14 * MINUTE, &database()), ["aws:rds:DeleteDBSnapshot, 4 min earlier, refused"]);
+    assert_eq!(session.found(14 * MINUTE, &database()), ["aws:rds:DeleteDBSnapshot snapshot, 4 min earlier, refused"]);
     assert_eq!(session.says(40 * MINUTE, &database()), "yes");
     assert_eq!(session.says(40 * MINUTE + 1, &database()), "no");
     let late = session.found(41 * MINUTE, &database());
-    assert_eq!(late, ["aws:rds:DeleteDBSnapshot, 31 min earlier, refused: longer ago"]);
+    assert_eq!(late, ["aws:rds:DeleteDBSnapshot snapshot, 31 min earlier, refused: longer ago"]);
     let other = Played { session: SessionId::new(Timestamp::from_millis(9), 9), ..Played::of(&rules) };
     let mut other = Played { memory: session.memory, ..other };
     assert_eq!(other.says(14 * MINUTE, &database()), "no", "another session");
@@ -245,7 +245,7 @@ fn an_earlier_action_of_the_same_request_counts() {
     };
     assert_eq!(effect(vec![database(), backup()]), ("escalate", None));
     let (said, after) = effect(vec![backup(), database()]);
-    assert_eq!((said, after.as_deref()), ("deny", Some("aws:rds:DeleteDBSnapshot, 0 s earlier, sent")));
+    assert_eq!((said, after.as_deref()), ("deny", Some("aws:rds:DeleteDBSnapshot snapshot, 0 s earlier, sent")));
 }
 
 #[test]
@@ -361,6 +361,12 @@ fn what_is_wrong_with_a_step_is_told_where_it_stands() {
             "{ match: { operation: [\"kubernetes:core:pods.delete\"] }, within: 1h, same: account }",
             "operations of `kubernetes` have no account",
         ),
+        (
+            "{ match: { impact: [update] }, within: 1h, other: [account], same: account }",
+            "cannot be the same and another",
+        ),
+        ("{ match: { impact: [update] }, within: 1h, times: 1 }", "`times: 1` cannot be counted"),
+        ("{ match: { impact: [update] }, within: 1h, times: 21 }", "a number from 2 to 20"),
         ("{ match: { impact: [update] }, within: 1h, outcome: [] }", "an empty list can match nothing"),
         ("{ match: { impact: [update] }, within: 1h, outcome: denied }", "unknown word `denied`"),
         (
@@ -413,5 +419,138 @@ fn tests_of_rules_have_a_past() {
     ] {
         let found = with(&format!("  match:\n    - {case}\n")).map(drop).expect_err(&case).to_string();
         assert!(found.contains(expected), "{case}\nexpected: {expected}\nfound: {found}");
+    }
+}
+
+#[test]
+fn kind_and_name_are_those_of_the_thing_whatever_is_done_to_it() {
+    let rules =
+        rule("{ impact: [create] }", "  - { match: { impact: [destroy] }, within: 30m, same: [kind, name, region] }\n");
+    let of = |operation: &str, impact: Impact, resource: &str| {
+        Action::for_test(operation, BlastRadius::new(impact, Scope::Resource), EnvironmentKind::Prod).on([resource])
+    };
+    let cases = [
+        (
+            "aws:cloudformation:DeleteStack",
+            "arn:aws:cloudformation:::stack/shop",
+            "aws:cloudformation:CreateStack",
+            "arn:aws:cloudformation:::stack/shop",
+            "yes",
+        ),
+        (
+            "aws:cloudformation:DeleteStack",
+            "arn:aws:cloudformation:eu-west-1:1:stack/shop/0a1b2c3d-0000-1111-2222-333344445555",
+            "aws:cloudformation:CreateStack",
+            "arn:aws:cloudformation:::stack/shop",
+            "yes",
+        ),
+        ("aws:eks:DeleteCluster", "arn:aws:eks:::cluster/shop", "aws:eks:CreateCluster", "eks/name/shop", "yes"),
+        ("aws:eks:DeleteCluster", "arn:aws:eks:::cluster/shop", "aws:eks:CreateNodegroup", "eks/name/shop", "no"),
+        ("aws:sqs:DeleteQueue", "arn:aws:sqs::111122223333:q", "aws:sqs:CreateQueue", "arn:aws:sqs:::q", "yes"),
+        ("aws:sqs:DeleteQueue", "arn:aws:sqs::111122223333:q", "aws:sqs:CreateQueue", "arn:aws:sqs:::p", "no"),
+        (
+            "github:rest:repos/delete",
+            "repos/acme/shop",
+            "github:rest:repos/create-in-org",
+            "orgs/acme/repos/shop",
+            "yes",
+        ),
+        (
+            "kubernetes:apps:deployments.delete",
+            "shop/deployments.apps/web",
+            "kubernetes:apps:deployments.create",
+            "shop/deployments.apps/web",
+            "yes",
+        ),
+        (
+            "kubernetes:apps:deployments.delete",
+            "pay/deployments.apps/web",
+            "kubernetes:apps:deployments.create",
+            "shop/deployments.apps/web",
+            "no",
+        ),
+        (
+            "kubernetes:core:services.delete",
+            "shop/services/web",
+            "kubernetes:apps:deployments.create",
+            "shop/services/web",
+            "no",
+        ),
+        (
+            "gcp:sql:instances.delete",
+            "projects/a/instances/shop",
+            "gcp:sql:instances.insert",
+            "projects/b/instances/shop",
+            "no",
+        ),
+        ("aws:ec2:unidentified", "i-1", "aws:ec2:RunInstances", "i-1", "unsure"),
+        ("aws:sqs:DeleteQueue", "q-[masked:token]", "aws:sqs:CreateQueue", "arn:aws:sqs:::p", "unsure"),
+        ("aws:sqs:DeleteQueue", "arn:aws:sqs:::*", "aws:sqs:CreateQueue", "arn:aws:sqs:::p", "unsure"),
+    ];
+    for (destroyed, was, created, is, expected) in cases {
+        let mut session = Played::of(&rules);
+        session.does(0, &of(destroyed, Impact::Destroy, was), Outcomes::SENT);
+        assert_eq!(session.says(1, &of(created, Impact::Create, is)), expected, "{destroyed} {was}, {created} {is}");
+    }
+}
+
+#[test]
+fn what_must_be_another_is() {
+    let rules = rule(
+        "{ impact: [destroy] }",
+        "  - { match: { impact: [destroy] }, within: 30m, same: [resource], other: [operation], outcome: refused }\n",
+    );
+    let mut session = Played::of(&rules);
+    session.does(0, &database(), Outcomes::REFUSED);
+    assert_eq!(session.says(1, &database()), "no", "the same call again");
+    assert_eq!(session.says(1, &action("aws:cloudcontrol:DeleteResource", Impact::Destroy)), "yes");
+    assert_eq!(session.says(1, &action("aws:cloudcontrol:DeleteResource", Impact::Destroy).on(["b"])), "no");
+    // Nobody knows the name: the same again is the same, whatever it is.
+    let unnamed = action("aws:rds:unidentified", Impact::Unknown);
+    let mut session = Played::of(&rules);
+    session.does(0, &unnamed, Outcomes::REFUSED);
+    assert_eq!(session.says(1, &unnamed), "no");
+}
+
+#[test]
+fn a_step_can_be_counted() {
+    let rules = rule(
+        "{ impact: [destroy] }",
+        "  - { match: { impact: [read] }, within: 30m, same: [kind] }\n  - { match: { impact: [destroy] }, within: 10m, same: [kind], outcome: sent, times: 3 }\n",
+    );
+    let list = || action("aws:rds:DescribeDBInstances", Impact::Read);
+    let mut session = Played::of(&rules);
+    session.does(0, &database(), Outcomes::SENT).does(1, &list(), Outcomes::SENT);
+    for at in 2..4 {
+        session.does(at, &database(), Outcomes::SENT);
+    }
+    assert_eq!(session.says(5, &database()), "no", "one of three stands before the listing");
+    let listed = "aws:rds:DescribeDBInstances a, 0 s earlier, sent: not in this order";
+    assert_eq!(session.found(5, &database())[0], listed);
+    assert_eq!(
+        Played::of(&rules).does(1, &database(), Outcomes::SENT).found(5, &database())[1],
+        "aws:rds:DeleteDBInstance a, 0 s earlier, sent: not often enough"
+    );
+    session.does(6, &database(), Outcomes::REFUSED);
+    assert_eq!(session.says(7, &database()), "no", "what was stopped was not done");
+    session.does(8, &database(), Outcomes::SENT);
+    assert_eq!(session.says(9, &database()), "yes");
+    assert_eq!(session.found(9, &database())[1], "3 calls like aws:rds:DeleteDBInstance a, 0 s earlier, sent");
+    assert_eq!(session.says(9, &action("aws:ec2:DeleteVolume", Impact::Destroy)), "no", "another kind");
+    assert_eq!(session.says(11 * MINUTE, &database()), "no");
+}
+
+#[test]
+fn what_was_stopped_and_then_went_on_was_not_stopped() {
+    for (wanted, expected) in [("refused", "no"), ("any", "yes"), ("sent", "yes")] {
+        let step = format!("  - {{ match: {{ hazards: [backup-loss] }}, within: 30m, outcome: {wanted} }}\n");
+        let rules = rule("{ operation: \"aws:rds:DeleteDBInstance\" }", &step);
+        let mut session = Played::of(&rules);
+        session.does(0, &backup(), Outcomes::REFUSED).does(1, &backup(), Outcomes::REFUSED);
+        session.does(2, &backup(), Outcomes::SENT);
+        assert_eq!(session.says(3, &database()), expected, "{wanted}");
+        assert!(session.memory.len() <= 1);
+        session.does(4, &backup().on(["another"]), Outcomes::REFUSED).does(5, &backup(), Outcomes::SENT);
+        assert_eq!(session.says(6, &database()), "yes", "another call was stopped");
     }
 }

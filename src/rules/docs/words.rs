@@ -136,6 +136,12 @@ pub(super) fn steps(steps: &[Value]) -> Vec<String> {
         if let Some(same) = step.get("same").map(texts) {
             said.push_str(&format!("; with the same {}", same.join(", ")));
         }
+        if let Some(other) = step.get("other").map(texts) {
+            said.push_str(&format!("; with another {}", other.join(", ")));
+        }
+        if let Some(times) = step.get("times").and_then(Value::as_u64) {
+            said.push_str(&format!("; at least {times} times"));
+        }
         let outcomes = step.get("outcome").map(texts).unwrap_or_default();
         if !outcomes.is_empty() && !outcomes.iter().any(|word| word == "any") {
             said.push_str(&format!("; it was {}", any(&outcomes)));

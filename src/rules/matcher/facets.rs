@@ -56,6 +56,11 @@ impl Facets {
         self.0 & bit(ENVIRONMENT, environment as u32) != 0
     }
 
+    /// Whether an action of this impact is allowed.
+    pub(in crate::rules) const fn has_impact(self, impact: Impact) -> bool {
+        self.0 & bit(IMPACT, impact as u32) != 0
+    }
+
     /// Without reads.
     pub(in crate::rules) const fn without_reads(self) -> Self {
         Self(self.0 & !bit(IMPACT, Impact::Read as u32))

@@ -66,6 +66,10 @@ words! {
         Session = "session",
         /// When.
         Time = "time",
+        /// Of `same` and `other` only: what kind of thing it is about, whatever is done to it.
+        Kind = "kind",
+        /// Of `same` and `other` only: what the thing is called, however its identifier is written.
+        Name = "name",
     }
 }
 

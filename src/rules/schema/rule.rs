@@ -102,8 +102,8 @@ pub(super) fn rule() -> Value {
             (
                 "obligations",
                 patterns(
-                    "What else there must be: `reason`, `ticket`, `rollback-plan` of the agent, `check:NAME` of the settings.",
-                    &["reason", "check:change-window"],
+                    "What else there must be: `reason`, `ticket`, `rollback-plan` of the agent, `check:NAME` of the settings, `snapshot-seen:24h` by the gate.",
+                    &["reason", "check:change-window", "snapshot-seen:24h"],
                 ),
             ),
             ("message", message()),
@@ -131,6 +131,18 @@ fn sequence() -> Value {
                     &COMPARABLE.iter().map(|key| key.as_str()).collect::<Vec<_>>(),
                     &["account", "resource"],
                 ),
+            ),
+            (
+                "other",
+                some_of(
+                    "What must not be equal: the same effect by another operation, the same operation in another place.",
+                    &COMPARABLE.iter().map(|key| key.as_str()).collect::<Vec<_>>(),
+                    &["operation"],
+                ),
+            ),
+            (
+                "times",
+                json!({ "type": "integer", "minimum": 2, "maximum": 20, "description": "How often at least. Default: once." }),
             ),
             ("outcome", some_of("What became of it. Default: any.", &spelled!(StepOutcome), &["refused", "failed"])),
         ],

@@ -150,7 +150,9 @@ impl Release<'_> {
         }
         match impact {
             Impact::Destroy => effect = effect.reversible(Reversible::Partly).hazard(Hazard::DataLoss),
-            Impact::Disrupt if verb == "upgrade" => effect = effect.hazard(Hazard::Replace),
+            Impact::Disrupt if verb == "upgrade" || self.given.on("force") || self.given.on("recreate-pods") => {
+                effect = effect.hazard(Hazard::Replace)
+            }
             _ => {}
         }
         scene.effect(self.at, effect);
