@@ -396,7 +396,7 @@ fn rule_words(text: &mut String, decision: &Decision, (finding, one_act): (&Find
         let _ = write!(text, " It follows {}.", visible(after, 160));
     }
     if one_act {
-        text.push_str(" To create it again counts as one act with this.");
+        text.push_str(" Recreating it is one act with this.");
     }
     if let Some(failed) = &finding.failed {
         let _ = write!(text, " It could not be evaluated and counts: {}.", visible(failed, 100));

@@ -18,7 +18,7 @@ use crate::rules::{Mark, Outcomes, RuleSet};
 /// Decisions whose end is waited for.
 const OPEN_MAX: usize = 65_536;
 /// Segments of the log of hooks that a hook without a gate reads, from the end: a quarter of a mebibyte each.
-const SEGMENTS_MAX: usize = 4;
+const SEGMENTS_MAX: usize = 2;
 
 /// What was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Gate {
         Ok(Recalling::of(&self.history, &rules).all(reader, matters))
     }
 
-    /// Remembers what this session asked of hooks without a gate, from the end of their common log. Blocks.
+    /// Remembers what this session asked of hooks without a gate, but for reads, from the end of their common log. Blocks.
     ///
     /// # Errors
     /// The folder cannot be listed.
@@ -58,9 +58,8 @@ impl Gate {
         let (since, session) = (before(now, rules.horizon()), session.to_string());
         let has = |stored: &Stored| memchr::memmem::find(stored.payload(), session.as_bytes()).is_some();
         let reader = Reader::open_tail(log, SEGMENTS_MAX)?;
-        let reads_since = before(now, rules.reads_horizon());
-        let matters =
-            |stored: &Stored| stored.at() >= since && has(stored) && (stored.at() >= reads_since || !is_read(stored));
+        // Somebody waits for the hook, and most of what an agent does are reads.
+        let matters = |stored: &Stored| stored.at() >= since && has(stored) && !is_read(stored);
         Ok(Recalling::of(&self.history, &rules).all(reader, matters))
     }
 }

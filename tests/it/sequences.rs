@@ -216,7 +216,7 @@ fn what_is_created_again_is_tied_to_what_was_destroyed() {
     let delete = "aws cloudformation delete-stack --stack-name billing";
     assert_eq!(agent.does(create).0, 0);
     let (_, said) = agent.does(delete);
-    assert!(said.contains("To create it again counts as one act with this."), "{said}");
+    assert!(said.contains("Recreating it is one act with this."), "{said}");
     operator(&stage, &["approvals", "approve", &approval_in(&said)]).succeeded();
     let (code, said) = agent.does(delete);
     assert_eq!(code, 0, "{said}");

@@ -53,6 +53,7 @@ fn copies(rules: &RuleSet, text: &str) -> bool {
         "bundle",
         "clone --mirror",
         "copy-db-snapshot",
+        "create-image",
         "cp -r",
         "dump",
         "env pull",
