@@ -33,8 +33,8 @@ pub struct Advisor {
     gate: Arc<Gate>,
     /// The person at the agent may let a call pass, where the agent can ask.
     asks: bool,
-    /// Without a gate: the log that such hooks share.
-    alone: Option<PathBuf>,
+    /// Without a gate.
+    alone: bool,
 }
 
 /// Who asks.
@@ -50,7 +50,7 @@ impl Advisor {
     /// Of a gate that runs.
     #[must_use]
     pub const fn of(gate: Arc<Gate>, asks: bool) -> Self {
-        Self { gate, asks, alone: None }
+        Self { gate, asks, alone: false }
     }
 
     /// Without one: the same rules, inventory and settings, and the log that such commands share. Writes nothing before it
@@ -76,7 +76,8 @@ impl Advisor {
             limit_hold: config.limit_hold,
         });
         gate.buckets().keep_in(store);
-        Self { gate: Arc::new(gate), asks: config.hooks_ask, alone: Some(places.log().join(COMMON_LOG)) }
+        let gate = gate.remembering(places.log().join(COMMON_LOG));
+        Self { gate: Arc::new(gate), asks: config.hooks_ask, alone: true }
     }
 
     /// Judges what the agent's JSON asks, and answers in the agent's form. Blocks.
@@ -110,10 +111,6 @@ impl Advisor {
         if inline && !asked.told.said.is_empty() {
             let _ = self.gate.approvals().hear(principal.session, &asked.told.said);
         }
-        if let Some(log) = &self.alone {
-            // What cannot be read is not remembered, as if the log were not there.
-            let _ = self.gate.remember_session(log, principal.session);
-        }
         let asks_there = self.asks && hook::holds_ask(agent, asked.event);
         let advised = self.gate.advise(Advised {
             request: Request {
@@ -131,7 +128,7 @@ impl Advisor {
             received: received(&asked),
             described: asked.told.described.clone(),
         });
-        if self.alone.is_some() {
+        if self.alone {
             // The next question finds another process. What cannot be written now was at least recorded.
             let _ = self.gate.buckets().save();
             let _ = self.gate.memory().flush();
@@ -155,17 +152,14 @@ impl Advisor {
             tool: bounded(&asked.tool),
             agent_session: asked.agent_session.as_ref().map(bounded),
             sub_agent: asked.sub_agent.as_ref().map(bounded),
-            alone: self.alone.is_some(),
+            alone: self.alone,
         }
     }
 
     /// The refusal's words, and who says them.
     fn said(&self, refusal: &Refusal) -> String {
-        let by = if self.alone.is_some() {
-            "Decided by the hook alone: no gate is running."
-        } else {
-            "Decided by the running gate."
-        };
+        let by =
+            if self.alone { "Decided by the hook alone: no gate is running." } else { "Decided by the running gate." };
         let id = refusal.id.map_or_else(String::new, |id| format!(" ({id})"));
         format!("{}\n{by}{id}", refusal.message)
     }

@@ -15,8 +15,8 @@ use super::trust::{self, RunFolder};
 use super::{desk, held, said};
 use crate::approvals::{Approvals, Filter, State, View};
 use crate::control::protocol::{
-    Answer, Changes, ClosedSession, GateKind, Heard, Hold, HookQuestion, ListenerStatus, OpenSession, OpenedSession, Saying,
-    SessionStatus, Status,
+    Answer, Changes, ClosedSession, GateKind, Heard, Hold, HookQuestion, ListenerStatus, OpenSession, OpenedSession,
+    Saying, SessionStatus, Status,
 };
 use crate::control::{self, Asker, Backend, ControlError};
 use crate::doors::hook::{self, Agent};

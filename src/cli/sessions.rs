@@ -126,7 +126,9 @@ fn held(args: &SessionsArgs, session: &str, (quarantined, reason): (bool, &str))
     if args.json {
         anstream::println!("{}", serde_json::to_string_pretty(&remembered).map_err(Failure::fault)?);
     } else if quarantined {
-        anstream::println!("{session} may only read from now on; `blastgate sessions release {session} --reason …` ends that");
+        anstream::println!(
+            "{session} may only read from now on; `blastgate sessions release {session} --reason …` ends that"
+        );
     } else {
         anstream::println!("{session} is released");
     }

@@ -17,9 +17,9 @@ use super::protocol::{
     Accept, Answer, Changes, ClosedSession, Heard, Hold, HookQuestion, OpenSession, OpenedSession, Problem, Saying,
     SessionStatus, Status,
 };
-use crate::memory::Remembered;
 use crate::approvals::{Filter, State as Stands, View};
 use crate::doors::hook::{self, Agent};
+use crate::memory::Remembered;
 use crate::model::{ApprovalId, SessionId};
 use crate::sandbox::{self, Above};
 

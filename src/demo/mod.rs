@@ -22,9 +22,13 @@ pub use stage::Scratch;
 use upstream::Upstream;
 
 use crate::app::{self, LoadError, Options, PrivateGate, StartError, SystemClock};
+use crate::memory::{Boundary, Declared};
 use crate::model::{Clock, Disposition, Effect, Timestamp};
 use crate::record::query::{ReadError, Reader, Stored};
 use crate::record::{DecisionEntry, Entry};
+
+/// Where the session may change things: in the accounts and clusters that the story plays in.
+const BOUNDARY: &[&str] = &["account=111122223333,444455556666", "cluster=prod,dev"];
 
 /// The story could not be told to its end.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +78,12 @@ async fn play_story<W: Write>(story: &[Beat], screen: &mut Screen<W>, folder: &P
     let (places, kubeconfigs) = stage::write(folder, &upstream)?;
     let loaded = app::load(places)?;
     let log = loaded.places.log();
-    let options = Options { command: Some("demo".to_owned()), kubeconfigs, ..Options::default() };
+    // What the story is about: both accounts and clusters, so that what is stopped is stopped for what it does.
+    let declared = Declared {
+        task: Some("the cost report shows the wrong month".to_owned()),
+        boundary: Boundary::parse(BOUNDARY).unwrap_or_default(),
+    };
+    let options = Options { command: Some("demo".to_owned()), kubeconfigs, declared, ..Options::default() };
     let gate = app::start(loaded, options).await?;
     let told = match Play::new(&gate, &upstream, &log, clock) {
         Ok(play) => play.play(story, screen).await,

@@ -25,7 +25,8 @@ use crate::limits::{Buckets, Limits};
 use crate::memory::{Entered, Memory, Quarantine};
 use crate::model::http::Unreadable;
 use crate::model::{
-    Clock, Context, DecisionId, Disposition, Door, Evidence, Impact, Posture, Principal, Said, SessionId, Standing,
+    Clock, Context, DecisionId, Disposition, Door, Evidence, Impact, Posture, Principal, Said, Scope, SessionId,
+    Standing,
 };
 use crate::record::{
     ActionEntry, DecisionEntry, Entry, Grade, Ledger, LedgerError, Receipt, RejectedEntry, SessionEntry, SessionStep,
@@ -66,6 +67,8 @@ pub struct Gate {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) desk: Desk,
     pub(super) history: History,
+    /// The log that a gate of one question remembers from.
+    own_log: Option<std::path::PathBuf>,
     pub(super) memory: Arc<Memory>,
     pub(super) tally: Arc<Shared>,
 }
@@ -144,13 +147,20 @@ impl Gate {
         let history = History::new(&rules, Arc::clone(&clock));
         let snapshot = ArcSwap::from_pointee(Snapshot { rules, inventory, people, posture, limits });
         let desk = Desk::new(approvals, checks, limit_hold);
-        Self { snapshot, ledger, clock, desk, history, memory, tally: Arc::default() }
+        Self { snapshot, ledger, clock, desk, history, own_log: None, memory, tally: Arc::default() }
     }
 
     /// The time.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
+    }
+
+    /// One that lives for one question, and reads in this log what the session did before where the question is about a
+    /// change: most are not, and somebody waits.
+    #[must_use]
+    pub fn remembering(self, log: std::path::PathBuf) -> Self {
+        Self { own_log: Some(log), ..self }
     }
 
     /// The log.
@@ -226,6 +236,12 @@ impl Gate {
         let entered = self.memory.mark(&context.principal, &mut actions);
         if let Some(quarantine) = entered.as_ref().and_then(Entered::led_to) {
             self.ledger.note(&quarantined(&context.principal, quarantine));
+        }
+        if let Some(log) = &self.own_log
+            && actions.iter().any(reaches_out)
+        {
+            // What cannot be read is not remembered, as if the log were not there.
+            let _ = self.remember_session(log, context.principal.session);
         }
         let standing = standing(&snapshot.people, &context.principal);
         let id = DecisionId::new(context.at, rand::random());
@@ -383,6 +399,11 @@ impl Gate {
         let grade = if only_reads { Grade::Written } else { Grade::Durable };
         self.ledger.append(&Entry::Decision(Box::new(entry)), grade).await
     }
+}
+
+/// Whether it changes something beyond the agent's own workspace.
+fn reaches_out(action: &Action) -> bool {
+    action.blast().impact != Impact::Read && action.blast().scope != Scope::Local
 }
 
 /// What the log is told where a session did too much at once.

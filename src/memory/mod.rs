@@ -293,7 +293,7 @@ impl Kept {
         }
         let left = match self.declared.boundary.is_empty() {
             false => self.declared.boundary.left_by(action),
-            true => self.landed.left_by(action).filter(|_| !is_play(action)),
+            true => self.landed.left_by(action).filter(|_| action.environment().kind != EnvironmentKind::Local),
         };
         if let Some(left) = left {
             action.note(Hazard::OutsideBoundary, left);
@@ -304,7 +304,7 @@ impl Kept {
     }
 }
 
-/// Where work goes from place to place as it likes.
+/// Where a change may go everywhere at once.
 fn is_play(action: &Action) -> bool {
     matches!(action.environment().kind, EnvironmentKind::Local | EnvironmentKind::Dev)
 }

@@ -90,7 +90,7 @@ fn what_declared_nothing_stays_where_its_first_change_landed() {
         "what was stopped is not where it landed"
     );
     assert!(is(does(&bench, &principal(2), other.clone()), &[]), "another session's own");
-    // Of another provider nothing is known yet; in dev nobody minds.
+    // Of another provider nothing is known yet; on this machine nobody minds.
     let place = Place { project: Some("shop".into()), region: Some("europe-west1".into()), ..Place::default() };
     let gcp = Action::for_test(
         "gcp:run:services.patch",
@@ -98,9 +98,12 @@ fn what_declared_nothing_stays_where_its_first_change_landed() {
         EnvironmentKind::Prod,
     );
     assert!(is(does(&bench, &who, gcp.at(place)), &[]));
-    let dev = aws("aws:sqs:SetQueueAttributes", Impact::Update, "ap-south-1")
-        .with_environment(crate::model::Environment::of(EnvironmentKind::Dev));
-    assert!(is(does(&bench, &who, dev), &[]));
+    let kind = |kind| {
+        aws("aws:sqs:SetQueueAttributes", Impact::Update, "ap-south-1")
+            .with_environment(crate::model::Environment::of(kind))
+    };
+    assert!(is(does(&bench, &who, kind(EnvironmentKind::Local)), &[]));
+    assert!(is(does(&bench, &who, kind(EnvironmentKind::Dev)), &[Hazard::OutsideBoundary]));
     // A gate that starts anew knows it still.
     let again = Bench { memory: open(&bench.folder, &bench.clock), ..bench };
     assert!(is(does(&again, &who, other), &[Hazard::OutsideBoundary]));

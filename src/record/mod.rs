@@ -18,7 +18,8 @@ mod writer;
 
 pub use entry::{
     ActionEntry, ApprovalEntry, ApprovalStep, CheckEntry, ConfigurationEntry, ConfigurationStep, DecisionEntry, Entry,
-    GapCause, GapEntry, Ground, HookEntry, Outcome, OutcomeEntry, RejectedEntry, SessionEntry, SessionStep, StartEntry, Streamed,
+    GapCause, GapEntry, Ground, HookEntry, Outcome, OutcomeEntry, RejectedEntry, SessionEntry, SessionStep, StartEntry,
+    Streamed,
 };
 pub use format::{LogId, PAYLOAD_BYTES_MAX};
 pub use log::{Ledger, LedgerError, LedgerOptions, Recovered};

@@ -54,7 +54,7 @@ fn is_approved_once(stage: &Stage, shop: &Upstream) {
     assert!(shown.contains("used") && shown.contains("planned") && shown.contains("used by    d_"), "{shown}");
     for part in [
         "As it came",
-        "DELETE https://shop.example/orders/7",
+        "DELETE https://shop.example:443/orders/7",
         "safer ",
         "The last of what the session did",
         "forwarded, 200",

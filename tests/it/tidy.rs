@@ -160,6 +160,8 @@ fn only_egress_and_outbound_dial() {
     for path in sources(Path::new("src")).into_iter().filter(|path| !is_test(path)) {
         // The operator's commands ask the gate over its own socket, and so does the next gate.
         let is_own = path.ends_with("control/client.rs") || path.starts_with("src/app/serve");
+        // `run` asks the operator's SSH agent which keys it holds, before it starts anything.
+        let is_own = is_own || path.ends_with("sandbox/ssh_agent.rs");
         // The operator's own traffic has a dialler of its own.
         if path.starts_with("src/egress") || path.starts_with("src/outbound") || path.starts_with("src/demo") || is_own
         {

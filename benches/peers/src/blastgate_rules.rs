@@ -33,8 +33,9 @@ fn source(rule: &Rule) -> Source {
 }
 
 fn inventory() -> Inventory {
-    let environment =
-        |kind: &str| format!("  - {{ name: {kind}, match: [ {{ host: \"*.example\", resource: \"*.example/{kind}-*\" }} ] }}\n");
+    let environment = |kind: &str| {
+        format!("  - {{ name: {kind}, match: [ {{ host: \"*.example\", resource: \"*.example/{kind}-*\" }} ] }}\n")
+    };
     let environments: String = KINDS.iter().copied().map(environment).collect();
     Inventory::parse("inventory.yaml", &format!("version: 1\nenvironments:\n{environments}")).expect("an inventory")
 }

@@ -10,8 +10,8 @@ use crate::app::surroundings::Environment;
 use crate::app::{desk, held, said, trust};
 use crate::approvals::{Approvals, Filter, State, View};
 use crate::control::protocol::{
-    Answer, Changes, ClosedSession, GateKind, Heard, Hold, HookQuestion, ListenerStatus, OpenSession, OpenedSession, Saying,
-    SessionStatus, Status,
+    Answer, Changes, ClosedSession, GateKind, Heard, Hold, HookQuestion, ListenerStatus, OpenSession, OpenedSession,
+    Saying, SessionStatus, Status,
 };
 use crate::control::{Asker, Backend, ControlError};
 use crate::doors::hook::{self, Agent};
