@@ -45,7 +45,12 @@ impl Axis {
             Self::Repository => &place.repository,
             Self::Tenant => &action.environment().tenant,
         };
-        value.as_deref()
+        let value = value.as_deref()?;
+        // Google Cloud's calls name a zone where there is one: it lies in its region.
+        match self {
+            Self::Region if action.operation().provider() == "gcp" => Some(region_of_zone(value)),
+            _ => Some(value),
+        }
     }
 
     /// The axis that every call of this provider stands on, whether the request proves where or not.
@@ -58,6 +63,15 @@ impl Axis {
             "github" => Some(Self::Repository),
             _ => None,
         }
+    }
+}
+
+/// `europe-west1` of `europe-west1-b`; anything else as it is.
+fn region_of_zone(place: &str) -> &str {
+    let is_letter = |tail: &str| tail.len() == 1 && tail.bytes().all(|byte| byte.is_ascii_lowercase());
+    match place.rsplit_once('-') {
+        Some((region, tail)) if is_letter(tail) && region.ends_with(|last: char| last.is_ascii_digit()) => region,
+        _ => place,
     }
 }
 

@@ -58,6 +58,7 @@ fn is_approved_once(stage: &Stage, shop: &Upstream) {
         "safer ",
         "The last of what the session did",
         "forwarded, 200",
+        "The same was refused",
     ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }

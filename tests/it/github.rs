@@ -25,6 +25,7 @@ const INVENTORY: &str = "version: 1\nenvironments:\n  - name: dev\n    match:\n 
 fn stage() -> Option<(Stage, Github)> {
     let mut stage = Stage::new();
     let hub = Github::on(&mut stage)?;
+    stage.boundary("repository=shop/*");
     stage.write("config/inventory.yaml", INVENTORY);
     let rule = format!(
         "id: acme/refused\nowner: \"@acme\"\nseverity: low\nmatch: {{ operation: {DENIED:?} }}\ndecision: deny\nmessage: \

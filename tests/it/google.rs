@@ -30,7 +30,8 @@ environments:
 
 /// A stage on which `denied` is denied, and `slowed` allowed once in a while.
 fn stage(denied: &str, slowed: &str) -> Stage {
-    let stage = Stage::new();
+    let mut stage = Stage::new();
+    stage.boundary("project=acme-*");
     stage.write("config/inventory.yaml", INVENTORY);
     let rule = format!(
         "id: acme/refused\nowner: \"@acme\"\nseverity: low\nmatch: {{ operation: [\"{denied}\"] }}\ndecision: deny\nmessage: \

@@ -19,6 +19,7 @@ mod aws_operations;
 mod aws_refusals;
 mod aws_sessions;
 mod azure;
+mod boundaries;
 mod changes;
 mod changes_approved;
 mod channels;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{Desk, show};
-use crate::app::{Places, SystemClock};
+use crate::app::{self, Places, SystemClock};
 use crate::approvals::{Subject, View};
 use crate::cli::{Failure, moment};
 use crate::model::{Clock as _, Disposition, Timestamp};
@@ -45,7 +45,7 @@ impl Desk<'_> {
 
     fn log(&self) -> Option<PathBuf> {
         let places = Places::of(self.config, |name| std::env::var_os(name)).ok()?;
-        Some(places.log()).filter(|log| log.is_dir())
+        Some(app::settings(places).0.log()).filter(|log| log.is_dir())
     }
 }
 

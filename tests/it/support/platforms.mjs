@@ -26,10 +26,12 @@ async function step(what, call) {
 const clients = {
   heroku() {
     const Heroku = packages("heroku-client");
+    // Each its own name: to make anew what one was stopped from deleting is another matter.
+    let made = 0;
     const heroku = new Heroku({ token: "a-token", host: `http://${address}` });
     return {
       read: () => heroku.get("/apps"),
-      create: () => heroku.post("/apps", { body: { name: "web" } }),
+      create: () => heroku.post("/apps", { body: { name: `web-${made++}` } }),
       delete: () => heroku.delete("/apps/web"),
     };
   },

@@ -46,6 +46,8 @@ pub(crate) struct Stage {
     egress: String,
     settings: String,
     variables: Vec<(String, String)>,
+    /// What its sessions declare.
+    boundary: Vec<String>,
 }
 
 impl Stage {
@@ -66,6 +68,7 @@ impl Stage {
             egress: String::new(),
             settings: String::new(),
             variables: Vec::new(),
+            boundary: Vec::new(),
         };
         stage.write_config();
         stage
@@ -169,7 +172,15 @@ impl Stage {
 
     #[track_caller]
     pub(crate) fn run_within(&self, command: &[&str], time: Duration) -> Ended {
-        child::run(self.blastgate(["run", "--"].iter().chain(command)), time)
+        let declared = self.boundary.iter().flat_map(|part| ["--boundary", part]);
+        let words = std::iter::once("run").chain(declared).chain(["--"]).chain(command.iter().copied());
+        child::run(self.blastgate(words.collect::<Vec<_>>()), time)
+    }
+
+    /// Where its sessions may change things; else where their first change lands.
+    pub(crate) fn boundary(&mut self, part: &str) -> &mut Self {
+        self.boundary.push(part.to_owned());
+        self
     }
 
     /// Starts a gate whose child does nothing, for clients in this process.
