@@ -37,11 +37,13 @@ fn decision(n: u64, impact: Impact) -> Entry {
             blast: BlastRadius::new(impact, Scope::Resource),
             environment: Environment::of(EnvironmentKind::Prod),
             evidence: Evidence::Observed,
+            notes: vec![],
             digest: "5".repeat(64),
         }],
         decision: Effect::Allow,
         disposition: Disposition::Refused,
         findings: vec![Finding {
+            follows: vec![],
             rule: "matrix:read/resource/prod".into(),
             effect: Effect::Allow,
             mode: Mode::Enforce,

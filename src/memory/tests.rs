@@ -62,10 +62,10 @@ fn does(bench: &Bench, who: &Principal, action: Action) -> Hazards {
     let mut actions = vec1![action];
     let entered = bench.memory.mark(who, &mut actions);
     let hazards = actions.first().blast().hazards;
-    if let Some(mut entered) = entered.filter(|_| hazards.is_empty()) {
-        if entered.let_through() {
-            bench.memory.flush().unwrap();
-        }
+    if let Some(mut entered) = entered.filter(|_| hazards.is_empty())
+        && entered.let_through()
+    {
+        bench.memory.flush().unwrap();
     }
     hazards
 }

@@ -37,7 +37,7 @@ impl Line {
 
     /// A step of an approval request: it stands between the decisions and is not one of them.
     fn is_step(&self) -> bool {
-        self.stored.is("approval") || self.stored.is("configuration")
+        ["approval", "configuration", "session"].iter().any(|kind| self.stored.is(kind))
     }
 }
 
@@ -168,7 +168,7 @@ impl<'a> Join<'a> {
 
 /// Whether a record may be wanted. One that cannot be read is: a reviewer must see that it is there.
 fn may_want(filter: &Filter, stored: &Stored) -> bool {
-    ["decision", "rejected", "approval", "configuration"].iter().any(|kind| stored.is(kind))
+    ["decision", "rejected", "approval", "configuration", "session"].iter().any(|kind| stored.is(kind))
         && (filter.is_empty() || stored.entry().map_or(true, |entry| filter.may_want(&entry)))
 }
 

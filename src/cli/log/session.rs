@@ -19,7 +19,7 @@ pub(super) fn cells(entry: &SessionEntry) -> Vec<Cell> {
         Cell::new(entry.step.as_str()).style(effect_style(effect)),
         Cell::new("session"),
         Cell::new(""),
-        Cell::new(&format!("{who} {}", entry.boundary).trim().to_owned()),
+        Cell::new(format!("{who} {}", entry.boundary).trim()),
         Cell::new(&format!("{by}{why}")),
     ]
 }
