@@ -46,12 +46,16 @@ pub struct PrivateGate {
     gate: Arc<Gate>,
     ledger: Ledger,
     serving: tokio::task::JoinHandle<()>,
+    closer: Closer,
     control: Option<tokio::task::JoinHandle<()>>,
     folder: RunFolder,
 }
 
 /// The control socket of a private gate, in the folder of its run.
 pub const PRIVATE_SOCKET: &str = "control.sock";
+
+/// For connections whose client has ended.
+const SETTLE_TIME_MAX: std::time::Duration = std::time::Duration::from_millis(250);
 
 /// What a private gate needs to know beside the configuration.
 #[derive(Debug, Default)]
@@ -103,11 +107,12 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
     }
     held::opened(gate.memory(), &ledger, &principal);
     let advisor = Advisor::of(Arc::clone(&gate), hooks_ask);
+    let (closer, ending) = Closer::new();
     let entrance = Entrance {
         door,
         callers: Callers::One(Arc::new(Caller::new(principal.clone(), Arc::new(reach)))),
         way: Way::Forward,
-        ending: Closer::new().1,
+        ending,
     };
     let serving = tokio::spawn(listen(Arc::new(entrance), Listener::Tcp(listener)));
     drop(tokio::spawn(super::notices::send(&notices)));
@@ -132,7 +137,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<PrivateGate, Star
             None
         }
     };
-    Ok(PrivateGate { session, address, trust, kubeconfig, warnings, gate, ledger, serving, control, folder })
+    Ok(PrivateGate { session, address, trust, kubeconfig, warnings, gate, ledger, serving, closer, control, folder })
 }
 
 /// A private gate, for its operator in another terminal.
@@ -250,6 +255,13 @@ impl PrivateGate {
     #[must_use]
     pub fn tally(&self) -> Tally {
         self.gate.tally()
+    }
+
+    /// Lets what the command has just said arrive: its last words on a connection (that it does not trust the gate, for one)
+    /// may still be on their way when it has ended. A moment at most, and none where nothing is open.
+    pub async fn settle(&self) {
+        self.closer.drain();
+        let _ = tokio::time::timeout(SETTLE_TIME_MAX, self.closer.drained()).await;
     }
 
     /// Ends the log in good order and removes the run's files. What is still under way when the runtime has been shut

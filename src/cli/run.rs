@@ -81,6 +81,7 @@ pub(crate) fn run(args: Run) -> Result<ExitCode, Failure> {
     let mut variables = sandbox::variables(&proxy, &gate.trust, gate.kubeconfig.clone(), std::env::vars_os());
     variables.extend(keeps);
     let ended = runtime.block_on(sandbox::run_child(&args.command, variables));
+    runtime.block_on(gate.settle());
     // What the command left running loses its connections here, and the log says so.
     runtime.shutdown_timeout(SHUTDOWN_TIME_MAX);
     let (session, warnings) = (gate.session, gate.warnings.clone());

@@ -90,6 +90,8 @@ struct Kept {
 pub struct Memory {
     clock: Arc<dyn Clock>,
     shelf: Shelf,
+    /// One writes at a time, and nobody who decides waits for that.
+    writing: Mutex<()>,
     state: Mutex<State>,
 }
 
@@ -105,8 +107,9 @@ struct Known {
     kept: Kept,
     /// When it was last asked for.
     turn: u64,
-    /// It differs from what is in the state.
-    is_new: bool,
+    /// How often it has changed, and at which of these it was written: what differs is not in the state yet.
+    changed: u64,
+    written: u64,
     /// Why what is in the state cannot be read: it may hold a boundary or a quarantine.
     unread: Option<String>,
 }
@@ -127,13 +130,13 @@ impl Memory {
     /// Of the sessions in this state.
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, shelf: Shelf::at(store), state: Mutex::default() }
+        Self { clock, shelf: Shelf::at(store), writing: Mutex::default(), state: Mutex::default() }
     }
 
     /// One that forgets everything at its end: for a gate that lives for one question.
     #[must_use]
     pub fn passing(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, shelf: Shelf::nowhere(), state: Mutex::default() }
+        Self { clock, shelf: Shelf::nowhere(), writing: Mutex::default(), state: Mutex::default() }
     }
 
     /// Adds to each action the hazards that only the session's past shows. Reads are never marked.
@@ -157,7 +160,7 @@ impl Memory {
             if let Some(burst) = burst.filter(|_| known.kept.quarantine.is_none()) {
                 led_to = Some(Quarantine { at: now, by: None, why: burst.to_string() });
                 known.kept.quarantine.clone_from(&led_to);
-                known.is_new = true;
+                known.changed += 1;
             }
         }
         for action in actions.iter_mut().filter(|action| counts(action)) {
@@ -212,20 +215,22 @@ impl Memory {
     /// # Errors
     /// The state cannot be used; it is tried again at the next call.
     pub fn flush(&self) -> Result<(), StoreError> {
-        let mut state = self.lock();
-        let waiting: Vec<(SessionId, String)> = state
+        let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (turns, waiting): (Vec<u64>, Vec<(SessionId, String)>) = self
+            .lock()
             .sessions
             .iter()
-            .filter(|(_, known)| known.is_new && known.unread.is_none())
-            .map(|(session, known)| (*session, serde_json::to_string(&known.kept).unwrap_or_default()))
-            .collect();
+            .filter(|(_, known)| known.is_new() && known.unread.is_none())
+            .map(|(session, known)| (known.changed, (*session, serde_json::to_string(&known.kept).unwrap_or_default())))
+            .unzip();
         if waiting.is_empty() {
             return Ok(());
         }
         self.shelf.write(&waiting, self.clock.now())?;
-        for (session, _) in waiting {
+        let mut state = self.lock();
+        for (turn, (session, _)) in turns.into_iter().zip(waiting) {
             if let Some(known) = state.sessions.get_mut(&session) {
-                known.is_new = false;
+                known.written = turn;
             }
         }
         Ok(())
@@ -237,7 +242,7 @@ impl Memory {
             let State { sessions, turn, .. } = &mut *state;
             let known = known(sessions, session, *turn, &self.shelf);
             change(&mut known.kept);
-            known.is_new = true;
+            known.changed += 1;
         }
         self.flush()
     }
@@ -263,7 +268,7 @@ fn known<'a>(
 ) -> &'a mut Known {
     if sessions.len() >= SESSIONS_MAX && !sessions.contains_key(&session) {
         // What is not written yet stays: forgetting it would loosen.
-        let oldest = sessions.iter().filter(|(_, known)| !known.is_new).min_by_key(|(_, known)| known.turn);
+        let oldest = sessions.iter().filter(|(_, known)| !known.is_new()).min_by_key(|(_, known)| known.turn);
         if let Some(oldest) = oldest.map(|(session, _)| *session) {
             sessions.remove(&oldest);
         }
@@ -284,6 +289,12 @@ fn of_kind<'a>(habits: &'a mut HashMap<String, Habits>, agent: Option<&str>) -> 
     // The names of agents are their own: more of them than there can be are one.
     let agent = if habits.len() < KINDS_MAX || habits.contains_key(agent) { agent } else { "" };
     habits.entry(agent.to_owned()).or_default()
+}
+
+impl Known {
+    const fn is_new(&self) -> bool {
+        self.changed != self.written
+    }
 }
 
 impl Kept {
@@ -334,7 +345,7 @@ impl Entered {
                 is_new |= known.kept.declared.boundary.is_empty() && known.kept.landed.learn(action);
                 known.kept.rollouts.went(action, now);
             }
-            known.is_new = true;
+            known.changed += 1;
         }
         is_new
     }
@@ -351,7 +362,7 @@ impl Entered {
         let State { sessions, turn, .. } = &mut *state;
         let known = known(sessions, self.session, *turn, &self.memory.shelf);
         for action in &self.actions {
-            known.is_new |= known.kept.rollouts.ended(action, failed);
+            known.changed += u64::from(known.kept.rollouts.ended(action, failed));
         }
     }
 }
