@@ -43,9 +43,10 @@ fn bench_with(posture: Posture, times: crate::config::Approvals, rules: Arc<Rule
     let folder = tempfile::tempdir().unwrap();
     let (ledger, _) = Ledger::open(&folder.path().join("log"), LedgerOptions::default()).unwrap();
     let store = Store::at(&folder.path().join("state"));
+    let memory = crate::memory::Memory::new(store.clone(), Arc::new(Still));
     let approvals = Approvals::new(store, ledger.clone(), Arc::new(Still), times);
     let parts = GateParts {
-        memory: Arc::new(crate::memory::Memory::passing(Arc::new(Still))),
+        memory: Arc::new(memory),
         rules,
         inventory: Inventory::default(),
         people: People::default(),

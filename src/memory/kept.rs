@@ -1,4 +1,4 @@
-//! Where the documents of sessions are kept: a table of the state, or nowhere.
+//! Where the documents of sessions are kept: a table of the state.
 
 use rusqlite::{OptionalExtension as _, params};
 
@@ -11,22 +11,13 @@ const FORGOTTEN_MS: u64 = 90 * 24 * 60 * 60 * 1000;
 
 /// Where documents are kept.
 #[derive(Debug)]
-pub(super) struct Shelf(Option<Store>);
+pub(super) struct Shelf(pub(super) Store);
 
 impl Shelf {
-    pub(super) const fn at(store: Store) -> Self {
-        Self(Some(store))
-    }
-
-    pub(super) const fn nowhere() -> Self {
-        Self(None)
-    }
-
     /// A session's document.
     pub(super) fn read(&self, session: SessionId) -> Result<Kept, String> {
-        let Some(store) = &self.0 else { return Ok(Kept::default()) };
         let sql = "SELECT document FROM session_memory WHERE session = ?1";
-        let found = store.read(|ask| {
+        let found = self.0.read(|ask| {
             ask.prepare_cached(sql)?.query_row([session.to_string()], |row| row.get::<_, String>(0)).optional()
         });
         match found {
@@ -37,9 +28,8 @@ impl Shelf {
     }
 
     pub(super) fn write(&self, documents: &[(SessionId, String)], now: Timestamp) -> Result<(), StoreError> {
-        let Some(store) = &self.0 else { return Ok(()) };
         let at = |millis: u64| i64::try_from(millis).unwrap_or(i64::MAX);
-        store.write(|change| {
+        self.0.write(|change| {
             change
                 .prepare_cached("DELETE FROM session_memory WHERE written_at < ?1")?
                 .execute([at(now.millis().saturating_sub(FORGOTTEN_MS))])?;

@@ -130,13 +130,7 @@ impl Memory {
     /// Of the sessions in this state.
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, shelf: Shelf::at(store), writing: Mutex::default(), state: Mutex::default() }
-    }
-
-    /// One that forgets everything at its end: for a gate that lives for one question.
-    #[must_use]
-    pub fn passing(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, shelf: Shelf::nowhere(), writing: Mutex::default(), state: Mutex::default() }
+        Self { clock, shelf: Shelf(store), writing: Mutex::default(), state: Mutex::default() }
     }
 
     /// Adds to each action the hazards that only the session's past shows. Reads are never marked.
